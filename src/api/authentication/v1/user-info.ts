@@ -1,0 +1,20 @@
+import { f } from '../../../schema/field.ts'
+import { list, map, str, type TypeOf } from '../../../schema/type.ts'
+import { message } from './package.ts'
+
+export const ExtraValue = message(
+  'ExtraValue',
+  {
+    items: f(1, list(str)),
+  },
+  { listForm: true },
+)
+export type ExtraValue = TypeOf<typeof ExtraValue>
+
+export const UserInfo = message('UserInfo', {
+  username: f(1, str),
+  uid: f(2, str),
+  groups: f(3, list(str)).listOf('atomic'),
+  extra: f(4, map(ExtraValue)),
+})
+export type UserInfo = TypeOf<typeof UserInfo>

@@ -1,0 +1,23 @@
+import { f } from '../../../schema/field.ts'
+import type { TypeOf } from '../../../schema/type.ts'
+import { ObjectMeta } from '../../meta/v1/object-meta.ts'
+import { kind } from './package.ts'
+import { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from './review-spec.ts'
+
+export const LocalSubjectAccessReview = kind(
+  'LocalSubjectAccessReview',
+  {
+    metadata: f(1, ObjectMeta).always(),
+    spec: f(2, SubjectAccessReviewSpec).required().always(),
+    status: f(3, SubjectAccessReviewStatus).always(),
+  },
+  {
+    resource: {
+      plural: 'localsubjectaccessreviews',
+      singular: 'localsubjectaccessreview',
+      namespaced: true,
+      verbs: ['create'],
+    },
+  },
+)
+export type LocalSubjectAccessReview = TypeOf<typeof LocalSubjectAccessReview>

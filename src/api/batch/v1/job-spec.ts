@@ -1,0 +1,78 @@
+import { f } from '../../../schema/field.ts'
+import { bool, int32, int64, list, oneOf, str, type TypeOf } from '../../../schema/type.ts'
+import { PodTemplateSpec } from '../../core/v1/pod-spec.ts'
+import { LabelSelector } from '../../meta/v1/label-selector.ts'
+import {
+  WorkloadPodGroupDisruptionMode,
+  WorkloadPodGroupResourceClaim,
+  WorkloadPodGroupSchedulingConstraints,
+  WorkloadPodGroupSchedulingPolicy,
+} from '../../scheduling/v1alpha3/pod-group-policy.ts'
+import { message } from './package.ts'
+
+export const JobSchedulingConfiguration = message('JobSchedulingConfiguration', {
+  schedulingPolicy: f(1, WorkloadPodGroupSchedulingPolicy),
+  schedulingConstraints: f(2, WorkloadPodGroupSchedulingConstraints),
+  disruptionMode: f(3, WorkloadPodGroupDisruptionMode),
+  resourceClaims: f(4, list(WorkloadPodGroupResourceClaim)).listOf('map', 'name').patch('merge', 'name'),
+})
+export type JobSchedulingConfiguration = TypeOf<typeof JobSchedulingConfiguration>
+
+export const PodFailurePolicyOnExitCodesRequirement = message('PodFailurePolicyOnExitCodesRequirement', {
+  containerName: f(1, str),
+  operator: f(2, oneOf('In', 'NotIn')).required().always(),
+  values: f(3, list(int32)).required().listOf('set'),
+})
+export type PodFailurePolicyOnExitCodesRequirement = TypeOf<typeof PodFailurePolicyOnExitCodesRequirement>
+
+export const PodFailurePolicyOnPodConditionsPattern = message('PodFailurePolicyOnPodConditionsPattern', {
+  type: f(1, str).required().always(),
+  status: f(2, str).always(),
+})
+export type PodFailurePolicyOnPodConditionsPattern = TypeOf<typeof PodFailurePolicyOnPodConditionsPattern>
+
+export const PodFailurePolicyRule = message('PodFailurePolicyRule', {
+  action: f(1, oneOf('Count', 'FailIndex', 'FailJob', 'Ignore'))
+    .required()
+    .always(),
+  onExitCodes: f(2, PodFailurePolicyOnExitCodesRequirement),
+  onPodConditions: f(3, list(PodFailurePolicyOnPodConditionsPattern)).listOf('atomic'),
+})
+export type PodFailurePolicyRule = TypeOf<typeof PodFailurePolicyRule>
+
+export const PodFailurePolicy = message('PodFailurePolicy', {
+  rules: f(1, list(PodFailurePolicyRule)).required().listOf('atomic'),
+})
+export type PodFailurePolicy = TypeOf<typeof PodFailurePolicy>
+
+export const SuccessPolicyRule = message('SuccessPolicyRule', {
+  succeededIndexes: f(1, str),
+  succeededCount: f(2, int32),
+})
+export type SuccessPolicyRule = TypeOf<typeof SuccessPolicyRule>
+
+export const SuccessPolicy = message('SuccessPolicy', {
+  rules: f(1, list(SuccessPolicyRule)).required().listOf('atomic'),
+})
+export type SuccessPolicy = TypeOf<typeof SuccessPolicy>
+
+export const JobSpec = message('JobSpec', {
+  parallelism: f(1, int32),
+  completions: f(2, int32),
+  activeDeadlineSeconds: f(3, int64),
+  selector: f(4, LabelSelector),
+  manualSelector: f(5, bool),
+  template: f(6, PodTemplateSpec).required().always(),
+  backoffLimit: f(7, int32),
+  ttlSecondsAfterFinished: f(8, int32),
+  completionMode: f(9, oneOf('Indexed', 'NonIndexed')),
+  suspend: f(10, bool),
+  podFailurePolicy: f(11, PodFailurePolicy),
+  backoffLimitPerIndex: f(12, int32),
+  maxFailedIndexes: f(13, int32),
+  podReplacementPolicy: f(14, oneOf('Failed', 'TerminatingOrFailed')),
+  managedBy: f(15, str),
+  successPolicy: f(16, SuccessPolicy),
+  scheduling: f(17, JobSchedulingConfiguration),
+})
+export type JobSpec = TypeOf<typeof JobSpec>

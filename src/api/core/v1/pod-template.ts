@@ -1,0 +1,23 @@
+import { f } from '../../../schema/field.ts'
+import type { TypeOf } from '../../../schema/type.ts'
+import { ObjectMeta } from '../../meta/v1/object-meta.ts'
+import { allVerbs } from '../../verbs.ts'
+import { kind } from './package.ts'
+import { PodTemplateSpec } from './pod-spec.ts'
+
+export const PodTemplate = kind(
+  'PodTemplate',
+  {
+    metadata: f(1, ObjectMeta).always(),
+    template: f(2, PodTemplateSpec).always(),
+  },
+  {
+    resource: {
+      plural: 'podtemplates',
+      singular: 'podtemplate',
+      namespaced: true,
+      verbs: allVerbs,
+    },
+  },
+)
+export type PodTemplate = TypeOf<typeof PodTemplate>

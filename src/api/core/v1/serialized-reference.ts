@@ -1,0 +1,9 @@
+import { f } from '../../../schema/field.ts'
+import type { TypeOf } from '../../../schema/type.ts'
+import { ObjectReference } from './object-reference.ts'
+import { kind } from './package.ts'
+
+export const SerializedReference = kind('SerializedReference', {
+  reference: f(1, ObjectReference),
+})
+export type SerializedReference = TypeOf<typeof SerializedReference>

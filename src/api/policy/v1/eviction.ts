@@ -1,0 +1,11 @@
+import { f } from '../../../schema/field.ts'
+import type { TypeOf } from '../../../schema/type.ts'
+import { ObjectMeta } from '../../meta/v1/object-meta.ts'
+import { DeleteOptions } from '../../meta/v1/options.ts'
+import { kind } from './package.ts'
+
+export const Eviction = kind('Eviction', {
+  metadata: f(1, ObjectMeta).always(),
+  deleteOptions: f(2, DeleteOptions),
+})
+export type Eviction = TypeOf<typeof Eviction>

@@ -1,0 +1,24 @@
+import { f } from '../../../schema/field.ts'
+import { list, type TypeOf } from '../../../schema/type.ts'
+import { ObjectMeta } from '../../meta/v1/object-meta.ts'
+import { allVerbs } from '../../verbs.ts'
+import { kind } from './package.ts'
+import { RoleRef, Subject } from './rules.ts'
+
+export const RoleBinding = kind(
+  'RoleBinding',
+  {
+    metadata: f(1, ObjectMeta).always(),
+    subjects: f(2, list(Subject)).listOf('atomic'),
+    roleRef: f(3, RoleRef).required().always(),
+  },
+  {
+    resource: {
+      plural: 'rolebindings',
+      singular: 'rolebinding',
+      namespaced: true,
+      verbs: allVerbs,
+    },
+  },
+)
+export type RoleBinding = TypeOf<typeof RoleBinding>

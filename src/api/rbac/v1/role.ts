@@ -1,0 +1,23 @@
+import { f } from '../../../schema/field.ts'
+import { list, type TypeOf } from '../../../schema/type.ts'
+import { ObjectMeta } from '../../meta/v1/object-meta.ts'
+import { allVerbs } from '../../verbs.ts'
+import { kind } from './package.ts'
+import { PolicyRule } from './rules.ts'
+
+export const Role = kind(
+  'Role',
+  {
+    metadata: f(1, ObjectMeta).always(),
+    rules: f(2, list(PolicyRule)).listOf('atomic'),
+  },
+  {
+    resource: {
+      plural: 'roles',
+      singular: 'role',
+      namespaced: true,
+      verbs: allVerbs,
+    },
+  },
+)
+export type Role = TypeOf<typeof Role>

@@ -1,0 +1,35 @@
+import type { Kind } from '../../schema/kind.ts'
+import type { UserInfo } from '../authentication/authenticator.ts'
+
+export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+
+/** One write, as the admission plugins see it. */
+export interface AdmissionAttributes {
+  readonly operation: AdmissionOperation
+  /** The kind of `object`: for a subresource such as `pods/binding` the subresource's kind. */
+  readonly kind: Kind
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly subresource: string
+  readonly namespace: string
+  readonly name: string
+  /** Mutating plugins may replace or change it in place; undefined on DELETE. */
+  object: Record<string, unknown> | undefined
+  readonly oldObject: Record<string, unknown> | undefined
+  readonly options: Record<string, unknown>
+  readonly user: UserInfo
+  readonly dryRun: boolean
+  /** Adds a `Warning` header to the response. */
+  warn(message: string): void
+}
+
+/** Refusals are thrown as ApiError. */
+export interface AdmissionPlugin {
+  /** Upstream's name, as `NamespaceLifecycle`. */
+  readonly name: string
+  /** Called before the object is validated. */
+  admit?(attributes: AdmissionAttributes): Promise<void>
+  /** Called after it; must not change the object. */
+  validate?(attributes: AdmissionAttributes): Promise<void>
+}

@@ -1,0 +1,29 @@
+import type { Field } from './field.ts'
+import type { Fields, Message, MessageOptions } from './type.ts'
+
+type PresentKeys<F extends Fields> = {
+  [K in keyof F]: F[K] extends Field<unknown, infer P> ? (true extends P ? K : never) : never
+}[keyof F]
+type ValueOf<D> = D extends Field<infer T, boolean> ? T : never
+
+/** The TypeScript type of a set of declared fields: those always present, then the optional ones. */
+export type FieldValues<F extends Fields> = { [K in PresentKeys<F>]: ValueOf<F[K]> } & {
+  [K in Exclude<keyof F, PresentKeys<F>>]?: ValueOf<F[K]>
+}
+
+/** Declares the messages of one API package, as `io.k8s.api.core.v1`. */
+export const messagesOf =
+  (packageName: string) =>
+  <const F extends Fields>(name: string, fields: F, options: MessageOptions = {}): Message<FieldValues<F>, F> => ({
+    is: 'message',
+    name: `${packageName}.${name}`,
+    fields,
+    options,
+  })
+
+/** What a client has to give to create a value: what the server fills in may be left out, at every depth. */
+export type Draft<T> = T extends readonly (infer U)[]
+  ? Draft<U>[]
+  : T extends object
+    ? { [K in keyof T]?: Draft<T[K]> }
+    : T
