@@ -1,0 +1,66 @@
+/** A request and its response as the chain sees them: independent of HTTP, so that the in-process entry shares the chain. */
+import type { Credentials, UserInfo } from '../authentication/authenticator.ts'
+import type { WatchSource } from '../watch/watch-source.ts'
+
+/** Values by lower-case name. */
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
+
+export type RequestBody =
+  | { readonly is: 'none' }
+  /** Reads the whole body once; throws ApiError 413 past the limit. */
+  | { readonly is: 'bytes'; read(): Promise<Buffer> }
+  /** In-process: a JSON value that nobody changes. */
+  | { readonly is: 'object'; readonly value: unknown }
+
+export interface ServerRequest {
+  readonly method: string
+  /** As sent, percent-encoded, without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Headers
+  readonly credentials: Credentials
+  /** Fixed identity of an in-process client; such a request is not authenticated again. */
+  readonly user?: UserInfo
+  readonly remoteAddress: string
+  readonly body: RequestBody
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal
+  /** Answer with parsed, shared objects instead of bytes. */
+  readonly wantsObjects: boolean
+  /** Present on a request that the HTTP layer can hand over as a raw connection (Upgrade), or whose response is written by a handler. */
+  readonly connection?: ConnectionAccess
+}
+
+/** What a "connect" handler (exec, attach, port-forward, log, proxy) may take over. */
+export interface ConnectionAccess {
+  /** The raw socket of an HTTP/1.1 Upgrade request, with the bytes already read behind its head. */
+  readonly upgrade?: { readonly socket: import('node:stream').Duplex; readonly head: Buffer }
+  /** The Node request and response pair. Absent on an upgrade. */
+  readonly exchange?: { readonly request: NodeRequest; readonly response: NodeResponse }
+  /** The Node request of an upgrade or of an exchange. */
+  readonly request: NodeRequest
+}
+
+export type NodeRequest = import('node:http').IncomingMessage | import('node:http2').Http2ServerRequest
+export type NodeResponse = import('node:http').ServerResponse | import('node:http2').Http2ServerResponse
+
+export type ResponseBody =
+  | { readonly is: 'none' }
+  /** Bytes that are never changed again; sent in order. */
+  | { readonly is: 'bytes'; readonly chunks: readonly Uint8Array[] }
+  | { readonly is: 'object'; readonly object: unknown }
+  | { readonly is: 'watch'; readonly source: WatchSource }
+  /** A handler owns the connection and has written, or will write, the response itself. */
+  | { readonly is: 'hijacked'; readonly finished: Promise<void> }
+
+export interface ServerResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly body: ResponseBody
+}
+
+export const header = (headers: Headers, name: string): string => {
+  const value = headers[name]
+  if (value === undefined) return ''
+  return typeof value === 'string' ? value : value.join(', ')
+}
