@@ -1,0 +1,223 @@
+/** JSON Patch (RFC 6902), with what upstream's library adds: negative indices and `-` count from the end. */
+import { ApiError, badRequestError, entityTooLargeError } from '../api-error.ts'
+import { equalJson, isObject, type JsonObject, memberOf, setMember } from './json-value.ts'
+
+/** More operations in one patch are refused with 413. */
+export const maxJsonPatchOperations = 10_000
+/** What the `copy` operations of one patch may add in all, in characters of JSON. */
+export const maxCopiedLength = 3 * 1024 * 1024
+
+interface Operation {
+  readonly op: unknown
+  readonly path: string
+  readonly from: string
+  readonly value: unknown
+}
+
+/** Why an operation cannot be applied. Upstream keeps it to itself: the client sees `rejected()` alone. */
+class DoesNotApply extends Error {}
+
+const rejected = (): ApiError =>
+  new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+
+function operationsOf(patch: unknown): Operation[] {
+  if (!Array.isArray(patch)) {
+    throw badRequestError(
+      `json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type jsonpatch.Patch`,
+    )
+  }
+  if (patch.length > maxJsonPatchOperations) {
+    throw entityTooLargeError(
+      `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`,
+    )
+  }
+  return patch.map((operation: unknown) => {
+    if (!isObject(operation)) {
+      throw badRequestError(
+        'json: cannot unmarshal a value other than an object into Go value of type jsonpatch.Operation',
+      )
+    }
+    const text = (name: string): string => {
+      const value = memberOf(operation, name)
+      return typeof value === 'string' ? value : '\0'
+    }
+    return {
+      op: memberOf(operation, 'op'),
+      path: text('path'),
+      from: text('from'),
+      value: memberOf(operation, 'value') ?? null,
+    }
+  })
+}
+
+/** The tokens of a JSON pointer (RFC 6901). */
+function tokensOf(pointer: string): string[] {
+  if (pointer === '') return []
+  if (!pointer.startsWith('/')) throw new DoesNotApply('not a pointer')
+  return pointer
+    .slice(1)
+    .split('/')
+    .map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** The index that a token names in a list of `length` places; negative ones count from the end. */
+function indexOf(token: string, length: number): number {
+  if (!/^-?(0|[1-9]\d*)$/.test(token)) throw new DoesNotApply('not an index')
+  const index = Number(token)
+  const place = index < 0 || Object.is(index, -0) ? index + length : index
+  if (place < 0 || place >= length) throw new DoesNotApply('index out of bounds')
+  return place
+}
+
+/** Counts what `copy` adds while it copies deeply. */
+function copied(value: unknown, budget: { left: number }): unknown {
+  budget.left -= typeof value === 'string' ? value.length + 2 : 4
+  if (budget.left < 0) throw new DoesNotApply('copied too much')
+  if (Array.isArray(value)) return value.map(one => copied(one, budget))
+  if (!isObject(value)) return value
+  const copy: JsonObject = {}
+  for (const key of Object.keys(value)) {
+    budget.left -= key.length + 3
+    setMember(copy, key, copied(value[key], budget))
+  }
+  return copy
+}
+
+/**
+ * A document being patched. What was not made by this patch is shared with the original and copied before its first
+ * change; `#own` holds what may be changed in place.
+ */
+class Patched {
+  root: unknown
+  readonly #own = new WeakSet<object>()
+  readonly #budget = { left: maxCopiedLength }
+
+  constructor(root: unknown) {
+    this.root = root
+  }
+
+  #owned<T extends object>(node: T): T {
+    if (this.#own.has(node)) return node
+    const copy = (Array.isArray(node) ? [...node] : { ...node }) as T
+    this.#own.add(copy)
+    return copy
+  }
+
+  /** The changeable container of the last token. */
+  #container(tokens: readonly string[]): { parent: JsonObject | unknown[]; token: string } {
+    if (typeof this.root !== 'object' || this.root === null) throw new DoesNotApply('no container')
+    let node = this.#owned(this.root) as JsonObject | unknown[]
+    this.root = node
+    for (const token of tokens.slice(0, -1)) {
+      const place = Array.isArray(node) ? indexOf(token, node.length) : token
+      const child = Array.isArray(node) ? node[place as number] : memberOf(node, token)
+      if (typeof child !== 'object' || child === null) throw new DoesNotApply('missing path')
+      const owned = this.#owned(child) as JsonObject | unknown[]
+      if (Array.isArray(node)) node[place as number] = owned
+      else setMember(node, token, owned)
+      node = owned
+    }
+    return { parent: node, token: tokens.at(-1)! }
+  }
+
+  get(pointer: string): unknown {
+    let node = this.root
+    for (const token of tokensOf(pointer)) {
+      if (Array.isArray(node)) node = node[indexOf(token, node.length)]
+      else if (isObject(node) && Object.hasOwn(node, token)) node = node[token]
+      else throw new DoesNotApply('missing path')
+    }
+    return node
+  }
+
+  add(pointer: string, value: unknown): void {
+    const tokens = tokensOf(pointer)
+    if (tokens.length === 0) {
+      this.root = value
+      return
+    }
+    const { parent, token } = this.#container(tokens)
+    if (!Array.isArray(parent)) setMember(parent, token, value)
+    else if (token === '-') parent.push(value)
+    else parent.splice(indexOf(token, parent.length + 1), 0, value)
+  }
+
+  remove(pointer: string): void {
+    const tokens = tokensOf(pointer)
+    if (tokens.length === 0) throw new DoesNotApply('the whole document')
+    this.get(pointer)
+    const { parent, token } = this.#container(tokens)
+    if (Array.isArray(parent)) parent.splice(indexOf(token, parent.length), 1)
+    else delete parent[token]
+  }
+
+  replace(pointer: string, value: unknown): void {
+    this.get(pointer)
+    const tokens = tokensOf(pointer)
+    if (tokens.length === 0) {
+      this.root = value
+      return
+    }
+    const { parent, token } = this.#container(tokens)
+    if (Array.isArray(parent)) parent[indexOf(token, parent.length)] = value
+    else setMember(parent, token, value)
+  }
+
+  move(from: string, pointer: string): void {
+    if (pointer.startsWith(`${from}/`)) throw new DoesNotApply('into itself')
+    const value = this.get(from)
+    this.remove(from)
+    this.add(pointer, value)
+  }
+
+  copy(from: string, pointer: string): void {
+    this.add(pointer, copied(this.get(from), this.#budget))
+  }
+
+  /** An absent member equals null, as upstream has it. */
+  test(pointer: string, value: unknown): void {
+    const tokens = tokensOf(pointer)
+    const parent = tokens.length === 0 ? undefined : this.get(pointer.slice(0, pointer.lastIndexOf('/')))
+    const actual = isObject(parent) ? memberOf(parent, tokens.at(-1)!) : this.get(pointer)
+    if (!equalJson(actual ?? null, value)) throw new DoesNotApply('test failed')
+  }
+}
+
+function applyOperation(document: Patched, { op, path, from, value }: Operation): void {
+  switch (op) {
+    case 'add':
+      document.add(path, value)
+      break
+    case 'remove':
+      document.remove(path)
+      break
+    case 'replace':
+      document.replace(path, value)
+      break
+    case 'move':
+      document.move(from, path)
+      break
+    case 'copy':
+      document.copy(from, path)
+      break
+    case 'test':
+      document.test(path, value)
+      break
+    default:
+      throw new DoesNotApply('unknown operation')
+  }
+}
+
+/**
+ * The object after all operations; the given one stays as it is. Throws ApiError 400 (not a list of operations), 413 (too
+ * many), 422 (an operation, `test` among them, does not apply).
+ */
+export function applyJsonPatch(object: unknown, operations: unknown): unknown {
+  const document = new Patched(object)
+  try {
+    for (const operation of operationsOf(operations)) applyOperation(document, operation)
+  } catch (error) {
+    throw error instanceof DoesNotApply ? rejected() : error
+  }
+  return document.root
+}
