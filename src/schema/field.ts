@@ -24,6 +24,11 @@ export interface FieldFacts {
   readonly required: boolean
   /** A Go struct or scalar that is not a pointer and has no omitempty: always present in JSON, `{}`, `''`, `0` or `null` if unset. */
   readonly always: boolean
+  /**
+   * Explicit presence: zero, '' or an empty list is kept and told from an absent value (a Go pointer; a list or map
+   * without omitempty). Otherwise zero means unset: it is dropped on decoding, and protobuf carries it for every unset field.
+   */
+  readonly explicit?: boolean
   readonly defaultValue?: unknown
   readonly listKind?: ListKind
   readonly listKeys?: readonly string[]
@@ -65,6 +70,10 @@ export class Field<out T, out P extends boolean = false> {
   /** Always present: Go's zero value where the client gives none. */
   always(): Field<T, true> {
     return this.#with<true>({ always: true })
+  }
+  /** Zero differs from unset, see `FieldFacts.explicit`. */
+  explicit(): Field<T, P> {
+    return this.#with({ explicit: true })
   }
   default(value: T): Field<T, true> {
     return this.#with<true>({ defaultValue: value })

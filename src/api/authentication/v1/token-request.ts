@@ -16,7 +16,7 @@ export const BoundObjectReference = message('BoundObjectReference', {
   kind: f(1, str),
   apiVersion: f(2, str),
   name: f(3, str),
-  uID: f(4, str),
+  uid: f(4, str),
 })
 export type BoundObjectReference = TypeOf<typeof BoundObjectReference>
 

@@ -5,7 +5,7 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const IngressClassParametersReference = message('IngressClassParametersReference', {
-  aPIGroup: f(1, str),
+  apiGroup: f(1, str),
   kind: f(2, str).required().always(),
   name: f(3, str).required().always(),
   scope: f(4, str),

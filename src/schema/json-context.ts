@@ -1,0 +1,50 @@
+import { DecodeError } from './decode-error.ts'
+import { NumberLiteral, showPath } from './json-exact.ts'
+
+const maxUnknownFields = 100
+
+/** What one decoding collects on its way. */
+export class ShapeContext {
+  /** Keys seen, to be compared with the keys in the text: fewer means duplicates. */
+  keys = 0
+  readonly unknownFields: string[] = []
+  /** Where the walk stands; keys of maps are not part of Go's field paths. */
+  readonly path: (string | number | MapKey)[] = []
+  /** Name of the innermost message. */
+  owner = ''
+
+  unknown(key: string): void {
+    if (this.unknownFields.length < maxUnknownFields) this.unknownFields.push(this.showPath([...this.path, key]))
+  }
+
+  showPath(path: readonly (string | number | MapKey)[] = this.path): string {
+    return showPath(path.map(step => (step instanceof MapKey ? step.key : step)))
+  }
+
+  /** Go's UnmarshalTypeError. */
+  wrongType(found: string, type: string): DecodeError {
+    const fields = this.path.filter(step => typeof step === 'string').join('.')
+    const target = fields === '' ? 'Go value' : `Go struct field ${this.owner}.${fields}`
+    return new DecodeError(`json: cannot unmarshal ${found} into ${target} of type ${type}`)
+  }
+}
+
+export class MapKey {
+  readonly key: string
+  constructor(key: string) {
+    this.key = key
+  }
+}
+
+/** Gives the value to keep: itself where it is right, or another; undefined where it stands for an absent one. */
+export type Shaper = (value: unknown, context: ShapeContext) => unknown
+
+/** The kind of a JSON value as Go's errors name it. */
+export function kindOfValue(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (value instanceof NumberLiteral) return `number ${value.text}`
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'bigint') return 'number'
+  return typeof value
+}

@@ -1,0 +1,94 @@
+/**
+ * JSON to objects, directed by their declaration: unknown fields are dropped and reported, wrong types refused in the
+ * words of Go's decoder, times normalised, zero values of fields without explicit presence dropped.
+ */
+import { DecodeError } from './decode-error.ts'
+import { ShapeContext } from './json-context.ts'
+import { parseExactJson, plainNumbers } from './json-exact.ts'
+import { maxJsonDepth, scanJson } from './json-scan.ts'
+import { shaperOf } from './json-shape.ts'
+import type { Kind } from './kind.ts'
+import type { Message } from './type.ts'
+
+export { DecodeError } from './decode-error.ts'
+
+/** Longer documents are refused unless the caller names another bound. The API server bounds bodies far below. */
+export const maxJsonBytes = 64 * 1024 * 1024
+
+export interface Decoded<T> {
+  readonly object: T
+  /** Paths as `spec.containers[0].bar`; at most 100. */
+  readonly unknownFields: string[]
+  readonly duplicateFields: string[]
+}
+
+/** Decodes an object; kind and apiVersion are filled in where absent, and not compared with the kind's. Throws DecodeError. */
+export function decodeObject<T>(kind: Kind<T>, bytes: Uint8Array | string, maxBytes = maxJsonBytes): Decoded<T> {
+  const decoded = decodeJsonMessage(kind, bytes, maxBytes)
+  return { ...decoded, object: withTypeMeta(kind, decoded.object) }
+}
+
+/** Decodes a message that is no kind, such as a part of an object. Throws DecodeError. */
+export function decodeJsonMessage<T>(
+  message: Message<T>,
+  bytes: Uint8Array | string,
+  maxBytes = maxJsonBytes,
+): Decoded<T> {
+  const text = textOf(bytes, maxBytes)
+  const scan = scanJson(text)
+  if (scan.tooDeep) throw new DecodeError('exceeded max depth')
+  const exact = scan.exactNumbers ? parseExactJson(text) : undefined
+  const parsed = exact === undefined ? parseFast(text) : exact.value
+  const context = new ShapeContext()
+  const object = shape(message, parsed, context)
+  const duplicates =
+    exact !== undefined ? exact.duplicates : scan.keys === context.keys ? [] : parseExactJson(text).duplicates
+  return {
+    object: object as T,
+    unknownFields: context.unknownFields,
+    duplicateFields: duplicates.filter(path => !isBelow(path, context.unknownFields)),
+  }
+}
+
+/** The same for a value that is parsed already. It is not changed; parts that are right as they are get shared. */
+export function decodeValue<T>(kind: Kind<T>, value: unknown): Decoded<T> {
+  const context = new ShapeContext()
+  const object = shape(kind, value, context)
+  return { object: withTypeMeta(kind, object as T), unknownFields: context.unknownFields, duplicateFields: [] }
+}
+
+/** Any JSON value: integers beyond 2^53 are bigints, a duplicate key's last value counts. Throws DecodeError. */
+export function readJson(bytes: Uint8Array | string, maxBytes = maxJsonBytes): unknown {
+  const text = textOf(bytes, maxBytes)
+  const scan = scanJson(text)
+  if (scan.tooDeep) throw new DecodeError(`exceeded max depth of ${maxJsonDepth}`)
+  return scan.exactNumbers ? plainNumbers(parseExactJson(text).value) : parseFast(text)
+}
+
+const shape = (message: Message, value: unknown, context: ShapeContext): unknown =>
+  value === null ? {} : shaperOf(message)(value, context)
+
+function withTypeMeta<T>(kind: Kind<T>, object: T): T {
+  const given = object as { kind?: string; apiVersion?: string }
+  if (given.kind && given.apiVersion) return object
+  return { ...object, kind: given.kind || kind.gvk.kind, apiVersion: given.apiVersion || kind.apiVersion }
+}
+
+function textOf(bytes: Uint8Array | string, maxBytes: number): string {
+  if (bytes.length > maxBytes)
+    throw new DecodeError(`document of ${bytes.length} bytes exceeds the limit of ${maxBytes}`)
+  if (typeof bytes === 'string') return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+}
+
+function parseFast(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Throws in the words that clients know.
+    return plainNumbers(parseExactJson(text).value)
+  }
+}
+
+const isBelow = (path: string, parents: readonly string[]): boolean =>
+  parents.some(parent => path.startsWith(parent) && (path[parent.length] === '.' || path[parent.length] === '['))

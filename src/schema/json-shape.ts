@@ -1,0 +1,215 @@
+/** Compiles declarations into functions that check, prune and normalise JSON values without changing them. */
+import { type FieldFacts, messageOf } from './field.ts'
+import { goTypeName } from './go-type-name.ts'
+import { kindOfValue, MapKey, type ShapeContext, type Shaper } from './json-context.ts'
+import { NumberLiteral, plainNumbers, setMember } from './json-exact.ts'
+import { scalarShaper } from './json-scalars.ts'
+import type { Message, ScalarName, Type } from './type.ts'
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberLiteral)
+
+function typeShaper(type: Type): Shaper {
+  switch (type.is) {
+    case 'scalar':
+      return isAny(type.name) ? anyValue : scalarShaper(type.name)
+    case 'enum':
+      return scalarShaper('string')
+    case 'list':
+      return listShaper(type.of, goTypeName(type))
+    case 'map':
+      return mapShaper(type.of, goTypeName(type))
+    case 'message':
+      return shaperOf(type)
+    case 'reference': {
+      let shaper: Shaper | undefined
+      return (value, context) => {
+        shaper ??= shaperOf(type.target())
+        return shaper(value, context)
+      }
+    }
+  }
+}
+
+/** Types whose values are any JSON. */
+const isAny = (name: ScalarName): boolean => name === 'raw' || name === 'json' || name === 'fieldsV1'
+
+/** What a null becomes inside a list or as the value of a map: Go's zero value. */
+function zeroOf(type: Type): unknown {
+  if (type.is === 'message' || type.is === 'reference') return messageOf(type)?.options.listForm ? [] : {}
+  if (type.is === 'list') return []
+  if (type.is === 'map') return {}
+  if (type.is === 'enum') return ''
+  if (type.name === 'bool') return false
+  if (/^u?int|^double/.test(type.name)) return 0
+  if (type.name === 'quantity') return '0'
+  return isAny(type.name) || type.name === 'time' || type.name === 'microTime' ? null : ''
+}
+
+function listShaper(of: Type, goType: string): Shaper {
+  const element = typeShaper(of)
+  return (value, context) => {
+    if (!Array.isArray(value)) throw context.wrongType(kindOfValue(value), goType)
+    const depth = context.path.push(0) - 1
+    let changed: unknown[] | undefined
+    for (let i = 0; i < value.length; i++) {
+      context.path[depth] = i
+      const before: unknown = value[i]
+      const after = before === null || before === undefined ? zeroOf(of) : (element(before, context) ?? zeroOf(of))
+      if (after !== before) {
+        changed ??= value.slice()
+        changed[i] = after
+      }
+    }
+    context.path.pop()
+    return changed ?? value
+  }
+}
+
+function mapShaper(of: Type, goType: string): Shaper {
+  const element = typeShaper(of)
+  return (value, context) => {
+    if (!isObject(value)) throw context.wrongType(kindOfValue(value), goType)
+    let changed: Record<string, unknown> | undefined
+    for (const key in value) {
+      context.keys++
+      const before = value[key]
+      if (before === undefined) continue
+      context.path.push(new MapKey(key))
+      const after = before === null ? zeroOf(of) : (element(before, context) ?? zeroOf(of))
+      context.path.pop()
+      if (after !== before) {
+        changed ??= { ...value }
+        setMember(changed, key, after)
+      }
+    }
+    return changed ?? value
+  }
+}
+
+/** Any JSON value, as it is; its keys are counted. */
+const anyValue: Shaper = (value, context) => {
+  const literals = countKeys(value, context)
+  return literals ? plainNumbers(value) : value
+}
+
+/** Counts the keys at any depth; says whether a NumberLiteral is among the values. */
+function countKeys(value: unknown, context: ShapeContext): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (value instanceof NumberLiteral) return true
+  let literals = false
+  if (Array.isArray(value)) {
+    for (const element of value) if (countKeys(element, context)) literals = true
+    return literals
+  }
+  for (const key in value) {
+    context.keys++
+    if (countKeys((value as Record<string, unknown>)[key], context)) literals = true
+  }
+  return literals
+}
+
+interface FieldShaper {
+  readonly shape: Shaper
+  /** Zero stands for unset. */
+  readonly dropsZero: boolean
+}
+
+const goZeroTime = '0001-01-01T00:00:00Z'
+
+function isZero(value: unknown): boolean {
+  if (value === '' || value === 0 || value === false || value === goZeroTime) return true
+  if (typeof value !== 'object') return false
+  if (Array.isArray(value)) return value.length === 0
+  for (const _ in value) return false
+  return true
+}
+
+/** Whether zero and empty values of a field mean that it is unset. Messages are told from absent ones always. */
+export function zeroIsUnset({ explicit, always, required, type }: FieldFacts): boolean {
+  if (explicit || always) return false
+  if (type.is === 'scalar') {
+    // Structs in Go, which omitempty never omits.
+    if (type.name === 'quantity' || isAny(type.name)) return false
+    if (type.name === 'intOrString') return !required
+    return true
+  }
+  return type.is === 'enum' || type.is === 'list' || type.is === 'map'
+}
+
+const typeMeta: FieldShaper = { shape: scalarShaper('string'), dropsZero: true }
+
+const shapers = new WeakMap<Message, Shaper>()
+
+/** The shaper of a message, compiled once. Kinds take `kind` and `apiVersion` besides their fields. */
+export function shaperOf(message: Message): Shaper {
+  let shaper = shapers.get(message)
+  if (!shaper) {
+    shaper = message.options.listForm ? typeShaper(listFormType(message)) : messageShaper(message)
+    shapers.set(message, shaper)
+  }
+  return shaper
+}
+
+function messageShaper(message: Message): Shaper {
+  const owner = message.name.slice(message.name.lastIndexOf('.') + 1)
+  const goType = goTypeName(message)
+  const fields = new Map<string, FieldShaper>()
+  if (message.gvk) fields.set('kind', typeMeta).set('apiVersion', typeMeta)
+  let compiled = false
+  const compile = () => {
+    compiled = true
+    for (const [name, { facts }] of Object.entries(message.fields)) {
+      fields.set(name, { shape: typeShaper(facts.type), dropsZero: zeroIsUnset(facts) })
+    }
+  }
+  return (value, context) => {
+    if (!compiled) compile()
+    if (!isObject(value)) throw context.wrongType(kindOfValue(value), goType)
+    const outerOwner = context.owner
+    context.owner = owner
+    let changes: Map<string, unknown> | undefined
+    for (const key in value) {
+      context.keys++
+      const before = value[key]
+      if (before === undefined) continue
+      const after = fieldValue(fields.get(key), key, before, context)
+      if (after !== before) {
+        changes ??= new Map()
+        changes.set(key, after)
+      }
+    }
+    context.owner = outerOwner
+    return changes === undefined ? value : withChanges(value, changes)
+  }
+}
+
+function fieldValue(field: FieldShaper | undefined, key: string, before: unknown, context: ShapeContext): unknown {
+  if (field === undefined) {
+    context.unknown(key)
+    countKeys(before, context)
+    return undefined
+  }
+  if (before === null) return undefined
+  context.path.push(key)
+  const after = field.shape(before, context)
+  context.path.pop()
+  return field.dropsZero && isZero(after) ? undefined : after
+}
+
+/** A new object instead of deletions, which would turn the old one into a slow dictionary. */
+function withChanges(value: Record<string, unknown>, changes: Map<string, unknown>): Record<string, unknown> {
+  const changed: Record<string, unknown> = {}
+  for (const key in value) {
+    const kept = changes.has(key) ? changes.get(key) : value[key]
+    if (kept !== undefined) changed[key] = kept
+  }
+  return changed
+}
+
+/** The list type behind a message with `listForm`. */
+export function listFormType(message: Message): Type {
+  const items = message.fields.items
+  if (!items) throw new Error(`${message.name} has the list form and no field items`)
+  return items.facts.type
+}
