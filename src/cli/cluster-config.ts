@@ -1,0 +1,119 @@
+/**
+ * What makes one cluster on this machine: set by flags at its first start, kept in `config.json` of its data directory,
+ * and the same at every later start. Two clusters differ in name, data directory and ports and share nothing.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CliError } from './cli-error.ts'
+
+export interface ClusterConfig {
+  readonly name: string
+  readonly dataDirectory: string
+  readonly nodeName: string
+  /** IPv4 address of the node; the API server is reached at it from pods. */
+  readonly nodeAddress: string
+  readonly apiPort: number
+  readonly kubeletPort: number
+  readonly dnsPort: number
+  readonly clusterCidr: string
+  readonly serviceCidr: string
+  readonly nodePortRange: string
+  readonly clusterDomain: string
+  /** Upstream DNS servers of the cluster DNS; empty: those of the host's resolv.conf. */
+  readonly dnsUpstreams: readonly string[]
+  readonly containerd: string
+}
+
+/** Where things of a cluster lie. Sockets have a short path because the kernel allows 107 bytes. */
+export interface ClusterPaths {
+  readonly config: string
+  readonly adminKubeconfig: string
+  readonly log: string
+  readonly store: string
+  readonly pki: string
+  readonly kubelet: string
+  readonly containerdRoot: string
+  readonly runDirectory: string
+  readonly containerdState: string
+  readonly containerdSocket: string
+  readonly pidFile: string
+}
+
+export function pathsOf(config: Pick<ClusterConfig, 'name' | 'dataDirectory'>): ClusterPaths {
+  const data = config.dataDirectory
+  const runDirectory = join('/run/clipper', config.name)
+  return {
+    config: join(data, 'config.json'),
+    adminKubeconfig: join(data, 'admin.kubeconfig'),
+    log: join(data, 'clipper.log'),
+    store: join(data, 'store'),
+    pki: join(data, 'pki'),
+    kubelet: join(data, 'kubelet'),
+    containerdRoot: join(data, 'containerd'),
+    runDirectory,
+    containerdState: join(runDirectory, 'containerd'),
+    containerdSocket: join(runDirectory, 'containerd.sock'),
+    pidFile: join(runDirectory, 'clipper.json'),
+  }
+}
+
+/** A name for kernel objects of at most 15 characters (IFNAMSIZ), distinct for every cluster name. */
+export function interfaceName(prefix: string, clusterName: string): string {
+  const plain = `${prefix}-${clusterName}`
+  if (plain.length <= 15) return plain
+  return `${prefix}-${createHash('sha256')
+    .update(clusterName)
+    .digest('hex')
+    .slice(0, 14 - prefix.length)}`
+}
+
+export function readConfig(dataDirectory: string): ClusterConfig | undefined {
+  const path = join(dataDirectory, 'config.json')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new CliError(`cannot read ${path}: ${(error as Error).message}`)
+  }
+  try {
+    return JSON.parse(text) as ClusterConfig
+  } catch {
+    throw new CliError(`${path} is not valid JSON`, `restore it, or run: clipper reset --data-dir ${dataDirectory}`)
+  }
+}
+
+export function writeConfig(config: ClusterConfig): void {
+  const path = join(config.dataDirectory, 'config.json')
+  try {
+    mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 })
+    writeFileSync(`${path}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOSPC')
+      throw new CliError(
+        `the disk of ${config.dataDirectory} is full`,
+        'free some space, or choose another disk with --data-dir',
+      )
+    throw new CliError(`cannot write ${path}: ${message}`)
+  }
+}
+
+/** What may not change once the cluster has addresses and names in use. */
+const fixedSettings = ['name', 'nodeName', 'clusterCidr', 'serviceCidr', 'clusterDomain'] as const
+
+/** The kept settings with the given flags laid over them. Refuses to change what is fixed. */
+export function mergeConfig(kept: ClusterConfig, flags: Partial<ClusterConfig>): ClusterConfig {
+  for (const setting of fixedSettings) {
+    const wanted = flags[setting]
+    if (wanted !== undefined && wanted !== kept[setting]) {
+      throw new CliError(
+        `the cluster in ${kept.dataDirectory} was made with ${setting} ${kept[setting]}, which cannot become ${wanted}`,
+        `leave the flag out, or start anew: clipper reset --data-dir ${kept.dataDirectory}`,
+      )
+    }
+  }
+  return { ...kept, ...flags }
+}

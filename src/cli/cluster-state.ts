@@ -1,0 +1,69 @@
+/** What a cluster is doing, as `clipper status` shows it and `clipper up` waits for it. */
+
+import { Resolver } from 'node:dns/promises'
+import { existsSync } from 'node:fs'
+import { Node } from '../api/core/v1/node.ts'
+import { Client } from '../client/client.ts'
+import { HttpsTransport } from '../client/https-transport.ts'
+import { loadKubeconfig } from '../client/kubeconfig.ts'
+import { type ClusterConfig, pathsOf } from './cluster-config.ts'
+import { readPidFile } from './running-process.ts'
+
+export interface ClusterState {
+  readonly name: string
+  readonly running: boolean
+  readonly ready: boolean
+  readonly pid: number | null
+  readonly endpoints: { readonly apiServer: string; readonly kubelet: string; readonly dns: string }
+  readonly dataDirectory: string
+  readonly kubeconfig: string
+  readonly nodes: readonly { readonly name: string; readonly ready: boolean }[]
+  /** What is not there yet; empty when ready. */
+  readonly waitingFor: string
+}
+
+export async function readClusterState(config: ClusterConfig): Promise<ClusterState> {
+  const paths = pathsOf(config)
+  const running = readPidFile(paths.pidFile)
+  const base = {
+    name: config.name,
+    running: running !== undefined,
+    pid: running?.pid ?? null,
+    endpoints: {
+      apiServer: `https://127.0.0.1:${config.apiPort}`,
+      kubelet: `https://${config.nodeAddress}:${config.kubeletPort}`,
+      dns: `${config.nodeAddress}:${config.dnsPort}`,
+    },
+    dataDirectory: config.dataDirectory,
+    kubeconfig: paths.adminKubeconfig,
+  }
+  if (!running) return { ...base, ready: false, nodes: [], waitingFor: 'the process' }
+  if (!existsSync(paths.adminKubeconfig)) return { ...base, ready: false, nodes: [], waitingFor: 'the API server' }
+  const transport = new HttpsTransport(loadKubeconfig(paths.adminKubeconfig))
+  try {
+    const { items } = await new Client(transport, 'clipper').of(Node).list('')
+    const nodes = items.map(node => ({
+      name: node.metadata.name,
+      ready:
+        node.status.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') === true,
+    }))
+    if (nodes.length === 0 || !nodes.every(node => node.ready))
+      return { ...base, ready: false, nodes, waitingFor: 'the node' }
+    if (!(await dnsAnswers(config))) return { ...base, ready: false, nodes, waitingFor: 'DNS' }
+    return { ...base, ready: true, nodes, waitingFor: '' }
+  } catch (error) {
+    return { ...base, ready: false, nodes: [], waitingFor: `the API server (${(error as Error).message})` }
+  } finally {
+    transport.close()
+  }
+}
+
+async function dnsAnswers(config: ClusterConfig): Promise<boolean> {
+  const resolver = new Resolver({ timeout: 500, tries: 1 })
+  resolver.setServers([`${config.nodeAddress}:${config.dnsPort}`])
+  try {
+    return (await resolver.resolve4(`kubernetes.default.svc.${config.clusterDomain}`)).length > 0
+  } catch {
+    return false
+  }
+}

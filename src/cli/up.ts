@@ -1,0 +1,137 @@
+/** `clipper up`: starts the cluster's process in the background and waits until pods can run and names resolve. */
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { sleep } from '../base/clock.ts'
+import { CliError } from './cli-error.ts'
+import { type ClusterConfig, pathsOf, readConfig, writeConfig } from './cluster-config.ts'
+import { type ClusterState, readClusterState } from './cluster-state.ts'
+import { mergeIntoUserKubeconfig } from './kubeconfig-merge.ts'
+import { preflight, requireRoot } from './preflight.ts'
+import type { Progress } from './progress.ts'
+import { isAlive, readPidFile, tryLock } from './running-process.ts'
+
+export interface UpOptions {
+  readonly config: ClusterConfig
+  readonly timeoutMs: number
+  /** Whether to put a context of the cluster's name into the user's kubeconfig. */
+  readonly mergeKubeconfig: boolean
+  readonly progress: Progress
+  /** The arguments after the Node executable that start the cluster's process. */
+  readonly processArguments: readonly string[]
+}
+
+export async function up(options: UpOptions): Promise<ClusterState> {
+  const { config } = options
+  requireRoot('up')
+  const release = await tryLock(`${config.name}/up`)
+  if (!release)
+    throw new CliError(
+      `another "clipper up" for the cluster ${config.name} is under way`,
+      'wait for it, then run: clipper status',
+    )
+  try {
+    return await upLocked(options)
+  } finally {
+    release()
+  }
+}
+
+async function upLocked({
+  config,
+  timeoutMs,
+  mergeKubeconfig,
+  progress,
+  processArguments,
+}: UpOptions): Promise<ClusterState> {
+  const paths = pathsOf(config)
+  const running = readPidFile(paths.pidFile)
+  if (running && running.dataDirectory !== config.dataDirectory)
+    throw new CliError(
+      `a cluster named ${config.name} already runs with the data directory ${running.dataDirectory}`,
+      'choose another --name',
+    )
+  if (!running) {
+    await progress.step('Checking this machine', () => preflight(config))
+    const kept = readConfig(config.dataDirectory)
+    if (JSON.stringify(kept) !== JSON.stringify(config)) writeConfig(config)
+  }
+  const state = await progress.step(running ? 'Cluster is already running' : 'Starting the cluster', note =>
+    running
+      ? waitUntilReady(config, running.pid, timeoutMs, note)
+      : startProcess(config, processArguments, timeoutMs, note),
+  )
+  if (mergeKubeconfig) mergeIntoUserKubeconfig(paths.adminKubeconfig, config.name)
+  return state
+}
+
+async function startProcess(
+  config: ClusterConfig,
+  processArguments: readonly string[],
+  timeoutMs: number,
+  note: (text: string) => void,
+): Promise<ClusterState> {
+  const paths = pathsOf(config)
+  mkdirSync(paths.runDirectory, { recursive: true, mode: 0o700 })
+  const log = openSync(paths.log, 'a', 0o600)
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, ...processArguments, '--data-dir', config.dataDirectory],
+    {
+      detached: true,
+      cwd: '/',
+      stdio: ['ignore', log, log],
+    },
+  )
+  closeSync(log)
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', reject)
+    child.once('exit', code =>
+      reject(
+        new CliError(
+          `the cluster's process ended at once (exit code ${code}): ${lastLogLine(paths.log)}`,
+          `look into ${paths.log}`,
+        ),
+      ),
+    )
+  })
+  child.unref()
+  failed.catch(() => {})
+  return Promise.race([failed, waitUntilReady(config, child.pid ?? 0, timeoutMs, note)])
+}
+
+function lastLogLine(path: string): string {
+  if (!existsSync(path)) return 'no log'
+  const line = readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? ''
+  try {
+    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } }
+    return err?.message === undefined ? (msg ?? line) : `${msg}: ${err.message}`
+  } catch {
+    return line
+  }
+}
+
+/** How often the state is asked for; short, because starting takes a few seconds in all. */
+const pollMs = 50
+
+async function waitUntilReady(
+  config: ClusterConfig,
+  pid: number,
+  timeoutMs: number,
+  note: (text: string) => void,
+): Promise<ClusterState> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const state = await readClusterState(config)
+    if (state.ready) return state
+    note(state.waitingFor)
+    if (performance.now() > deadline)
+      throw new CliError(
+        `the cluster was not ready after ${timeoutMs / 1000} s: still waiting for ${state.waitingFor}`,
+        `look into ${pathsOf(config).log}`,
+      )
+    const running = readPidFile(pathsOf(config).pidFile)
+    if (running && running.pid === pid && !isAlive(running))
+      throw new CliError("the cluster's process ended", `look into ${pathsOf(config).log}`)
+    await sleep(pollMs)
+  }
+}

@@ -1,0 +1,115 @@
+/** Ports of the node that lead to a container (`hostPort`): nftables rules from the pods of the node. */
+import type { Pod } from '../api/core/v1/pod.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import type { Informer } from '../client/informer.ts'
+import type { CommandRunner } from './pod-network.ts'
+
+export interface HostPortsOptions {
+  /** The pods of this node. */
+  readonly pods: Informer<Pod>
+  readonly runner: CommandRunner
+  readonly clock: Clock
+  readonly log: Logger
+  readonly table: string
+}
+
+interface HostPort {
+  readonly hostIp: string
+  readonly hostPort: number
+  readonly protocol: string
+  readonly address: string
+  readonly containerPort: number
+}
+
+/** The host ports of the pods that have an address and still run. */
+export function hostPortsOf(pods: readonly Pod[]): HostPort[] {
+  const ports: HostPort[] = []
+  for (const pod of pods) {
+    const address = pod.status.podIP
+    if (
+      address === undefined ||
+      pod.spec.hostNetwork === true ||
+      pod.status.phase === 'Succeeded' ||
+      pod.status.phase === 'Failed'
+    )
+      continue
+    for (const container of [
+      ...pod.spec.containers,
+      ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
+    ])
+      for (const port of container.ports ?? [])
+        if (port.hostPort)
+          ports.push({
+            hostIp: port.hostIP ?? '',
+            hostPort: port.hostPort,
+            protocol: (port.protocol ?? 'TCP').toLowerCase(),
+            address,
+            containerPort: port.containerPort,
+          })
+  }
+  return ports
+}
+
+export function hostPortRules(table: string, ports: readonly HostPort[]): string {
+  const rules = ports.map(({ hostIp, hostPort, protocol, address, containerPort }) => {
+    const destination = hostIp === '' || hostIp === '0.0.0.0' ? 'fib daddr type local' : `ip daddr ${hostIp}`
+    return `add rule ip ${table} host-ports ${destination} meta l4proto ${protocol} th dport ${hostPort} dnat ip to ${address}:${containerPort}`
+  })
+  return [
+    `add table ip ${table}`,
+    `delete table ip ${table}`,
+    `add table ip ${table}`,
+    `add chain ip ${table} host-ports`,
+    `add chain ip ${table} prerouting { type nat hook prerouting priority dstnat; }`,
+    `add chain ip ${table} output { type nat hook output priority -100; }`,
+    `add chain ip ${table} postrouting { type nat hook postrouting priority srcnat; }`,
+    `add rule ip ${table} prerouting jump host-ports`,
+    // A local client's loopback address means nothing inside a pod.
+    `add rule ip ${table} output ip daddr != 127.0.0.0/8 jump host-ports`,
+    ...ports.map(
+      ({ address, containerPort, protocol }) =>
+        `add rule ip ${table} postrouting ip saddr ${address} ip daddr ${address} meta l4proto ${protocol} th dport ${containerPort} masquerade`,
+    ),
+    ...rules,
+    '',
+  ].join('\n')
+}
+
+const nftTimeoutMs = 10_000
+const retryMs = 1000
+
+/** Keeps the rules equal to the pods. Returns how to stop. */
+export function startHostPorts({ pods, runner, clock, log, table }: HostPortsOptions): () => void {
+  let applied = ''
+  let applying = false
+  let stopped = false
+  let retry: Timer | undefined
+
+  async function sync(): Promise<void> {
+    if (applying || stopped || !pods.hasSynced()) return
+    applying = true
+    try {
+      for (let wanted = scriptOf(); wanted !== applied && !stopped; wanted = scriptOf()) {
+        const { code, stderr } = await runner.run('nft', ['-f', '-'], { stdin: wanted, timeoutMs: nftTimeoutMs })
+        if (code !== 0) throw new Error(stderr.slice(0, 1000))
+        applied = wanted
+      }
+    } catch (error) {
+      log.error({ err: error }, 'cannot apply the host port rules')
+      retry?.cancel()
+      retry = clock.after(retryMs, () => void sync())
+    } finally {
+      applying = false
+    }
+  }
+  const scriptOf = () => hostPortRules(table, hostPortsOf(pods.list()))
+
+  const unsubscribe = pods.subscribe(() => void sync())
+  void pods.synced().then(sync)
+  return () => {
+    stopped = true
+    unsubscribe()
+    retry?.cancel()
+  }
+}
