@@ -1,0 +1,84 @@
+/** JSON: the stored bytes with the resource version spliced in, never parsed. Other versions than the stored one are encoded anew. */
+import type { FailureStatus } from '../../machinery/api-error.ts'
+import { encodeObject } from '../../schema/json-encode.ts'
+import { type Resource, viewOf } from '../registry/resource.ts'
+import type { StoredObject } from '../registry/stored-object.ts'
+import type { WatchType } from '../watch/cache-event.ts'
+import { chunked, type Form, type ListMetaJson } from './form.ts'
+
+const comma = Buffer.from(',')
+const listEnd = Buffer.from(']}\n')
+const newline = Buffer.from('\n')
+const frameEnd = Buffer.from('}\n')
+const itemHead = '{"metadata":{'
+
+export class JsonForm implements Form {
+  readonly mediaType = 'application/json'
+  readonly watchMediaType = 'application/json'
+  readonly key: string
+  readonly firstFrameDiffers = false
+  readonly #resource: Resource
+  /** `{"kind":"Pod","apiVersion":"v1","metadata":{` of the served version. */
+  readonly #head: string
+
+  constructor(resource: Resource) {
+    this.#resource = resource
+    this.key = `json:${resource.kind.apiVersion}`
+    this.#head = `{"kind":${JSON.stringify(resource.kind.gvk.kind)},"apiVersion":${JSON.stringify(resource.kind.apiVersion)},"metadata":{`
+  }
+
+  object(stored: StoredObject): Uint8Array {
+    return Buffer.concat([this.#headOf(this.#head, stored), this.#tailOf(stored), newline])
+  }
+
+  *#items(items: readonly StoredObject[], meta: ListMetaJson): Generator<Uint8Array> {
+    const { kind } = this.#resource
+    yield Buffer.from(
+      `{"kind":${JSON.stringify(`${kind.gvk.kind}List`)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(meta)},"items":[`,
+    )
+    let first = true
+    for (const stored of items) {
+      if (!first) yield comma
+      first = false
+      yield this.#headOf(itemHead, stored)
+      yield this.#tailOf(stored)
+    }
+    yield listEnd
+  }
+
+  list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
+    return chunked(this.#items(items, meta))
+  }
+
+  frame(type: WatchType, stored: StoredObject): Buffer {
+    const head = this.#headOf(`{"type":"${type}","object":${this.#head}`, stored)
+    return Buffer.concat([head, this.#tailOf(stored), frameEnd])
+  }
+
+  bookmark(revision: number, initialEventsEnd: boolean): Buffer {
+    const annotations = initialEventsEnd ? ',"annotations":{"k8s.io/initial-events-end":"true"}' : ''
+    const { kind } = this.#resource
+    return Buffer.from(
+      `{"type":"BOOKMARK","object":{"kind":${JSON.stringify(kind.gvk.kind)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":{"resourceVersion":"${revision}"${annotations}}}}\n`,
+    )
+  }
+
+  errorFrame(status: FailureStatus): Buffer {
+    return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`)
+  }
+
+  #headOf(head: string, stored: StoredObject): Buffer {
+    return Buffer.from(`${head}"resourceVersion":"${stored.revision}",`, 'latin1')
+  }
+
+  /** Everything behind `"metadata":{`. */
+  #tailOf(stored: StoredObject): Uint8Array {
+    if (!this.#resource.conversion) return stored.bytes.subarray(stored.owner.bytesHead.length)
+    return stored.owner.forms.of(stored, `tail:${this.#resource.kind.apiVersion}`, () => {
+      const { resourceVersion: _, ...metadata } = viewOf(this.#resource, stored).metadata
+      const encoded = encodeObject(this.#resource.kind, { ...viewOf(this.#resource, stored), metadata })
+      const tail = Buffer.from(encoded.subarray(this.#head.length))
+      return { value: tail, bytes: tail.length }
+    }) as Uint8Array
+  }
+}

@@ -1,0 +1,99 @@
+/** Forms that are made from parsed objects and sent as JSON or YAML: tables, metadata only, and YAML itself. */
+import type { FailureStatus } from '../../machinery/api-error.ts'
+import { encodeJson } from '../../schema/json-encode.ts'
+import { toYaml } from '../../schema/yaml.ts'
+import type { StoredObject } from '../registry/stored-object.ts'
+import type { WatchType } from '../watch/cache-event.ts'
+import type { Form, ListMetaJson } from './form.ts'
+
+/** What a representation makes of objects; the text encoding is added by MadeForm. */
+export interface Representation {
+  readonly key: string
+  object(stored: StoredObject, first: boolean): unknown
+  list(items: readonly StoredObject[], meta: ListMetaJson): unknown
+  bookmark(revision: number, initialEventsEnd: boolean): unknown
+  readonly firstDiffers: boolean
+}
+
+export type TextEncoding = 'json' | 'yaml'
+
+export class MadeForm implements Form {
+  readonly mediaType: string
+  readonly watchMediaType: string
+  readonly key: string
+  readonly firstFrameDiffers: boolean
+  readonly #representation: Representation
+  readonly #encoding: TextEncoding
+  readonly #pretty: boolean
+
+  constructor(representation: Representation, encoding: TextEncoding, pretty = false) {
+    this.#representation = representation
+    this.#encoding = encoding
+    this.#pretty = pretty
+    this.key = `${encoding}:${pretty ? 'pretty:' : ''}${representation.key}`
+    this.firstFrameDiffers = representation.firstDiffers
+    this.mediaType = encoding === 'json' ? 'application/json' : 'application/yaml'
+    this.watchMediaType = this.mediaType
+  }
+
+  object(stored: StoredObject): Uint8Array {
+    return this.#encode(this.#representation.object(stored, true))
+  }
+
+  list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
+    return [this.#encode(this.#representation.list(items, meta))]
+  }
+
+  frame(type: WatchType, stored: StoredObject, first: boolean): Buffer {
+    return this.#event(type, this.#representation.object(stored, first))
+  }
+
+  bookmark(revision: number, initialEventsEnd: boolean): Buffer {
+    return this.#event('BOOKMARK', this.#representation.bookmark(revision, initialEventsEnd))
+  }
+
+  errorFrame(status: FailureStatus): Buffer {
+    return this.#event('ERROR', status)
+  }
+
+  #event(type: string, object: unknown): Buffer {
+    if (this.#encoding === 'yaml') return Buffer.from(`---\n${toYaml({ type, object })}`)
+    return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), encodeJson(object), Buffer.from('}\n')])
+  }
+
+  #encode(value: unknown): Uint8Array {
+    return encodeText(value, this.#encoding, this.#pretty)
+  }
+}
+
+export function encodeText(value: unknown, encoding: TextEncoding, pretty: boolean): Uint8Array {
+  if (encoding === 'yaml') return Buffer.from(toYaml(value))
+  if (!pretty) return Buffer.concat([encodeJson(value), Buffer.from('\n')])
+  const text = Buffer.from(encodeJson(value)).toString('utf8')
+  return Buffer.from(`${indent(text)}\n`)
+}
+
+/** Indents JSON text by two spaces a level without reading its numbers, which may be longer than a double holds. */
+function indent(text: string): string {
+  let out = ''
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] as string
+    if (c === '"') {
+      let end = i + 1
+      while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1
+      out += text.slice(i, end + 1)
+      i = end
+    } else if (c === '{' || c === '[') {
+      const close = text[i + 1]
+      if (close === '}' || close === ']') {
+        out += c + close
+        i++
+      } else out += `${c}\n${'  '.repeat(++depth)}`
+    } else if (c === '}' || c === ']') out += `\n${'  '.repeat(--depth)}${c}`
+    else if (c === ',') out += `,\n${'  '.repeat(depth)}`
+    else if (c === ':') out += ': '
+    else out += c
+  }
+  return out
+}

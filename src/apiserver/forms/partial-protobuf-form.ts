@@ -1,0 +1,53 @@
+/** Metadata only, in protobuf: what metadata informers ask for. */
+import { ListMeta, ObjectMeta } from '../../api/meta/v1/object-meta.ts'
+import { Status } from '../../api/meta/v1/status.ts'
+import type { FailureStatus } from '../../machinery/api-error.ts'
+import { f } from '../../schema/field.ts'
+import { type Kind, kindsOf, listKindOf } from '../../schema/kind.ts'
+import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
+import { type Resource, viewOf } from '../registry/resource.ts'
+import type { StoredObject } from '../registry/stored-object.ts'
+import type { WatchType } from '../watch/cache-event.ts'
+import type { Form, ListMetaJson } from './form.ts'
+import { protobufMediaType, watchFrame } from './protobuf-form.ts'
+
+const metaKind = kindsOf('meta.k8s.io', 'v1', 'io.k8s.apimachinery.pkg.apis.meta.v1')
+
+const PartialObjectMetadata: Kind = metaKind('PartialObjectMetadata', { metadata: f(1, ObjectMeta).always() })
+const PartialObjectMetadataList: Kind = listKindOf(PartialObjectMetadata, ListMeta)
+
+export class PartialProtobufForm implements Form {
+  readonly mediaType = protobufMediaType
+  readonly watchMediaType = `${protobufMediaType};stream=watch`
+  readonly key: string
+  readonly firstFrameDiffers = false
+  readonly #resource: Resource
+
+  constructor(resource: Resource) {
+    this.#resource = resource
+    this.key = `partial-protobuf:${resource.kind.apiVersion}`
+  }
+
+  object(stored: StoredObject): Uint8Array {
+    return encodeEnvelope(PartialObjectMetadata, { metadata: viewOf(this.#resource, stored).metadata })
+  }
+
+  list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
+    const partial = items.map(stored => ({ metadata: viewOf(this.#resource, stored).metadata }))
+    return [encodeEnvelope(PartialObjectMetadataList, { metadata: meta, items: partial })]
+  }
+
+  frame(type: WatchType, stored: StoredObject): Buffer {
+    return watchFrame(type, this.object(stored))
+  }
+
+  bookmark(revision: number, initialEventsEnd: boolean): Buffer {
+    const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
+    const metadata = { resourceVersion: String(revision), ...annotations }
+    return watchFrame('BOOKMARK', encodeEnvelope(PartialObjectMetadata, { metadata }))
+  }
+
+  errorFrame(status: FailureStatus): Buffer {
+    return watchFrame('ERROR', encodeEnvelope(Status, status))
+  }
+}

@@ -1,0 +1,97 @@
+/** What forms are made of: the whole object, its metadata alone, or a table. */
+import { tableOf } from '../../machinery/tables/table.ts'
+import { type Resource, viewOf } from '../registry/resource.ts'
+import type { MetadataJson, StoredObject } from '../registry/stored-object.ts'
+import type { ListMetaJson } from './form.ts'
+import type { Representation } from './made-form.ts'
+
+const bookmarkMetadata = (revision: number, initialEventsEnd: boolean) => ({
+  resourceVersion: String(revision),
+  ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
+})
+
+export function wholeObject(resource: Resource): Representation {
+  const { kind } = resource
+  return {
+    key: `whole:${kind.apiVersion}`,
+    firstDiffers: false,
+    object: stored => viewOf(resource, stored),
+    list: (items, meta) => ({
+      kind: `${kind.gvk.kind}List`,
+      apiVersion: kind.apiVersion,
+      metadata: meta,
+      items: items.map(stored => withoutType(viewOf(resource, stored))),
+    }),
+    bookmark: (revision, end) => ({
+      kind: kind.gvk.kind,
+      apiVersion: kind.apiVersion,
+      metadata: bookmarkMetadata(revision, end),
+    }),
+  }
+}
+
+/** Items of a typed list carry no kind and apiVersion. */
+export function withoutType(object: object): object {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object as { kind?: unknown; apiVersion?: unknown }
+  return rest
+}
+
+const partialObject = (metadata: MetadataJson) => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata,
+})
+
+export function metadataOnly(resource: Resource): Representation {
+  const partialOf = (stored: StoredObject) => partialObject(viewOf(resource, stored).metadata)
+  return {
+    key: `partial:${resource.kind.apiVersion}`,
+    firstDiffers: false,
+    object: partialOf,
+    list: (items, meta) => ({
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: meta,
+      items: items.map(partialOf),
+    }),
+    bookmark: (revision, end) => ({
+      kind: 'PartialObjectMetadata',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: bookmarkMetadata(revision, end),
+    }),
+  }
+}
+
+export type IncludeObject = 'None' | 'Metadata' | 'Object'
+
+export function table(resource: Resource, includeObject: IncludeObject, nowMs: () => number): Representation {
+  const make = (items: readonly StoredObject[], meta: ListMetaJson, headers: boolean): Record<string, unknown> => {
+    const objects = items.map(stored => viewOf(resource, stored))
+    const made = tableOf(resource.kind, objects, { includeObject, nowMs: nowMs() }) as unknown as Record<
+      string,
+      unknown
+    >
+    const table: Record<string, unknown> = { ...made, metadata: meta }
+    if (!headers) table.columnDefinitions = null
+    return table
+  }
+  return {
+    key: `table:${includeObject}:${resource.kind.apiVersion}`,
+    firstDiffers: true,
+    object: (stored, first) => make([stored], { resourceVersion: String(stored.revision) }, first),
+    list: (items, meta) => make(items, meta, true),
+    bookmark: (revision, end) => ({
+      ...make([], { resourceVersion: String(revision) }, false),
+      rows: [
+        {
+          cells: [],
+          object: {
+            kind: 'PartialObjectMetadata',
+            apiVersion: 'meta.k8s.io/v1',
+            metadata: bookmarkMetadata(revision, end),
+          },
+        },
+      ],
+    }),
+  }
+}

@@ -1,0 +1,45 @@
+/** One served resource in one version: its kind, where it is stored, and how it behaves on write. */
+import type { Kind, ResourceFacts } from '../../schema/kind.ts'
+import type { ObjectCache } from '../watch/object-cache.ts'
+import type { ObjectJson, StoredObject } from './stored-object.ts'
+import type { Strategy } from './strategy.ts'
+
+/** The two ways between a served version and the stored one. Both are pure. */
+export interface Conversion {
+  toStorage(object: ObjectJson): ObjectJson
+  fromStorage(object: ObjectJson): ObjectJson
+}
+
+export interface Resource {
+  readonly kind: Kind
+  readonly facts: ResourceFacts
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+  readonly namespaced: boolean
+  readonly strategy: Strategy
+  /** Undefined for resources that are not stored: reviews, bindings, component statuses. */
+  readonly cache: ObjectCache | undefined
+  readonly conversion: Conversion | undefined
+}
+
+/** The key of an object, as `/registry/pods/default/web`. */
+export function keyOf(resource: Resource, namespace: string, name: string): string {
+  const prefix = cacheOf(resource).prefix
+  return resource.namespaced ? `${prefix}${namespace}/${name}` : `${prefix}${name}`
+}
+
+export function cacheOf(resource: Resource): ObjectCache {
+  if (!resource.cache) throw new Error(`${resource.plural} are not stored`)
+  return resource.cache
+}
+
+/** A stored object in the resource's version: shared, never to be changed. */
+export function viewOf(resource: Resource, stored: StoredObject): ObjectJson {
+  const { conversion, kind } = resource
+  if (!conversion) return stored.object
+  return stored.owner.forms.of(stored, `as:${kind.apiVersion}`, from => ({
+    value: conversion.fromStorage(from.object),
+    bytes: from.bytes.length * 2 + 200,
+  })) as ObjectJson
+}

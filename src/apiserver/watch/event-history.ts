@@ -1,0 +1,52 @@
+/** The newest events of one kind, so that a watch can go on from a revision. Bounded by number and bytes. */
+import type { CacheEvent } from './cache-event.ts'
+
+const maxEvents = 10_000
+const maxBytes = 32 * 1024 * 1024
+/** Frames are kept for so many of the newest events: a watcher further behind encodes anew. */
+const framesKept = 200
+
+export class EventHistory {
+  #events: CacheEvent[] = []
+  /** Index of the oldest event: removal from the front happens in batches. */
+  #head = 0
+  #bytes = 0
+  /** Every event after this revision is here. */
+  #completeAfter: number
+
+  constructor(completeAfter: number) {
+    this.#completeAfter = completeAfter
+  }
+
+  get completeAfter(): number {
+    return this.#completeAfter
+  }
+
+  add(event: CacheEvent): void {
+    this.#events.push(event)
+    this.#bytes += event.bytes
+    this.#events[this.#events.length - 1 - framesKept]?.dropFrames()
+    while (this.#events.length - this.#head > maxEvents || (this.#bytes > maxBytes && this.#head < this.#events.length - 1)) {
+      const oldest = this.#events[this.#head++] as CacheEvent
+      this.#bytes -= oldest.bytes
+      this.#completeAfter = oldest.revision
+    }
+    if (this.#head > maxEvents) {
+      this.#events = this.#events.slice(this.#head)
+      this.#head = 0
+    }
+  }
+
+  /** Events after `revision`, or undefined where some of them are forgotten. */
+  since(revision: number): CacheEvent[] | undefined {
+    if (revision < this.#completeAfter) return undefined
+    let low = this.#head
+    let high = this.#events.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#events[middle] as CacheEvent).revision <= revision) low = middle + 1
+      else high = middle
+    }
+    return this.#events.slice(low)
+  }
+}

@@ -1,0 +1,329 @@
+/**
+ * All objects of one kind, as bytes, in key order, kept current by the store's feed. Started by its first reader.
+ * Invariant: the content is the store's as of `revision`; history holds every event after `history.completeAfter`.
+ */
+import { type Logger, loggerOf } from '../../base/log.ts'
+import type { Kind } from '../../schema/kind.ts'
+import { type KeyValue, prefixEnd, type Store, type StoreEvent } from '../../store/store.ts'
+import type { DerivedForms } from '../registry/derived-forms.ts'
+import { type ObjectJson, type ObjectOwner, type SelectableFacts, StoredObject } from '../registry/stored-object.ts'
+import { CacheEvent } from './cache-event.ts'
+import { EventHistory } from './event-history.ts'
+import { SortedObjects } from './sorted-objects.ts'
+import type { FeedListener, StoreFeed } from './store-feed.ts'
+
+export interface CacheListener {
+  event(event: CacheEvent): void
+  /** The history was lost: what was told before is no longer continued. */
+  lost(): void
+}
+
+export interface ObjectCacheOptions {
+  readonly kind: Kind
+  /** `/registry/pods/` */
+  readonly prefix: string
+  readonly namespaced: boolean
+  readonly store: Store
+  readonly feed: StoreFeed
+  readonly forms: DerivedForms
+  readonly factsOf: (object: ObjectJson) => SelectableFacts
+  /** A field by whose value objects and watchers are indexed, as `spec.nodeName`. */
+  readonly indexedField?: string
+  /** Turns what another server may have stored (protobuf, another field order) into our canonical bytes. */
+  readonly normalise: (value: Uint8Array) => Buffer
+}
+
+const pageSize = 1_000
+
+export class ObjectCache implements FeedListener, ObjectOwner {
+  readonly kind: Kind
+  readonly prefix: string
+  readonly forms: DerivedForms
+  readonly bytesHead: Buffer
+  readonly factsOf: (object: ObjectJson) => SelectableFacts
+  readonly indexedField: string | undefined
+  readonly #options: ObjectCacheOptions
+  readonly #log: Logger = loggerOf('apiserver/cache')
+  #objects = new SortedObjects()
+  readonly #byField = new Map<string, Set<string>>()
+  #history = new EventHistory(0)
+  #loading: Promise<void> | undefined
+  #ready = false
+  #buffered: StoreEvent[] = []
+  /** State and later events are from after this revision. */
+  #loadedAt = 0
+  #changedAt = 0
+  /** Watchers and subscribers, by what they can possibly be interested in. `*` is everything. */
+  readonly #listeners = new Map<string, Set<CacheListener>>()
+  readonly #progressListeners = new Set<(revision: number) => void>()
+  /** Objects of writes under way by key: their events then need no parsing. Bounded by the writes in flight. */
+  readonly #expected = new Map<string, { bytes: Buffer; object: ObjectJson }>()
+
+  constructor(options: ObjectCacheOptions) {
+    this.#options = options
+    this.kind = options.kind
+    this.prefix = options.prefix
+    this.forms = options.forms
+    this.factsOf = options.factsOf
+    this.indexedField = options.indexedField
+    this.bytesHead = Buffer.from(
+      `{"kind":${JSON.stringify(options.kind.gvk.kind)},"apiVersion":${JSON.stringify(options.kind.apiVersion)},"metadata":{`,
+    )
+    options.feed.listen(options.prefix, this)
+  }
+
+  get revision(): number {
+    return Math.max(this.#loadedAt, this.#options.feed.revision)
+  }
+
+  /** Revision of the newest change that is known of. */
+  get changedAt(): number {
+    return this.#changedAt
+  }
+
+  get isReady(): boolean {
+    return this.#ready
+  }
+
+  get size(): number {
+    return this.#objects.size
+  }
+
+  /** Resolves when the content was read once. */
+  ready(): Promise<void> {
+    if (this.#ready) return Promise.resolve()
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined
+    })
+    return this.#loading
+  }
+
+  /** Resolves when the content is no older than any write acknowledged before the call. */
+  async fresh(): Promise<void> {
+    if (!this.#ready) {
+      await this.ready()
+      return
+    }
+    const { feed } = this.#options
+    const revision = await feed.storeRevision()
+    if (this.revision < revision) await feed.reached(revision)
+  }
+
+  get(key: string): StoredObject | undefined {
+    return this.#objects.get(key)
+  }
+
+  /** A snapshot of the objects under a prefix of this cache's, in key order. */
+  under(prefix: string): readonly StoredObject[] {
+    return prefix === this.prefix ? this.#objects.all() : this.#objects.under(prefix)
+  }
+
+  /** Objects whose indexed field has this value, in key order. */
+  byField(value: string): readonly StoredObject[] {
+    const keys = this.#byField.get(value)
+    if (!keys) return []
+    const found: StoredObject[] = []
+    for (const key of [...keys].sort()) {
+      const object = this.#objects.get(key)
+      if (object) found.push(object)
+    }
+    return found
+  }
+
+  /** Events after `revision`, or undefined where they are forgotten. */
+  eventsSince(revision: number): CacheEvent[] | undefined {
+    return this.#history.since(revision)
+  }
+
+  get oldestRevision(): number {
+    return this.#history.completeAfter
+  }
+
+  /** `bucket` is `*`, `s:namespace`, `k:key` or `f:value of the indexed field`. */
+  listen(bucket: string, listener: CacheListener): () => void {
+    let bucketListeners = this.#listeners.get(bucket)
+    if (!bucketListeners) {
+      bucketListeners = new Set()
+      this.#listeners.set(bucket, bucketListeners)
+    }
+    bucketListeners.add(listener)
+    return () => {
+      bucketListeners.delete(listener)
+      if (bucketListeners.size === 0 && this.#listeners.get(bucket) === bucketListeners) this.#listeners.delete(bucket)
+    }
+  }
+
+  onProgress(listener: (revision: number) => void): () => void {
+    this.#progressListeners.add(listener)
+    return () => this.#progressListeners.delete(listener)
+  }
+
+  /** Announces the bytes that are about to be written under a key, and the object that they encode. */
+  expect(key: string, bytes: Buffer, object: ObjectJson): void {
+    this.#expected.set(key, { bytes, object })
+  }
+
+  unexpect(key: string, bytes: Buffer): void {
+    if (this.#expected.get(key)?.bytes === bytes) this.#expected.delete(key)
+  }
+
+  /** An object read past the cache, in its terms. */
+  storedOf(kv: KeyValue): StoredObject {
+    const known = this.#objects.get(kv.key)
+    if (known && known.revision === kv.modRevision) return known
+    return new StoredObject(this, kv.key, this.#canonical(kv.value), kv.modRevision)
+  }
+
+  events(events: readonly StoreEvent[]): void {
+    if (this.#loading) for (const event of events) this.#buffered.push(event)
+    else if (this.#ready) for (const event of events) this.#apply(event)
+  }
+
+  progress(revision: number): void {
+    for (const listener of this.#progressListeners) listener(revision)
+  }
+
+  lost(): void {
+    if (!this.#ready && !this.#loading) return
+    const known = this.#objects
+    this.#ready = false
+    for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) listener.lost()
+    this.#loading = this.#load(known)
+      .catch(error => this.#log.error({ error: (error as Error).message, kind: this.kind.gvk.kind }, 'reading again failed'))
+      .finally(() => {
+        this.#loading = undefined
+      })
+  }
+
+  async #load(before?: SortedObjects): Promise<void> {
+    const { store } = this.#options
+    this.#buffered = []
+    const loaded: StoredObject[] = []
+    let start = this.prefix
+    let revision: number | undefined
+    const end = prefixEnd(this.prefix)
+    for (;;) {
+      const page = await store.range({ start, end, limit: pageSize, ...(revision === undefined ? {} : { revision }) })
+      revision ??= page.revision
+      for (const kv of page.kvs) {
+        try {
+          loaded.push(new StoredObject(this, kv.key, this.#canonical(kv.value), kv.modRevision))
+        } catch (error) {
+          this.#log.error({ key: kv.key, error: (error as Error).message }, 'stored object cannot be decoded')
+        }
+      }
+      const last = page.kvs.at(-1)
+      if (!page.more || !last) break
+      start = `${last.key}\0`
+    }
+    this.#objects = new SortedObjects(loaded)
+    this.#byField.clear()
+    if (this.indexedField !== undefined) for (const object of loaded) this.#index(object)
+    this.#loadedAt = revision
+    this.#changedAt = revision
+    this.#history = new EventHistory(revision)
+    this.#ready = true
+    const buffered = this.#buffered
+    this.#buffered = []
+    for (const event of buffered) this.#apply(event)
+    if (before) this.#tellDifference(before)
+  }
+
+  /** After a gap: whoever stayed subscribed hears what changed meanwhile. */
+  #tellDifference(before: SortedObjects): void {
+    for (const object of before.all()) {
+      if (!this.#objects.get(object.key)) this.#tell(new CacheEvent(this.#loadedAt, undefined, object))
+    }
+    for (const object of this.#objects.all()) {
+      const old = before.get(object.key)
+      if (old?.revision !== object.revision) this.#tell(new CacheEvent(object.revision, object, old))
+    }
+  }
+
+  #canonical(value: Uint8Array): Buffer {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    if (bytes.length > this.bytesHead.length && this.bytesHead.compare(bytes, 0, this.bytesHead.length) === 0) {
+      // A slice of a larger buffer would keep all of it.
+      if (value.buffer.byteLength === value.byteLength) return bytes
+      const own = Buffer.allocUnsafeSlow(bytes.length)
+      bytes.copy(own)
+      return own
+    }
+    return this.#options.normalise(value)
+  }
+
+  #apply(event: StoreEvent): void {
+    const { key, modRevision } = event.kv
+    if (modRevision <= this.#loadedAt) return
+    const previous = this.#objects.get(key)
+    let current: StoredObject | undefined
+    if (event.type === 'put') {
+      try {
+        current = this.#arrived(event.kv)
+      } catch (error) {
+        this.#log.error({ key, error: (error as Error).message }, 'stored object cannot be decoded')
+        return
+      }
+      this.#objects.put(current)
+    } else {
+      if (!previous) return
+      this.#objects.remove(key)
+    }
+    this.#changedAt = modRevision
+    const cacheEvent = new CacheEvent(modRevision, current, previous)
+    this.#history.add(cacheEvent)
+    if (this.indexedField !== undefined) {
+      if (previous) this.#unindex(previous)
+      if (current) this.#index(current)
+    }
+    this.#tell(cacheEvent)
+  }
+
+  #arrived(kv: KeyValue): StoredObject {
+    const expected = this.#expected.get(kv.key)
+    if (expected && expected.bytes.length === kv.value.length && expected.bytes.equals(kv.value)) {
+      this.#expected.delete(kv.key)
+      const stored = new StoredObject(this, kv.key, expected.bytes, kv.modRevision)
+      expected.object.metadata.resourceVersion = String(kv.modRevision)
+      this.forms.put(stored, 'object', expected.object, expected.bytes.length * 2 + 200)
+      return stored
+    }
+    return new StoredObject(this, kv.key, this.#canonical(kv.value), kv.modRevision)
+  }
+
+  #tell(event: CacheEvent): void {
+    if (this.#listeners.size === 0) return
+    const key = (event.current ?? event.previous)?.key as string
+    this.#tellBucket('*', event)
+    this.#tellBucket(`k:${key}`, event)
+    if (this.#options.namespaced) {
+      const rest = key.slice(this.prefix.length)
+      const slash = rest.indexOf('/')
+      if (slash > 0) this.#tellBucket(`s:${rest.slice(0, slash)}`, event)
+    }
+    if (this.indexedField === undefined) return
+    const now = event.current?.facts.fields[this.indexedField]
+    const then = event.previous?.facts.fields[this.indexedField]
+    if (now !== undefined) this.#tellBucket(`f:${now}`, event)
+    if (then !== undefined && then !== now) this.#tellBucket(`f:${then}`, event)
+  }
+
+  #tellBucket(bucket: string, event: CacheEvent): void {
+    const listeners = this.#listeners.get(bucket)
+    if (listeners) for (const listener of listeners) listener.event(event)
+  }
+
+  #index(object: StoredObject): void {
+    const value = object.facts.fields[this.indexedField as string] ?? ''
+    const keys = this.#byField.get(value)
+    if (keys) keys.add(object.key)
+    else this.#byField.set(value, new Set([object.key]))
+  }
+
+  #unindex(object: StoredObject): void {
+    const value = object.facts.fields[this.indexedField as string] ?? ''
+    const keys = this.#byField.get(value)
+    keys?.delete(object.key)
+    if (keys?.size === 0) this.#byField.delete(value)
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * One client's watch: initial objects first, then events in order, filtered by its selector. Bounded: a client that lets
+ * `maxWaiting` events pile up is cut off, and resumes from its last resourceVersion.
+ */
+import type { Clock, Timer } from '../../base/clock.ts'
+import { expiredError, type FailureStatus } from '../../machinery/api-error.ts'
+import type { Form } from '../forms/form.ts'
+import { type Resource, viewOf } from '../registry/resource.ts'
+import type { StoredObject } from '../registry/stored-object.ts'
+import type { CacheEvent, WatchType } from './cache-event.ts'
+import type { CacheListener, ObjectCache } from './object-cache.ts'
+import type { WatchItem, WatchSource } from './watch-source.ts'
+
+export interface WatcherOptions {
+  readonly resource: Resource
+  readonly cache: ObjectCache
+  readonly form: Form
+  readonly clock: Clock
+  /** Buckets of the cache that can hold a match. */
+  readonly bucket: string
+  matches(stored: StoredObject): boolean
+  /** Sent as ADDED before anything else. */
+  readonly initial: readonly StoredObject[]
+  /** Events between the start revision and now. */
+  readonly backlog: readonly CacheEvent[]
+  /** Of the initial state. */
+  readonly revision: number
+  readonly bookmarks: boolean
+  /** Send a bookmark with `k8s.io/initial-events-end` behind the initial objects. */
+  readonly announceInitialEnd: boolean
+  readonly timeoutMs: number
+  readonly onEnd: () => void
+}
+
+const maxWaiting = 10_000
+const bookmarkIntervalMs = 60_000
+/** The last bookmark before the time is up. */
+const bookmarkBeforeEndMs = 2_000
+
+type Waiting =
+  | { readonly is: 'event'; readonly type: WatchType; readonly stored: StoredObject; readonly event: CacheEvent }
+  | { readonly is: 'bookmark'; readonly revision: number; readonly initialEnd: boolean }
+  | { readonly is: 'error'; readonly status: FailureStatus }
+
+export class Watcher implements WatchSource, CacheListener {
+  readonly mediaType: string
+  onReady: (() => void) | undefined
+  readonly #options: WatcherOptions
+  #initialIndex = 0
+  #waiting: Waiting[] = []
+  #head = 0
+  #sentAny = false
+  #finished = false
+  #closed = false
+  readonly #stopListening: () => void
+  readonly #timers: Timer[] = []
+
+  constructor(options: WatcherOptions) {
+    this.#options = options
+    this.mediaType = options.form.watchMediaType
+    if (options.announceInitialEnd) {
+      this.#waiting.push({ is: 'bookmark', revision: options.revision, initialEnd: true })
+    }
+    this.#stopListening = options.cache.listen(options.bucket, this)
+    for (const event of options.backlog) this.event(event)
+    this.#startTimers()
+  }
+
+  get ended(): boolean {
+    return this.#finished && this.#head >= this.#waiting.length
+  }
+
+  event(event: CacheEvent): void {
+    if (this.#finished) return
+    const { matches } = this.#options
+    const now = event.current !== undefined && matches(event.current)
+    const then = event.previous !== undefined && matches(event.previous)
+    if (!now && !then) return
+    if (this.#waiting.length - this.#head >= maxWaiting) {
+      // The client is too slow: end without an error, as a closed connection, so that it resumes from what it has.
+      this.#waiting.length = this.#head
+      this.#finish()
+      return
+    }
+    const type: WatchType = now ? (then ? 'MODIFIED' : 'ADDED') : 'DELETED'
+    this.#push({ is: 'event', type, stored: now ? (event.current as StoredObject) : event.gone, event })
+  }
+
+  lost(): void {
+    if (this.#finished) return
+    this.#push({ is: 'error', status: expiredError('The resourceVersion for the provided watch is too old.').status })
+    this.#finish()
+  }
+
+  take(): WatchItem | undefined {
+    const { initial, form, resource } = this.#options
+    while (this.#initialIndex < initial.length) {
+      const stored = initial[this.#initialIndex++] as StoredObject
+      const first = !this.#sentAny
+      this.#sentAny = true
+      return {
+        type: 'ADDED',
+        frame: () => form.frame('ADDED', stored, first),
+        object: () => viewOf(resource, stored),
+      }
+    }
+    if (this.#head >= this.#waiting.length) {
+      if (this.#head > 0) {
+        this.#waiting = []
+        this.#head = 0
+      }
+      return undefined
+    }
+    const waiting = this.#waiting[this.#head++] as Waiting
+    if (this.#head > 1_000) {
+      this.#waiting = this.#waiting.slice(this.#head)
+      this.#head = 0
+    }
+    return this.#itemOf(waiting)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#waiting = []
+    this.#head = 0
+    this.#initialIndex = this.#options.initial.length
+    this.#finish()
+  }
+
+  #itemOf(waiting: Waiting): WatchItem {
+    const { form, resource } = this.#options
+    if (waiting.is === 'error') {
+      return { type: 'ERROR', frame: () => form.errorFrame(waiting.status), object: () => waiting.status }
+    }
+    if (waiting.is === 'bookmark') {
+      return {
+        type: 'BOOKMARK',
+        frame: () => form.bookmark(waiting.revision, waiting.initialEnd),
+        object: () => bookmarkObject(resource, waiting.revision, waiting.initialEnd),
+      }
+    }
+    const { type, stored, event } = waiting
+    const first = !this.#sentAny
+    this.#sentAny = true
+    const key = `${form.key}:${type}${first && form.firstFrameDiffers ? ':first' : ''}`
+    return {
+      type,
+      frame: () => event.frame(key, () => form.frame(type, stored, first)),
+      object: () => viewOf(resource, stored),
+    }
+  }
+
+  #push(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    this.onReady?.()
+  }
+
+  #finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#stopListening()
+    for (const timer of this.#timers) timer.cancel()
+    this.#options.onEnd()
+    this.onReady?.()
+  }
+
+  #startTimers(): void {
+    const { clock, timeoutMs, bookmarks } = this.#options
+    this.#timers.push(clock.after(timeoutMs, () => this.#finish()))
+    if (!bookmarks) return
+    if (timeoutMs > bookmarkBeforeEndMs) {
+      this.#timers.push(clock.after(timeoutMs - bookmarkBeforeEndMs, () => this.#bookmark()))
+    }
+    const again = () => {
+      if (this.#finished) return
+      this.#bookmark()
+      this.#timers[2] = clock.after(bookmarkIntervalMs, again)
+    }
+    this.#timers[2] = clock.after(bookmarkIntervalMs, again)
+  }
+
+  /** Everything up to the cache's revision was queued before: a client that resumes there misses nothing. */
+  #bookmark(): void {
+    if (this.#finished) return
+    const revision = this.#options.cache.revision
+    this.#push({ is: 'bookmark', revision, initialEnd: false })
+  }
+}
+
+function bookmarkObject(resource: Resource, revision: number, initialEnd: boolean): unknown {
+  const { kind } = resource
+  const annotations = initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
+  return {
+    kind: kind.gvk.kind,
+    apiVersion: kind.apiVersion,
+    metadata: { resourceVersion: String(revision), ...annotations },
+  }
+}
