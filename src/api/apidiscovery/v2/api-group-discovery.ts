@@ -8,7 +8,7 @@ export const APISubresourceDiscovery = message('APISubresourceDiscovery', {
   subresource: f(1, str),
   responseKind: f(2, GroupVersionKind),
   acceptedTypes: f(3, list(GroupVersionKind)),
-  verbs: f(4, list(str)),
+  verbs: f(4, list(str)).explicit(),
 })
 export type APISubresourceDiscovery = TypeOf<typeof APISubresourceDiscovery>
 
@@ -17,7 +17,7 @@ export const APIResourceDiscovery = message('APIResourceDiscovery', {
   responseKind: f(2, GroupVersionKind),
   scope: f(3, str),
   singularResource: f(4, str),
-  verbs: f(5, list(str)),
+  verbs: f(5, list(str)).explicit(),
   shortNames: f(6, list(str)),
   categories: f(7, list(str)),
   subresources: f(8, list(APISubresourceDiscovery)),
@@ -32,7 +32,7 @@ export const APIVersionDiscovery = message('APIVersionDiscovery', {
 export type APIVersionDiscovery = TypeOf<typeof APIVersionDiscovery>
 
 export const APIGroupDiscovery = kind('APIGroupDiscovery', {
-  metadata: f(1, ObjectMeta),
+  metadata: f(1, ObjectMeta).always(),
   versions: f(2, list(APIVersionDiscovery)),
 })
 export type APIGroupDiscovery = TypeOf<typeof APIGroupDiscovery>

@@ -7,8 +7,8 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const RollingUpdateDaemonSet = message('RollingUpdateDaemonSet', {
-  maxUnavailable: f(1, intOrString),
-  maxSurge: f(2, intOrString),
+  maxUnavailable: f(1, intOrString).explicit(),
+  maxSurge: f(2, intOrString).explicit(),
 })
 export type RollingUpdateDaemonSet = TypeOf<typeof RollingUpdateDaemonSet>
 
@@ -23,7 +23,7 @@ export const DaemonSetSpec = message('DaemonSetSpec', {
   template: f(2, PodTemplateSpec).required().always(),
   updateStrategy: f(3, DaemonSetUpdateStrategy).always(),
   minReadySeconds: f(4, int32),
-  revisionHistoryLimit: f(6, int32),
+  revisionHistoryLimit: f(6, int32).explicit(),
 })
 export type DaemonSetSpec = TypeOf<typeof DaemonSetSpec>
 
@@ -45,7 +45,7 @@ export const DaemonSetStatus = message('DaemonSetStatus', {
   updatedNumberScheduled: f(6, int32),
   numberAvailable: f(7, int32),
   numberUnavailable: f(8, int32),
-  collisionCount: f(9, int32),
+  collisionCount: f(9, int32).explicit(),
   conditions: f(10, list(DaemonSetCondition)).listOf('map', 'type').patch('merge', 'type'),
 })
 export type DaemonSetStatus = TypeOf<typeof DaemonSetStatus>

@@ -7,8 +7,8 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const RollingUpdateDeployment = message('RollingUpdateDeployment', {
-  maxUnavailable: f(1, intOrString),
-  maxSurge: f(2, intOrString),
+  maxUnavailable: f(1, intOrString).explicit(),
+  maxSurge: f(2, intOrString).explicit(),
 })
 export type RollingUpdateDeployment = TypeOf<typeof RollingUpdateDeployment>
 
@@ -19,14 +19,14 @@ export const DeploymentStrategy = message('DeploymentStrategy', {
 export type DeploymentStrategy = TypeOf<typeof DeploymentStrategy>
 
 export const DeploymentSpec = message('DeploymentSpec', {
-  replicas: f(1, int32),
+  replicas: f(1, int32).explicit(),
   selector: f(2, LabelSelector).required(),
   template: f(3, PodTemplateSpec).required().always(),
   strategy: f(4, DeploymentStrategy).always().patch('retainKeys'),
   minReadySeconds: f(5, int32),
-  revisionHistoryLimit: f(6, int32),
+  revisionHistoryLimit: f(6, int32).explicit(),
   paused: f(7, bool),
-  progressDeadlineSeconds: f(9, int32),
+  progressDeadlineSeconds: f(9, int32).explicit(),
 })
 export type DeploymentSpec = TypeOf<typeof DeploymentSpec>
 
@@ -48,8 +48,8 @@ export const DeploymentStatus = message('DeploymentStatus', {
   unavailableReplicas: f(5, int32),
   conditions: f(6, list(DeploymentCondition)).listOf('map', 'type').patch('merge', 'type'),
   readyReplicas: f(7, int32),
-  collisionCount: f(8, int32),
-  terminatingReplicas: f(9, int32),
+  collisionCount: f(8, int32).explicit(),
+  terminatingReplicas: f(9, int32).explicit(),
 })
 export type DeploymentStatus = TypeOf<typeof DeploymentStatus>
 

@@ -7,7 +7,7 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const ReplicaSetSpec = message('ReplicaSetSpec', {
-  replicas: f(1, int32),
+  replicas: f(1, int32).explicit(),
   selector: f(2, LabelSelector).required(),
   template: f(3, PodTemplateSpec).always(),
   minReadySeconds: f(4, int32),
@@ -30,7 +30,7 @@ export const ReplicaSetStatus = message('ReplicaSetStatus', {
   readyReplicas: f(4, int32),
   availableReplicas: f(5, int32),
   conditions: f(6, list(ReplicaSetCondition)).listOf('map', 'type').patch('merge', 'type'),
-  terminatingReplicas: f(7, int32),
+  terminatingReplicas: f(7, int32).explicit(),
 })
 export type ReplicaSetStatus = TypeOf<typeof ReplicaSetStatus>
 

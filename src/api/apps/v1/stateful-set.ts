@@ -8,8 +8,8 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const RollingUpdateStatefulSetStrategy = message('RollingUpdateStatefulSetStrategy', {
-  partition: f(1, int32),
-  maxUnavailable: f(2, intOrString),
+  partition: f(1, int32).explicit(),
+  maxUnavailable: f(2, intOrString).explicit(),
 })
 export type RollingUpdateStatefulSetStrategy = TypeOf<typeof RollingUpdateStatefulSetStrategy>
 
@@ -36,14 +36,14 @@ export const StatefulSetUpdateStrategy = message('StatefulSetUpdateStrategy', {
 export type StatefulSetUpdateStrategy = TypeOf<typeof StatefulSetUpdateStrategy>
 
 export const StatefulSetSpec = message('StatefulSetSpec', {
-  replicas: f(1, int32),
+  replicas: f(1, int32).explicit(),
   selector: f(2, LabelSelector).required(),
   template: f(3, PodTemplateSpec).required().always(),
   volumeClaimTemplates: f(4, list(PersistentVolumeClaim)).listOf('atomic'),
   serviceName: f(5, str).always(),
   podManagementPolicy: f(6, oneOf('OrderedReady', 'Parallel')),
   updateStrategy: f(7, StatefulSetUpdateStrategy).always(),
-  revisionHistoryLimit: f(8, int32),
+  revisionHistoryLimit: f(8, int32).explicit(),
   minReadySeconds: f(9, int32),
   persistentVolumeClaimRetentionPolicy: f(10, StatefulSetPersistentVolumeClaimRetentionPolicy),
   ordinals: f(11, StatefulSetOrdinals),
@@ -67,7 +67,7 @@ export const StatefulSetStatus = message('StatefulSetStatus', {
   updatedReplicas: f(5, int32),
   currentRevision: f(6, str),
   updateRevision: f(7, str),
-  collisionCount: f(9, int32),
+  collisionCount: f(9, int32).explicit(),
   conditions: f(10, list(StatefulSetCondition)).listOf('map', 'type').patch('merge', 'type'),
   availableReplicas: f(11, int32).always(),
 })

@@ -21,9 +21,9 @@ export const BoundObjectReference = message('BoundObjectReference', {
 export type BoundObjectReference = TypeOf<typeof BoundObjectReference>
 
 export const TokenRequestSpec = message('TokenRequestSpec', {
-  audiences: f(1, list(str)).listOf('atomic'),
+  audiences: f(1, list(str)).explicit().listOf('atomic'),
   boundObjectRef: f(3, BoundObjectReference),
-  expirationSeconds: f(4, int64),
+  expirationSeconds: f(4, int64).explicit(),
   attestations: f(5, map(AttestationValue)),
 })
 export type TokenRequestSpec = TypeOf<typeof TokenRequestSpec>

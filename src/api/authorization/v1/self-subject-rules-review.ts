@@ -4,13 +4,13 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { kind, message } from './package.ts'
 
 export const NonResourceRule = message('NonResourceRule', {
-  verbs: f(1, list(str)).required().listOf('atomic'),
+  verbs: f(1, list(str)).explicit().required().listOf('atomic'),
   nonResourceURLs: f(2, list(str)).listOf('atomic'),
 })
 export type NonResourceRule = TypeOf<typeof NonResourceRule>
 
 export const ResourceRule = message('ResourceRule', {
-  verbs: f(1, list(str)).required().listOf('atomic'),
+  verbs: f(1, list(str)).explicit().required().listOf('atomic'),
   apiGroups: f(2, list(str)).listOf('atomic'),
   resources: f(3, list(str)).listOf('atomic'),
   resourceNames: f(4, list(str)).listOf('atomic'),
@@ -23,8 +23,8 @@ export const SelfSubjectRulesReviewSpec = message('SelfSubjectRulesReviewSpec', 
 export type SelfSubjectRulesReviewSpec = TypeOf<typeof SelfSubjectRulesReviewSpec>
 
 export const SubjectRulesReviewStatus = message('SubjectRulesReviewStatus', {
-  resourceRules: f(1, list(ResourceRule)).required().listOf('atomic'),
-  nonResourceRules: f(2, list(NonResourceRule)).required().listOf('atomic'),
+  resourceRules: f(1, list(ResourceRule)).explicit().required().listOf('atomic'),
+  nonResourceRules: f(2, list(NonResourceRule)).explicit().required().listOf('atomic'),
   incomplete: f(3, bool).required().always(),
   evaluationError: f(4, str),
 })

@@ -17,18 +17,18 @@ export type CrossVersionObjectReference = TypeOf<typeof CrossVersionObjectRefere
 
 export const HorizontalPodAutoscalerSpec = message('HorizontalPodAutoscalerSpec', {
   scaleTargetRef: f(1, CrossVersionObjectReference).required().always(),
-  minReplicas: f(2, int32),
+  minReplicas: f(2, int32).explicit(),
   maxReplicas: f(3, int32).required().always(),
-  targetCPUUtilizationPercentage: f(4, int32),
+  targetCPUUtilizationPercentage: f(4, int32).explicit(),
 })
 export type HorizontalPodAutoscalerSpec = TypeOf<typeof HorizontalPodAutoscalerSpec>
 
 export const HorizontalPodAutoscalerStatus = message('HorizontalPodAutoscalerStatus', {
-  observedGeneration: f(1, int64),
-  lastScaleTime: f(2, time),
+  observedGeneration: f(1, int64).explicit(),
+  lastScaleTime: f(2, time).explicit(),
   currentReplicas: f(3, int32).required().always(),
   desiredReplicas: f(4, int32).required().always(),
-  currentCPUUtilizationPercentage: f(5, int32),
+  currentCPUUtilizationPercentage: f(5, int32).explicit(),
 })
 export type HorizontalPodAutoscalerStatus = TypeOf<typeof HorizontalPodAutoscalerStatus>
 

@@ -14,20 +14,20 @@ export type JobTemplateSpec = TypeOf<typeof JobTemplateSpec>
 
 export const CronJobSpec = message('CronJobSpec', {
   schedule: f(1, str).required().always(),
-  startingDeadlineSeconds: f(2, int64),
+  startingDeadlineSeconds: f(2, int64).explicit(),
   concurrencyPolicy: f(3, oneOf('Allow', 'Forbid', 'Replace')),
-  suspend: f(4, bool),
+  suspend: f(4, bool).explicit(),
   jobTemplate: f(5, JobTemplateSpec).required().always(),
-  successfulJobsHistoryLimit: f(6, int32),
-  failedJobsHistoryLimit: f(7, int32),
-  timeZone: f(8, str),
+  successfulJobsHistoryLimit: f(6, int32).explicit(),
+  failedJobsHistoryLimit: f(7, int32).explicit(),
+  timeZone: f(8, str).explicit(),
 })
 export type CronJobSpec = TypeOf<typeof CronJobSpec>
 
 export const CronJobStatus = message('CronJobStatus', {
   active: f(1, list(ObjectReference)).listOf('atomic'),
-  lastScheduleTime: f(4, time),
-  lastSuccessfulTime: f(5, time),
+  lastScheduleTime: f(4, time).explicit(),
+  lastSuccessfulTime: f(5, time).explicit(),
 })
 export type CronJobStatus = TypeOf<typeof CronJobStatus>
 

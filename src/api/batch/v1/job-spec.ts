@@ -19,9 +19,9 @@ export const JobSchedulingConfiguration = message('JobSchedulingConfiguration', 
 export type JobSchedulingConfiguration = TypeOf<typeof JobSchedulingConfiguration>
 
 export const PodFailurePolicyOnExitCodesRequirement = message('PodFailurePolicyOnExitCodesRequirement', {
-  containerName: f(1, str),
+  containerName: f(1, str).explicit(),
   operator: f(2, oneOf('In', 'NotIn')).required().always(),
-  values: f(3, list(int32)).required().listOf('set'),
+  values: f(3, list(int32)).explicit().required().listOf('set'),
 })
 export type PodFailurePolicyOnExitCodesRequirement = TypeOf<typeof PodFailurePolicyOnExitCodesRequirement>
 
@@ -41,37 +41,37 @@ export const PodFailurePolicyRule = message('PodFailurePolicyRule', {
 export type PodFailurePolicyRule = TypeOf<typeof PodFailurePolicyRule>
 
 export const PodFailurePolicy = message('PodFailurePolicy', {
-  rules: f(1, list(PodFailurePolicyRule)).required().listOf('atomic'),
+  rules: f(1, list(PodFailurePolicyRule)).explicit().required().listOf('atomic'),
 })
 export type PodFailurePolicy = TypeOf<typeof PodFailurePolicy>
 
 export const SuccessPolicyRule = message('SuccessPolicyRule', {
-  succeededIndexes: f(1, str),
-  succeededCount: f(2, int32),
+  succeededIndexes: f(1, str).explicit(),
+  succeededCount: f(2, int32).explicit(),
 })
 export type SuccessPolicyRule = TypeOf<typeof SuccessPolicyRule>
 
 export const SuccessPolicy = message('SuccessPolicy', {
-  rules: f(1, list(SuccessPolicyRule)).required().listOf('atomic'),
+  rules: f(1, list(SuccessPolicyRule)).explicit().required().listOf('atomic'),
 })
 export type SuccessPolicy = TypeOf<typeof SuccessPolicy>
 
 export const JobSpec = message('JobSpec', {
-  parallelism: f(1, int32),
-  completions: f(2, int32),
-  activeDeadlineSeconds: f(3, int64),
+  parallelism: f(1, int32).explicit(),
+  completions: f(2, int32).explicit(),
+  activeDeadlineSeconds: f(3, int64).explicit(),
   selector: f(4, LabelSelector),
-  manualSelector: f(5, bool),
+  manualSelector: f(5, bool).explicit(),
   template: f(6, PodTemplateSpec).required().always(),
-  backoffLimit: f(7, int32),
-  ttlSecondsAfterFinished: f(8, int32),
-  completionMode: f(9, oneOf('Indexed', 'NonIndexed')),
-  suspend: f(10, bool),
+  backoffLimit: f(7, int32).explicit(),
+  ttlSecondsAfterFinished: f(8, int32).explicit(),
+  completionMode: f(9, oneOf('Indexed', 'NonIndexed')).explicit(),
+  suspend: f(10, bool).explicit(),
   podFailurePolicy: f(11, PodFailurePolicy),
-  backoffLimitPerIndex: f(12, int32),
-  maxFailedIndexes: f(13, int32),
-  podReplacementPolicy: f(14, oneOf('Failed', 'TerminatingOrFailed')),
-  managedBy: f(15, str),
+  backoffLimitPerIndex: f(12, int32).explicit(),
+  maxFailedIndexes: f(13, int32).explicit(),
+  podReplacementPolicy: f(14, oneOf('Failed', 'TerminatingOrFailed')).explicit(),
+  managedBy: f(15, str).explicit(),
   successPolicy: f(16, SuccessPolicy),
   scheduling: f(17, JobSchedulingConfiguration),
 })

@@ -23,16 +23,16 @@ export type UncountedTerminatedPods = TypeOf<typeof UncountedTerminatedPods>
 
 export const JobStatus = message('JobStatus', {
   conditions: f(1, list(JobCondition)).listOf('atomic').patch('merge', 'type'),
-  startTime: f(2, time),
-  completionTime: f(3, time),
+  startTime: f(2, time).explicit(),
+  completionTime: f(3, time).explicit(),
   active: f(4, int32),
   succeeded: f(5, int32),
   failed: f(6, int32),
   completedIndexes: f(7, str),
   uncountedTerminatedPods: f(8, UncountedTerminatedPods),
-  ready: f(9, int32),
-  failedIndexes: f(10, str),
-  terminating: f(11, int32),
+  ready: f(9, int32).explicit(),
+  failedIndexes: f(10, str).explicit(),
+  terminating: f(11, int32).explicit(),
 })
 export type JobStatus = TypeOf<typeof JobStatus>
 

@@ -5,13 +5,13 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const LeaseSpec = message('LeaseSpec', {
-  holderIdentity: f(1, str),
-  leaseDurationSeconds: f(2, int32),
-  acquireTime: f(3, microTime),
-  renewTime: f(4, microTime),
-  leaseTransitions: f(5, int32),
-  strategy: f(6, str),
-  preferredHolder: f(7, str),
+  holderIdentity: f(1, str).explicit(),
+  leaseDurationSeconds: f(2, int32).explicit(),
+  acquireTime: f(3, microTime).explicit(),
+  renewTime: f(4, microTime).explicit(),
+  leaseTransitions: f(5, int32).explicit(),
+  strategy: f(6, str).explicit(),
+  preferredHolder: f(7, str).explicit(),
 })
 export type LeaseSpec = TypeOf<typeof LeaseSpec>
 

@@ -57,7 +57,7 @@ export const Taint = message('Taint', {
   effect: f(3, oneOf('NoExecute', 'NoSchedule', 'PreferNoSchedule'))
     .required()
     .always(),
-  timeAdded: f(4, time),
+  timeAdded: f(4, time).explicit(),
 })
 export type Taint = TypeOf<typeof Taint>
 
@@ -66,7 +66,7 @@ export const Toleration = message('Toleration', {
   operator: f(2, oneOf('Equal', 'Exists', 'Gt', 'Lt')),
   value: f(3, str),
   effect: f(4, oneOf('NoExecute', 'NoSchedule', 'PreferNoSchedule')),
-  tolerationSeconds: f(5, int64),
+  tolerationSeconds: f(5, int64).explicit(),
 })
 export type Toleration = TypeOf<typeof Toleration>
 
@@ -75,9 +75,9 @@ export const TopologySpreadConstraint = message('TopologySpreadConstraint', {
   topologyKey: f(2, str).required().always(),
   whenUnsatisfiable: f(3, oneOf('DoNotSchedule', 'ScheduleAnyway')).required().always(),
   labelSelector: f(4, LabelSelector),
-  minDomains: f(5, int32),
-  nodeAffinityPolicy: f(6, oneOf('Honor', 'Ignore')),
-  nodeTaintsPolicy: f(7, oneOf('Honor', 'Ignore')),
+  minDomains: f(5, int32).explicit(),
+  nodeAffinityPolicy: f(6, oneOf('Honor', 'Ignore')).explicit(),
+  nodeTaintsPolicy: f(7, oneOf('Honor', 'Ignore')).explicit(),
   matchLabelKeys: f(8, list(str)).listOf('atomic'),
 })
 export type TopologySpreadConstraint = TypeOf<typeof TopologySpreadConstraint>

@@ -10,7 +10,7 @@ export const ConfigMap = kind(
     metadata: f(1, ObjectMeta).always(),
     data: f(2, map(str)),
     binaryData: f(3, map(bytes)),
-    immutable: f(4, bool),
+    immutable: f(4, bool).explicit(),
   },
   {
     resource: {

@@ -58,7 +58,7 @@ export const VolumeMountStatus = message('VolumeMountStatus', {
   name: f(1, str).required().always(),
   mountPath: f(2, str).required().always(),
   readOnly: f(3, bool),
-  recursiveReadOnly: f(4, str),
+  recursiveReadOnly: f(4, str).explicit(),
   volumeStatus: f(5, VolumeStatus),
 })
 export type VolumeMountStatus = TypeOf<typeof VolumeMountStatus>
@@ -72,7 +72,7 @@ export const ContainerStatus = message('ContainerStatus', {
   image: f(6, str).required().always(),
   imageID: f(7, str).required().always(),
   containerID: f(8, str),
-  started: f(9, bool),
+  started: f(9, bool).explicit(),
   allocatedResources: f(10, map(quantity)),
   resources: f(11, ResourceRequirements),
   volumeMounts: f(12, list(VolumeMountStatus)).listOf('map', 'mountPath').patch('merge', 'mountPath'),
@@ -147,6 +147,6 @@ export const ContainerStatus = message('ContainerStatus', {
       'SIGXCPU',
       'SIGXFSZ',
     ),
-  ),
+  ).explicit(),
 })
 export type ContainerStatus = TypeOf<typeof ContainerStatus>

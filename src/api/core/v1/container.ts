@@ -38,9 +38,9 @@ export const VolumeMount = message('VolumeMount', {
   readOnly: f(2, bool),
   mountPath: f(3, str).required().always(),
   subPath: f(4, str),
-  mountPropagation: f(5, oneOf('Bidirectional', 'HostToContainer', 'None')),
+  mountPropagation: f(5, oneOf('Bidirectional', 'HostToContainer', 'None')).explicit(),
   subPathExpr: f(6, str),
-  recursiveReadOnly: f(7, str),
+  recursiveReadOnly: f(7, str).explicit(),
   bindMountOptions: f(8, list(str)).listOf('set'),
 })
 export type VolumeMount = TypeOf<typeof VolumeMount>
@@ -69,7 +69,7 @@ export const Container = message('Container', {
   volumeDevices: f(21, list(VolumeDevice)).listOf('map', 'devicePath').patch('merge', 'devicePath'),
   startupProbe: f(22, Probe),
   resizePolicy: f(23, list(ContainerResizePolicy)).listOf('atomic'),
-  restartPolicy: f(24, str),
+  restartPolicy: f(24, str).explicit(),
   restartPolicyRules: f(25, list(ContainerRestartRule)).listOf('atomic'),
 })
 export type Container = TypeOf<typeof Container>
@@ -82,7 +82,7 @@ export const EphemeralContainerCommon = message('EphemeralContainerCommon', {
   workingDir: f(5, str),
   ports: f(6, list(ContainerPort)),
   env: f(7, list(EnvVar)),
-  resources: f(8, ResourceRequirements),
+  resources: f(8, ResourceRequirements).always(),
   volumeMounts: f(9, list(VolumeMount)),
   livenessProbe: f(10, Probe),
   readinessProbe: f(11, Probe),
@@ -98,7 +98,7 @@ export const EphemeralContainerCommon = message('EphemeralContainerCommon', {
   volumeDevices: f(21, list(VolumeDevice)),
   startupProbe: f(22, Probe),
   resizePolicy: f(23, list(ContainerResizePolicy)),
-  restartPolicy: f(24, str),
+  restartPolicy: f(24, str).explicit(),
   restartPolicyRules: f(25, list(ContainerRestartRule)),
 })
 export type EphemeralContainerCommon = TypeOf<typeof EphemeralContainerCommon>

@@ -11,7 +11,7 @@ export const EndpointAddress = message(
     ip: f(1, str).required().always(),
     targetRef: f(2, ObjectReference),
     hostname: f(3, str),
-    nodeName: f(4, str),
+    nodeName: f(4, str).explicit(),
   },
   { mapType: 'atomic' },
 )
@@ -23,7 +23,7 @@ export const EndpointPort = message(
     name: f(1, str),
     port: f(2, int32).required().always(),
     protocol: f(3, oneOf('SCTP', 'TCP', 'UDP')),
-    appProtocol: f(4, str),
+    appProtocol: f(4, str).explicit(),
   },
   { mapType: 'atomic' },
 )

@@ -12,13 +12,13 @@ import {
 
 export const ConfigMapEnvSource = message('ConfigMapEnvSource', {
   ...inline(1, LocalObjectReference),
-  optional: f(2, bool),
+  optional: f(2, bool).explicit(),
 })
 export type ConfigMapEnvSource = TypeOf<typeof ConfigMapEnvSource>
 
 export const SecretEnvSource = message('SecretEnvSource', {
   ...inline(1, LocalObjectReference),
-  optional: f(2, bool),
+  optional: f(2, bool).explicit(),
 })
 export type SecretEnvSource = TypeOf<typeof SecretEnvSource>
 

@@ -15,7 +15,7 @@ export const LimitRangeItem = message('LimitRangeItem', {
 export type LimitRangeItem = TypeOf<typeof LimitRangeItem>
 
 export const LimitRangeSpec = message('LimitRangeSpec', {
-  limits: f(1, list(LimitRangeItem)).required().listOf('atomic'),
+  limits: f(1, list(LimitRangeItem)).explicit().required().listOf('atomic'),
 })
 export type LimitRangeSpec = TypeOf<typeof LimitRangeSpec>
 

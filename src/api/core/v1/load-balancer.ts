@@ -7,14 +7,14 @@ export const PortStatus = message('PortStatus', {
   protocol: f(2, oneOf('SCTP', 'TCP', 'UDP'))
     .required()
     .always(),
-  error: f(3, str),
+  error: f(3, str).explicit(),
 })
 export type PortStatus = TypeOf<typeof PortStatus>
 
 export const LoadBalancerIngress = message('LoadBalancerIngress', {
   ip: f(1, str),
   hostname: f(2, str),
-  ipMode: f(3, str),
+  ipMode: f(3, str).explicit(),
   ports: f(4, list(PortStatus)).listOf('atomic'),
 })
 export type LoadBalancerIngress = TypeOf<typeof LoadBalancerIngress>

@@ -21,7 +21,7 @@ export const ConfigMapNodeConfigSource = message('ConfigMapNodeConfigSource', {
 export type ConfigMapNodeConfigSource = TypeOf<typeof ConfigMapNodeConfigSource>
 
 export const ContainerImage = message('ContainerImage', {
-  names: f(1, list(str)).listOf('atomic'),
+  names: f(1, list(str)).explicit().listOf('atomic'),
   sizeBytes: f(2, int64),
 })
 export type ContainerImage = TypeOf<typeof ContainerImage>
@@ -83,13 +83,13 @@ export const NodeDaemonEndpoints = message('NodeDaemonEndpoints', {
 export type NodeDaemonEndpoints = TypeOf<typeof NodeDaemonEndpoints>
 
 export const NodeFeatures = message('NodeFeatures', {
-  supplementalGroupsPolicy: f(1, bool),
+  supplementalGroupsPolicy: f(1, bool).explicit(),
 })
 export type NodeFeatures = TypeOf<typeof NodeFeatures>
 
 export const NodeRuntimeHandlerFeatures = message('NodeRuntimeHandlerFeatures', {
-  recursiveReadOnlyMounts: f(1, bool),
-  userNamespaces: f(2, bool),
+  recursiveReadOnlyMounts: f(1, bool).explicit(),
+  userNamespaces: f(2, bool).explicit(),
 })
 export type NodeRuntimeHandlerFeatures = TypeOf<typeof NodeRuntimeHandlerFeatures>
 
@@ -100,7 +100,7 @@ export const NodeRuntimeHandler = message('NodeRuntimeHandler', {
 export type NodeRuntimeHandler = TypeOf<typeof NodeRuntimeHandler>
 
 export const NodeSwapStatus = message('NodeSwapStatus', {
-  capacity: f(1, int64),
+  capacity: f(1, int64).explicit(),
 })
 export type NodeSwapStatus = TypeOf<typeof NodeSwapStatus>
 
@@ -116,7 +116,7 @@ export const NodeSystemInfo = message('NodeSystemInfo', {
   operatingSystem: f(9, str).required().always(),
   architecture: f(10, str).required().always(),
   swap: f(11, NodeSwapStatus),
-  runningInUserNamespace: f(12, bool),
+  runningInUserNamespace: f(12, bool).explicit(),
 })
 export type NodeSystemInfo = TypeOf<typeof NodeSystemInfo>
 

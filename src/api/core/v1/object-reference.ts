@@ -39,7 +39,7 @@ export type SecretReference = TypeOf<typeof SecretReference>
 export const TypedLocalObjectReference = message(
   'TypedLocalObjectReference',
   {
-    apiGroup: f(1, str),
+    apiGroup: f(1, str).explicit(),
     kind: f(2, str).required().always(),
     name: f(3, str).required().always(),
   },
@@ -48,9 +48,9 @@ export const TypedLocalObjectReference = message(
 export type TypedLocalObjectReference = TypeOf<typeof TypedLocalObjectReference>
 
 export const TypedObjectReference = message('TypedObjectReference', {
-  apiGroup: f(1, str),
+  apiGroup: f(1, str).explicit(),
   kind: f(2, str).required().always(),
   name: f(3, str).required().always(),
-  namespace: f(4, str),
+  namespace: f(4, str).explicit(),
 })
 export type TypedObjectReference = TypeOf<typeof TypedObjectReference>

@@ -28,7 +28,7 @@ export const PersistentVolumeClaimStatus = message('PersistentVolumeClaimStatus'
   conditions: f(4, list(PersistentVolumeClaimCondition)).listOf('map', 'type').patch('merge', 'type'),
   allocatedResources: f(5, map(quantity)),
   allocatedResourceStatuses: f(7, map(str)),
-  currentVolumeAttributesClassName: f(8, str),
+  currentVolumeAttributesClassName: f(8, str).explicit(),
   modifyVolumeStatus: f(9, ModifyVolumeStatus),
   healthStatus: f(10, VolumeHealthStatus),
 })

@@ -15,9 +15,9 @@ export const PersistentVolumeSpec = message('PersistentVolumeSpec', {
   persistentVolumeReclaimPolicy: f(5, oneOf('Delete', 'Recycle', 'Retain')),
   storageClassName: f(6, str),
   mountOptions: f(7, list(str)).listOf('atomic'),
-  volumeMode: f(8, oneOf('Block', 'Filesystem')),
+  volumeMode: f(8, oneOf('Block', 'Filesystem')).explicit(),
   nodeAffinity: f(9, VolumeNodeAffinity),
-  volumeAttributesClassName: f(10, str),
+  volumeAttributesClassName: f(10, str).explicit(),
 })
 export type PersistentVolumeSpec = TypeOf<typeof PersistentVolumeSpec>
 
@@ -25,7 +25,7 @@ export const PersistentVolumeStatus = message('PersistentVolumeStatus', {
   phase: f(1, oneOf('Available', 'Bound', 'Failed', 'Pending', 'Released')),
   message: f(2, str),
   reason: f(3, str),
-  lastPhaseTransitionTime: f(4, time),
+  lastPhaseTransitionTime: f(4, time).explicit(),
 })
 export type PersistentVolumeStatus = TypeOf<typeof PersistentVolumeStatus>
 

@@ -22,7 +22,7 @@ export const PodExecOptions = kind('PodExecOptions', {
   stderr: f(3, bool),
   tty: f(4, bool),
   container: f(5, str),
-  command: f(6, list(str)),
+  command: f(6, list(str)).explicit(),
 })
 export type PodExecOptions = TypeOf<typeof PodExecOptions>
 
@@ -30,13 +30,13 @@ export const PodLogOptions = kind('PodLogOptions', {
   container: f(1, str),
   follow: f(2, bool),
   previous: f(3, bool),
-  sinceSeconds: f(4, int64),
-  sinceTime: f(5, time),
+  sinceSeconds: f(4, int64).explicit(),
+  sinceTime: f(5, time).explicit(),
   timestamps: f(6, bool),
-  tailLines: f(7, int64),
-  limitBytes: f(8, int64),
+  tailLines: f(7, int64).explicit(),
+  limitBytes: f(8, int64).explicit(),
   insecureSkipTLSVerifyBackend: f(9, bool),
-  stream: f(10, str),
+  stream: f(10, str).explicit(),
 })
 export type PodLogOptions = TypeOf<typeof PodLogOptions>
 

@@ -13,7 +13,7 @@ export const EvictionResponder = message(
   'EvictionResponder',
   {
     name: f(1, str).required().always(),
-    priority: f(2, int32).required(),
+    priority: f(2, int32).explicit().required(),
   },
   { mapType: 'atomic' },
 )
@@ -27,7 +27,7 @@ export type HostAlias = TypeOf<typeof HostAlias>
 
 export const PodDNSConfigOption = message('PodDNSConfigOption', {
   name: f(1, str),
-  value: f(2, str),
+  value: f(2, str).explicit(),
 })
 export type PodDNSConfigOption = TypeOf<typeof PodDNSConfigOption>
 
@@ -55,10 +55,10 @@ export type PodSchedulingGate = TypeOf<typeof PodSchedulingGate>
 
 export const PodSpec = message('PodSpec', {
   volumes: f(1, list(Volume)).listOf('map', 'name').patch('merge,retainKeys', 'name'),
-  containers: f(2, list(Container)).required().listOf('map', 'name').patch('merge', 'name'),
+  containers: f(2, list(Container)).explicit().required().listOf('map', 'name').patch('merge', 'name'),
   restartPolicy: f(3, oneOf('Always', 'Never', 'OnFailure')),
-  terminationGracePeriodSeconds: f(4, int64),
-  activeDeadlineSeconds: f(5, int64),
+  terminationGracePeriodSeconds: f(4, int64).explicit(),
+  activeDeadlineSeconds: f(5, int64).explicit(),
   dnsPolicy: f(6, oneOf('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None')),
   nodeSelector: f(7, map(str)).atomic(),
   serviceAccountName: f(8, str),
@@ -74,29 +74,29 @@ export const PodSpec = message('PodSpec', {
   affinity: f(18, Affinity),
   schedulerName: f(19, str),
   initContainers: f(20, list(Container)).listOf('map', 'name').patch('merge', 'name'),
-  automountServiceAccountToken: f(21, bool),
+  automountServiceAccountToken: f(21, bool).explicit(),
   tolerations: f(22, list(Toleration)).listOf('atomic'),
   hostAliases: f(23, list(HostAlias)).listOf('map', 'ip').patch('merge', 'ip'),
   priorityClassName: f(24, str),
-  priority: f(25, int32),
+  priority: f(25, int32).explicit(),
   dnsConfig: f(26, PodDNSConfig),
-  shareProcessNamespace: f(27, bool),
+  shareProcessNamespace: f(27, bool).explicit(),
   readinessGates: f(28, list(PodReadinessGate)).listOf('atomic'),
-  runtimeClassName: f(29, str),
-  enableServiceLinks: f(30, bool),
-  preemptionPolicy: f(31, oneOf('Never', 'PreemptLowerPriority')),
+  runtimeClassName: f(29, str).explicit(),
+  enableServiceLinks: f(30, bool).explicit(),
+  preemptionPolicy: f(31, oneOf('Never', 'PreemptLowerPriority')).explicit(),
   overhead: f(32, map(quantity)),
   topologySpreadConstraints: f(33, list(TopologySpreadConstraint))
     .listOf('map', 'topologyKey', 'whenUnsatisfiable')
     .patch('merge', 'topologyKey'),
   ephemeralContainers: f(34, list(EphemeralContainer)).listOf('map', 'name').patch('merge', 'name'),
-  setHostnameAsFQDN: f(35, bool),
+  setHostnameAsFQDN: f(35, bool).explicit(),
   os: f(36, PodOS),
-  hostUsers: f(37, bool),
+  hostUsers: f(37, bool).explicit(),
   schedulingGates: f(38, list(PodSchedulingGate)).listOf('map', 'name').patch('merge', 'name'),
   resourceClaims: f(39, list(PodResourceClaim)).listOf('map', 'name').patch('merge,retainKeys', 'name'),
   resources: f(40, ResourceRequirements),
-  hostnameOverride: f(41, str),
+  hostnameOverride: f(41, str).explicit(),
   schedulingGroup: f(43, PodSchedulingGroup),
   evictionResponders: f(44, list(EvictionResponder)).listOf('map', 'name').patch('merge', 'name'),
 })

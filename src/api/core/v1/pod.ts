@@ -15,14 +15,14 @@ export type HostIP = TypeOf<typeof HostIP>
 
 export const NodeAllocatableMappedResources = message('NodeAllocatableMappedResources', {
   name: f(1, str).required().always(),
-  quantity: f(2, quantity).required(),
+  quantity: f(2, quantity).explicit().required(),
 })
 export type NodeAllocatableMappedResources = TypeOf<typeof NodeAllocatableMappedResources>
 
 export const NodeAllocatableOverheadResources = message('NodeAllocatableOverheadResources', {
   name: f(1, str).required().always(),
-  perPod: f(2, quantity),
-  perContainer: f(3, quantity),
+  perPod: f(2, quantity).explicit(),
+  perContainer: f(3, quantity).explicit(),
 })
 export type NodeAllocatableOverheadResources = TypeOf<typeof NodeAllocatableOverheadResources>
 
@@ -64,7 +64,7 @@ export const PodStatus = message('PodStatus', {
   reason: f(4, str),
   hostIP: f(5, str),
   podIP: f(6, str),
-  startTime: f(7, time),
+  startTime: f(7, time).explicit(),
   containerStatuses: f(8, list(ContainerStatus)).listOf('atomic'),
   qosClass: f(9, oneOf('BestEffort', 'Burstable', 'Guaranteed')),
   initContainerStatuses: f(10, list(ContainerStatus)).listOf('atomic'),

@@ -9,8 +9,8 @@ export type ExecAction = TypeOf<typeof ExecAction>
 
 export const GRPCAction = message('GRPCAction', {
   port: f(1, int32).required().always(),
-  service: f(2, str).always(),
-  mode: f(3, oneOf('Plaintext', 'TLS')),
+  service: f(2, str).explicit().always(),
+  mode: f(3, oneOf('Plaintext', 'TLS')).explicit(),
 })
 export type GRPCAction = TypeOf<typeof GRPCAction>
 
@@ -26,7 +26,7 @@ export const HTTPGetAction = message('HTTPGetAction', {
   host: f(3, str),
   scheme: f(4, oneOf('HTTP', 'HTTPS')),
   httpHeaders: f(5, list(HTTPHeader)).listOf('atomic'),
-  protocol: f(6, oneOf('HTTP1', 'HTTP2')),
+  protocol: f(6, oneOf('HTTP1', 'HTTP2')).explicit(),
 })
 export type HTTPGetAction = TypeOf<typeof HTTPGetAction>
 
@@ -121,7 +121,7 @@ export const Lifecycle = message('Lifecycle', {
       'SIGXCPU',
       'SIGXFSZ',
     ),
-  ),
+  ).explicit(),
 })
 export type Lifecycle = TypeOf<typeof Lifecycle>
 
@@ -140,6 +140,6 @@ export const Probe = message('Probe', {
   periodSeconds: f(4, int32),
   successThreshold: f(5, int32),
   failureThreshold: f(6, int32),
-  terminationGracePeriodSeconds: f(7, int64),
+  terminationGracePeriodSeconds: f(7, int64).explicit(),
 })
 export type Probe = TypeOf<typeof Probe>

@@ -4,7 +4,7 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { kind } from './package.ts'
 
 export const RangeAllocation = kind('RangeAllocation', {
-  metadata: f(1, ObjectMeta),
+  metadata: f(1, ObjectMeta).always(),
   range: f(2, str),
   data: f(3, bytes),
 })

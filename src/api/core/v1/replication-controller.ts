@@ -6,7 +6,7 @@ import { kind, message } from './package.ts'
 import { PodTemplateSpec } from './pod-spec.ts'
 
 export const ReplicationControllerSpec = message('ReplicationControllerSpec', {
-  replicas: f(1, int32).default(1),
+  replicas: f(1, int32).explicit().default(1),
   selector: f(2, map(str)).atomic(),
   template: f(3, PodTemplateSpec),
   minReadySeconds: f(4, int32).always(),

@@ -16,26 +16,26 @@ export const ContainerResizePolicy = message('ContainerResizePolicy', {
 export type ContainerResizePolicy = TypeOf<typeof ContainerResizePolicy>
 
 export const PodExtendedResourceClaimStatus = message('PodExtendedResourceClaimStatus', {
-  requestMappings: f(1, list(ContainerExtendedResourceRequest)).required().listOf('atomic'),
+  requestMappings: f(1, list(ContainerExtendedResourceRequest)).explicit().required().listOf('atomic'),
   resourceClaimName: f(2, str).required().always(),
 })
 export type PodExtendedResourceClaimStatus = TypeOf<typeof PodExtendedResourceClaimStatus>
 
 export const PodResourceClaim = message('PodResourceClaim', {
   name: f(1, str).required().always(),
-  resourceClaimName: f(3, str),
-  resourceClaimTemplateName: f(4, str),
+  resourceClaimName: f(3, str).explicit(),
+  resourceClaimTemplateName: f(4, str).explicit(),
 })
 export type PodResourceClaim = TypeOf<typeof PodResourceClaim>
 
 export const PodResourceClaimStatus = message('PodResourceClaimStatus', {
   name: f(1, str).required().always(),
-  resourceClaimName: f(2, str),
+  resourceClaimName: f(2, str).explicit(),
 })
 export type PodResourceClaimStatus = TypeOf<typeof PodResourceClaimStatus>
 
 export const PodSchedulingGroup = message('PodSchedulingGroup', {
-  podGroupName: f(1, str),
+  podGroupName: f(1, str).explicit(),
 })
 export type PodSchedulingGroup = TypeOf<typeof PodSchedulingGroup>
 
@@ -48,7 +48,7 @@ export type ResourceClaim = TypeOf<typeof ResourceClaim>
 export const ResourceHealth = message('ResourceHealth', {
   resourceID: f(1, str).required().always(),
   health: f(2, str),
-  message: f(6, str),
+  message: f(6, str).explicit(),
 })
 export type ResourceHealth = TypeOf<typeof ResourceHealth>
 

@@ -11,7 +11,7 @@ export const Secret = kind(
     data: f(2, map(bytes)),
     type: f(3, str),
     stringData: f(4, map(str)),
-    immutable: f(5, bool),
+    immutable: f(5, bool).explicit(),
   },
   {
     resource: {

@@ -8,7 +8,7 @@ export const ConfigMapKeySelector = message(
   {
     ...inline(1, LocalObjectReference),
     key: f(2, str).required().always(),
-    optional: f(3, bool),
+    optional: f(3, bool).explicit(),
   },
   { mapType: 'atomic' },
 )
@@ -20,7 +20,7 @@ export const FileKeySelector = message(
     volumeName: f(1, str).required().always(),
     path: f(2, str).required().always(),
     key: f(3, str).required().always(),
-    optional: f(4, bool).always(),
+    optional: f(4, bool).explicit().always(),
   },
   { mapType: 'atomic' },
 )
@@ -48,7 +48,7 @@ export type NodeSelectorTerm = TypeOf<typeof NodeSelectorTerm>
 export const NodeSelector = message(
   'NodeSelector',
   {
-    nodeSelectorTerms: f(1, list(NodeSelectorTerm)).required().listOf('atomic'),
+    nodeSelectorTerms: f(1, list(NodeSelectorTerm)).explicit().required().listOf('atomic'),
   },
   { mapType: 'atomic' },
 )
@@ -80,7 +80,7 @@ export const SecretKeySelector = message(
   {
     ...inline(1, LocalObjectReference),
     key: f(2, str).required().always(),
-    optional: f(3, bool),
+    optional: f(3, bool).explicit(),
   },
   { mapType: 'atomic' },
 )

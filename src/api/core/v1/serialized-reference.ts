@@ -4,6 +4,6 @@ import { ObjectReference } from './object-reference.ts'
 import { kind } from './package.ts'
 
 export const SerializedReference = kind('SerializedReference', {
-  reference: f(1, ObjectReference),
+  reference: f(1, ObjectReference).always(),
 })
 export type SerializedReference = TypeOf<typeof SerializedReference>

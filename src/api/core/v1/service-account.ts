@@ -11,7 +11,7 @@ export const ServiceAccount = kind(
     metadata: f(1, ObjectMeta).always(),
     secrets: f(2, list(ObjectReference)).listOf('map', 'name').patch('merge', 'name'),
     imagePullSecrets: f(3, list(LocalObjectReference)).listOf('atomic'),
-    automountServiceAccountToken: f(4, bool),
+    automountServiceAccountToken: f(4, bool).explicit(),
   },
   {
     resource: {

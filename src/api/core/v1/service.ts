@@ -7,7 +7,7 @@ import { LoadBalancerStatus } from './load-balancer.ts'
 import { kind, message } from './package.ts'
 
 export const ClientIPConfig = message('ClientIPConfig', {
-  timeoutSeconds: f(1, int32),
+  timeoutSeconds: f(1, int32).explicit(),
 })
 export type ClientIPConfig = TypeOf<typeof ClientIPConfig>
 
@@ -17,7 +17,7 @@ export const ServicePort = message('ServicePort', {
   port: f(3, int32).required().always(),
   targetPort: f(4, intOrString),
   nodePort: f(5, int32),
-  appProtocol: f(6, str),
+  appProtocol: f(6, str).explicit(),
 })
 export type ServicePort = TypeOf<typeof ServicePort>
 
@@ -40,13 +40,13 @@ export const ServiceSpec = message('ServiceSpec', {
   healthCheckNodePort: f(12, int32),
   publishNotReadyAddresses: f(13, bool),
   sessionAffinityConfig: f(14, SessionAffinityConfig),
-  ipFamilyPolicy: f(17, oneOf('PreferDualStack', 'RequireDualStack', 'SingleStack')),
+  ipFamilyPolicy: f(17, oneOf('PreferDualStack', 'RequireDualStack', 'SingleStack')).explicit(),
   clusterIPs: f(18, list(str)).listOf('atomic'),
   ipFamilies: f(19, list(oneOf('IPv4', 'IPv6'))).listOf('atomic'),
-  allocateLoadBalancerNodePorts: f(20, bool),
-  loadBalancerClass: f(21, str),
-  internalTrafficPolicy: f(22, oneOf('Cluster', 'Local')),
-  trafficDistribution: f(23, str),
+  allocateLoadBalancerNodePorts: f(20, bool).explicit(),
+  loadBalancerClass: f(21, str).explicit(),
+  internalTrafficPolicy: f(22, oneOf('Cluster', 'Local')).explicit(),
+  trafficDistribution: f(23, str).explicit(),
 })
 export type ServiceSpec = TypeOf<typeof ServiceSpec>
 

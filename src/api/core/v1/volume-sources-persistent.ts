@@ -14,10 +14,14 @@ export type AWSElasticBlockStoreVolumeSource = TypeOf<typeof AWSElasticBlockStor
 export const AzureDiskVolumeSource = message('AzureDiskVolumeSource', {
   diskName: f(1, str).required().always(),
   diskURI: f(2, str).required().always(),
-  cachingMode: f(3, oneOf('None', 'ReadOnly', 'ReadWrite')).default('ReadWrite'),
-  fsType: f(4, str).default('ext4'),
-  readOnly: f(5, bool).always(),
-  kind: f(6, oneOf('Dedicated', 'Managed', 'Shared')).default('Shared'),
+  cachingMode: f(3, oneOf('None', 'ReadOnly', 'ReadWrite'))
+    .explicit()
+    .default('ReadWrite'),
+  fsType: f(4, str).explicit().default('ext4'),
+  readOnly: f(5, bool).explicit().always(),
+  kind: f(6, oneOf('Dedicated', 'Managed', 'Shared'))
+    .explicit()
+    .default('Shared'),
 })
 export type AzureDiskVolumeSource = TypeOf<typeof AzureDiskVolumeSource>
 
@@ -25,7 +29,7 @@ export const AzureFilePersistentVolumeSource = message('AzureFilePersistentVolum
   secretName: f(1, str).required().always(),
   shareName: f(2, str).required().always(),
   readOnly: f(3, bool),
-  secretNamespace: f(4, str),
+  secretNamespace: f(4, str).explicit(),
 })
 export type AzureFilePersistentVolumeSource = TypeOf<typeof AzureFilePersistentVolumeSource>
 
@@ -44,7 +48,7 @@ export const CSIPersistentVolumeSource = message('CSIPersistentVolumeSource', {
 export type CSIPersistentVolumeSource = TypeOf<typeof CSIPersistentVolumeSource>
 
 export const CephFSPersistentVolumeSource = message('CephFSPersistentVolumeSource', {
-  monitors: f(1, list(str)).required().listOf('atomic'),
+  monitors: f(1, list(str)).explicit().required().listOf('atomic'),
   path: f(2, str),
   user: f(3, str),
   secretFile: f(4, str),
@@ -63,7 +67,7 @@ export type CinderPersistentVolumeSource = TypeOf<typeof CinderPersistentVolumeS
 
 export const FCVolumeSource = message('FCVolumeSource', {
   targetWWNs: f(1, list(str)).listOf('atomic'),
-  lun: f(2, int32),
+  lun: f(2, int32).explicit(),
   fsType: f(3, str),
   readOnly: f(4, bool),
   wwids: f(5, list(str)).listOf('atomic'),
@@ -97,13 +101,16 @@ export const GlusterfsPersistentVolumeSource = message('GlusterfsPersistentVolum
   endpoints: f(1, str).required().always(),
   path: f(2, str).required().always(),
   readOnly: f(3, bool),
-  endpointsNamespace: f(4, str),
+  endpointsNamespace: f(4, str).explicit(),
 })
 export type GlusterfsPersistentVolumeSource = TypeOf<typeof GlusterfsPersistentVolumeSource>
 
 export const HostPathVolumeSource = message('HostPathVolumeSource', {
   path: f(1, str).required().always(),
-  type: f(2, oneOf('BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket')),
+  type: f(
+    2,
+    oneOf('BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'),
+  ).explicit(),
 })
 export type HostPathVolumeSource = TypeOf<typeof HostPathVolumeSource>
 
@@ -118,13 +125,13 @@ export const ISCSIPersistentVolumeSource = message('ISCSIPersistentVolumeSource'
   chapAuthDiscovery: f(8, bool),
   secretRef: f(10, SecretReference),
   chapAuthSession: f(11, bool),
-  initiatorName: f(12, str),
+  initiatorName: f(12, str).explicit(),
 })
 export type ISCSIPersistentVolumeSource = TypeOf<typeof ISCSIPersistentVolumeSource>
 
 export const LocalVolumeSource = message('LocalVolumeSource', {
   path: f(1, str).required().always(),
-  fsType: f(2, str),
+  fsType: f(2, str).explicit(),
 })
 export type LocalVolumeSource = TypeOf<typeof LocalVolumeSource>
 
@@ -159,7 +166,7 @@ export const QuobyteVolumeSource = message('QuobyteVolumeSource', {
 export type QuobyteVolumeSource = TypeOf<typeof QuobyteVolumeSource>
 
 export const RBDPersistentVolumeSource = message('RBDPersistentVolumeSource', {
-  monitors: f(1, list(str)).required().listOf('atomic'),
+  monitors: f(1, list(str)).explicit().required().listOf('atomic'),
   image: f(2, str).required().always(),
   fsType: f(3, str),
   pool: f(4, str).default('rbd'),

@@ -29,15 +29,15 @@ export type AzureFileVolumeSource = TypeOf<typeof AzureFileVolumeSource>
 
 export const CSIVolumeSource = message('CSIVolumeSource', {
   driver: f(1, str).required().always(),
-  readOnly: f(2, bool),
-  fsType: f(3, str),
+  readOnly: f(2, bool).explicit(),
+  fsType: f(3, str).explicit(),
   volumeAttributes: f(4, map(str)),
   nodePublishSecretRef: f(5, LocalObjectReference),
 })
 export type CSIVolumeSource = TypeOf<typeof CSIVolumeSource>
 
 export const CephFSVolumeSource = message('CephFSVolumeSource', {
-  monitors: f(1, list(str)).required().listOf('atomic'),
+  monitors: f(1, list(str)).explicit().required().listOf('atomic'),
   path: f(2, str),
   user: f(3, str),
   secretFile: f(4, str),
@@ -55,36 +55,36 @@ export const CinderVolumeSource = message('CinderVolumeSource', {
 export type CinderVolumeSource = TypeOf<typeof CinderVolumeSource>
 
 export const ClusterTrustBundleProjection = message('ClusterTrustBundleProjection', {
-  name: f(1, str),
-  signerName: f(2, str),
+  name: f(1, str).explicit(),
+  signerName: f(2, str).explicit(),
   labelSelector: f(3, LabelSelector),
   path: f(4, str).required().always(),
-  optional: f(5, bool),
-  user: f(6, int64),
+  optional: f(5, bool).explicit(),
+  user: f(6, int64).explicit(),
 })
 export type ClusterTrustBundleProjection = TypeOf<typeof ClusterTrustBundleProjection>
 
 export const KeyToPath = message('KeyToPath', {
   key: f(1, str).required().always(),
   path: f(2, str).required().always(),
-  mode: f(3, int32),
-  user: f(4, int64),
+  mode: f(3, int32).explicit(),
+  user: f(4, int64).explicit(),
 })
 export type KeyToPath = TypeOf<typeof KeyToPath>
 
 export const ConfigMapProjection = message('ConfigMapProjection', {
   ...inline(1, LocalObjectReference),
   items: f(2, list(KeyToPath)).listOf('atomic'),
-  optional: f(4, bool),
+  optional: f(4, bool).explicit(),
 })
 export type ConfigMapProjection = TypeOf<typeof ConfigMapProjection>
 
 export const ConfigMapVolumeSource = message('ConfigMapVolumeSource', {
   ...inline(1, LocalObjectReference),
   items: f(2, list(KeyToPath)).listOf('atomic'),
-  defaultMode: f(3, int32),
-  optional: f(4, bool),
-  defaultUser: f(5, int64),
+  defaultMode: f(3, int32).explicit(),
+  optional: f(4, bool).explicit(),
+  defaultUser: f(5, int64).explicit(),
 })
 export type ConfigMapVolumeSource = TypeOf<typeof ConfigMapVolumeSource>
 
@@ -92,8 +92,8 @@ export const DownwardAPIVolumeFile = message('DownwardAPIVolumeFile', {
   path: f(1, str).required().always(),
   fieldRef: f(2, ObjectFieldSelector),
   resourceFieldRef: f(3, ResourceFieldSelector),
-  mode: f(4, int32),
-  user: f(5, int64),
+  mode: f(4, int32).explicit(),
+  user: f(5, int64).explicit(),
 })
 export type DownwardAPIVolumeFile = TypeOf<typeof DownwardAPIVolumeFile>
 
@@ -104,15 +104,15 @@ export type DownwardAPIProjection = TypeOf<typeof DownwardAPIProjection>
 
 export const DownwardAPIVolumeSource = message('DownwardAPIVolumeSource', {
   items: f(1, list(DownwardAPIVolumeFile)).listOf('atomic'),
-  defaultMode: f(2, int32),
-  defaultUser: f(3, int64),
+  defaultMode: f(2, int32).explicit(),
+  defaultUser: f(3, int64).explicit(),
 })
 export type DownwardAPIVolumeSource = TypeOf<typeof DownwardAPIVolumeSource>
 
 export const EmptyDirVolumeSource = message('EmptyDirVolumeSource', {
   medium: f(1, str),
-  sizeLimit: f(2, quantity),
-  mode: f(3, int32),
+  sizeLimit: f(2, quantity).explicit(),
+  mode: f(3, int32).explicit(),
 })
 export type EmptyDirVolumeSource = TypeOf<typeof EmptyDirVolumeSource>
 
@@ -121,11 +121,11 @@ export const PersistentVolumeClaimSpec = message('PersistentVolumeClaimSpec', {
   resources: f(2, VolumeResourceRequirements).always(),
   volumeName: f(3, str),
   selector: f(4, LabelSelector),
-  storageClassName: f(5, str),
-  volumeMode: f(6, oneOf('Block', 'Filesystem')),
+  storageClassName: f(5, str).explicit(),
+  volumeMode: f(6, oneOf('Block', 'Filesystem')).explicit(),
   dataSource: f(7, TypedLocalObjectReference),
   dataSourceRef: f(8, TypedObjectReference),
-  volumeAttributesClassName: f(9, str),
+  volumeAttributesClassName: f(9, str).explicit(),
 })
 export type PersistentVolumeClaimSpec = TypeOf<typeof PersistentVolumeClaimSpec>
 
@@ -174,7 +174,7 @@ export const ISCSIVolumeSource = message('ISCSIVolumeSource', {
   chapAuthDiscovery: f(8, bool),
   secretRef: f(10, LocalObjectReference),
   chapAuthSession: f(11, bool),
-  initiatorName: f(12, str),
+  initiatorName: f(12, str).explicit(),
 })
 export type ISCSIVolumeSource = TypeOf<typeof ISCSIVolumeSource>
 
@@ -201,27 +201,27 @@ export type PersistentVolumeClaimVolumeSource = TypeOf<typeof PersistentVolumeCl
 export const PodCertificateProjection = message('PodCertificateProjection', {
   signerName: f(1, str).required(),
   keyType: f(2, str).required(),
-  maxExpirationSeconds: f(3, int32),
+  maxExpirationSeconds: f(3, int32).explicit(),
   credentialBundlePath: f(4, str),
   keyPath: f(5, str),
   certificateChainPath: f(6, str),
   userAnnotations: f(7, map(str)),
-  user: f(8, int64),
+  user: f(8, int64).explicit(),
 })
 export type PodCertificateProjection = TypeOf<typeof PodCertificateProjection>
 
 export const SecretProjection = message('SecretProjection', {
   ...inline(1, LocalObjectReference),
   items: f(2, list(KeyToPath)).listOf('atomic'),
-  optional: f(4, bool),
+  optional: f(4, bool).explicit(),
 })
 export type SecretProjection = TypeOf<typeof SecretProjection>
 
 export const ServiceAccountTokenProjection = message('ServiceAccountTokenProjection', {
   audience: f(1, str),
-  expirationSeconds: f(2, int64),
+  expirationSeconds: f(2, int64).explicit(),
   path: f(3, str).required().always(),
-  user: f(4, int64),
+  user: f(4, int64).explicit(),
 })
 export type ServiceAccountTokenProjection = TypeOf<typeof ServiceAccountTokenProjection>
 
@@ -236,14 +236,14 @@ export const VolumeProjection = message('VolumeProjection', {
 export type VolumeProjection = TypeOf<typeof VolumeProjection>
 
 export const ProjectedVolumeSource = message('ProjectedVolumeSource', {
-  sources: f(1, list(VolumeProjection)).listOf('atomic'),
-  defaultMode: f(2, int32),
-  defaultUser: f(3, int64),
+  sources: f(1, list(VolumeProjection)).explicit().listOf('atomic'),
+  defaultMode: f(2, int32).explicit(),
+  defaultUser: f(3, int64).explicit(),
 })
 export type ProjectedVolumeSource = TypeOf<typeof ProjectedVolumeSource>
 
 export const RBDVolumeSource = message('RBDVolumeSource', {
-  monitors: f(1, list(str)).required().listOf('atomic'),
+  monitors: f(1, list(str)).explicit().required().listOf('atomic'),
   image: f(2, str).required().always(),
   fsType: f(3, str),
   pool: f(4, str).default('rbd'),
@@ -271,9 +271,9 @@ export type ScaleIOVolumeSource = TypeOf<typeof ScaleIOVolumeSource>
 export const SecretVolumeSource = message('SecretVolumeSource', {
   secretName: f(1, str),
   items: f(2, list(KeyToPath)).listOf('atomic'),
-  defaultMode: f(3, int32),
-  optional: f(4, bool),
-  defaultUser: f(5, int64),
+  defaultMode: f(3, int32).explicit(),
+  optional: f(4, bool).explicit(),
+  defaultUser: f(5, int64).explicit(),
 })
 export type SecretVolumeSource = TypeOf<typeof SecretVolumeSource>
 

@@ -6,9 +6,9 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const EndpointConditions = message('EndpointConditions', {
-  ready: f(1, bool),
-  serving: f(2, bool),
-  terminating: f(3, bool),
+  ready: f(1, bool).explicit(),
+  serving: f(2, bool).explicit(),
+  terminating: f(3, bool).explicit(),
 })
 export type EndpointConditions = TypeOf<typeof EndpointConditions>
 
@@ -29,13 +29,13 @@ export const EndpointHints = message('EndpointHints', {
 export type EndpointHints = TypeOf<typeof EndpointHints>
 
 export const Endpoint = message('Endpoint', {
-  addresses: f(1, list(str)).required().listOf('set'),
+  addresses: f(1, list(str)).explicit().required().listOf('set'),
   conditions: f(2, EndpointConditions).always(),
-  hostname: f(3, str),
+  hostname: f(3, str).explicit(),
   targetRef: f(4, ObjectReference),
   deprecatedTopology: f(5, map(str)),
-  nodeName: f(6, str),
-  zone: f(7, str),
+  nodeName: f(6, str).explicit(),
+  zone: f(7, str).explicit(),
   hints: f(8, EndpointHints),
 })
 export type Endpoint = TypeOf<typeof Endpoint>
@@ -43,10 +43,10 @@ export type Endpoint = TypeOf<typeof Endpoint>
 export const EndpointPort = message(
   'EndpointPort',
   {
-    name: f(1, str),
-    protocol: f(2, oneOf('SCTP', 'TCP', 'UDP')),
-    port: f(3, int32),
-    appProtocol: f(4, str),
+    name: f(1, str).explicit(),
+    protocol: f(2, oneOf('SCTP', 'TCP', 'UDP')).explicit(),
+    port: f(3, int32).explicit(),
+    appProtocol: f(4, str).explicit(),
   },
   { mapType: 'atomic' },
 )
@@ -56,8 +56,8 @@ export const EndpointSlice = kind(
   'EndpointSlice',
   {
     metadata: f(1, ObjectMeta).always(),
-    endpoints: f(2, list(Endpoint)).listOf('atomic'),
-    ports: f(3, list(EndpointPort)).listOf('atomic'),
+    endpoints: f(2, list(Endpoint)).explicit().listOf('atomic'),
+    ports: f(3, list(EndpointPort)).explicit().listOf('atomic'),
     addressType: f(4, oneOf('FQDN', 'IPv4', 'IPv6'))
       .required()
       .always(),

@@ -16,14 +16,14 @@ export type ServerAddressByClientCIDR = TypeOf<typeof ServerAddressByClientCIDR>
 
 export const APIGroup = kind('APIGroup', {
   name: f(1, str).required().always(),
-  versions: f(2, list(GroupVersionForDiscovery)).required().listOf('atomic'),
+  versions: f(2, list(GroupVersionForDiscovery)).explicit().required().listOf('atomic'),
   preferredVersion: f(3, GroupVersionForDiscovery).always(),
   serverAddressByClientCIDRs: f(4, list(ServerAddressByClientCIDR)).listOf('atomic'),
 })
 export type APIGroup = TypeOf<typeof APIGroup>
 
 export const APIGroupList = kind('APIGroupList', {
-  groups: f(1, list(APIGroup)).required().listOf('atomic'),
+  groups: f(1, list(APIGroup)).explicit().required().listOf('atomic'),
 })
 export type APIGroupList = TypeOf<typeof APIGroupList>
 
@@ -52,13 +52,13 @@ export type APIResource = TypeOf<typeof APIResource>
 
 export const APIResourceList = kind('APIResourceList', {
   groupVersion: f(1, str).required().always(),
-  resources: f(2, list(APIResource)).required().listOf('atomic'),
+  resources: f(2, list(APIResource)).explicit().required().listOf('atomic'),
 })
 export type APIResourceList = TypeOf<typeof APIResourceList>
 
 export const APIVersions = kind('APIVersions', {
-  versions: f(1, list(str)).required().listOf('atomic'),
-  serverAddressByClientCIDRs: f(2, list(ServerAddressByClientCIDR)).required().listOf('atomic'),
+  versions: f(1, list(str)).explicit().required().listOf('atomic'),
+  serverAddressByClientCIDRs: f(2, list(ServerAddressByClientCIDR)).explicit().required().listOf('atomic'),
 })
 export type APIVersions = TypeOf<typeof APIVersions>
 

@@ -11,7 +11,7 @@ export const ListMeta = message('ListMeta', {
   selfLink: f(1, str),
   resourceVersion: f(2, str),
   continue: f(3, str),
-  remainingItemCount: f(4, int64),
+  remainingItemCount: f(4, int64).explicit(),
   shardInfo: f(5, ShardInfo),
 })
 export type ListMeta = TypeOf<typeof ListMeta>
@@ -20,9 +20,9 @@ export const ManagedFieldsEntry = message('ManagedFieldsEntry', {
   manager: f(1, str),
   operation: f(2, str),
   apiVersion: f(3, str),
-  time: f(4, time),
+  time: f(4, time).explicit(),
   fieldsType: f(6, str),
-  fieldsV1: f(7, fieldsV1),
+  fieldsV1: f(7, fieldsV1).explicit(),
   subresource: f(8, str),
 })
 export type ManagedFieldsEntry = TypeOf<typeof ManagedFieldsEntry>
@@ -34,8 +34,8 @@ export const OwnerReference = message(
     name: f(3, str).required().always(),
     uid: f(4, str).required().always(),
     apiVersion: f(5, str).required().always(),
-    controller: f(6, bool),
-    blockOwnerDeletion: f(7, bool),
+    controller: f(6, bool).explicit(),
+    blockOwnerDeletion: f(7, bool).explicit(),
   },
   { mapType: 'atomic' },
 )
@@ -50,8 +50,8 @@ export const ObjectMeta = message('ObjectMeta', {
   resourceVersion: f(6, str).present(),
   generation: f(7, int64),
   creationTimestamp: f(8, time).present(),
-  deletionTimestamp: f(9, time),
-  deletionGracePeriodSeconds: f(10, int64),
+  deletionTimestamp: f(9, time).explicit(),
+  deletionGracePeriodSeconds: f(10, int64).explicit(),
   labels: f(11, map(str)),
   annotations: f(12, map(str)),
   ownerReferences: f(13, list(OwnerReference)).listOf('map', 'uid').patch('merge', 'uid'),

@@ -10,18 +10,18 @@ export const CreateOptions = kind('CreateOptions', {
 export type CreateOptions = TypeOf<typeof CreateOptions>
 
 export const Preconditions = message('Preconditions', {
-  uid: f(1, str),
-  resourceVersion: f(2, str),
+  uid: f(1, str).explicit(),
+  resourceVersion: f(2, str).explicit(),
 })
 export type Preconditions = TypeOf<typeof Preconditions>
 
 export const DeleteOptions = kind('DeleteOptions', {
-  gracePeriodSeconds: f(1, int64),
+  gracePeriodSeconds: f(1, int64).explicit(),
   preconditions: f(2, Preconditions),
-  orphanDependents: f(3, bool),
-  propagationPolicy: f(4, str),
+  orphanDependents: f(3, bool).explicit(),
+  propagationPolicy: f(4, str).explicit(),
   dryRun: f(5, list(str)).listOf('atomic'),
-  ignoreStoreReadErrorWithClusterBreakingPotential: f(6, bool),
+  ignoreStoreReadErrorWithClusterBreakingPotential: f(6, bool).explicit(),
 })
 export type DeleteOptions = TypeOf<typeof DeleteOptions>
 
@@ -35,19 +35,19 @@ export const ListOptions = kind('ListOptions', {
   fieldSelector: f(2, str),
   watch: f(3, bool),
   resourceVersion: f(4, str),
-  timeoutSeconds: f(5, int64),
+  timeoutSeconds: f(5, int64).explicit(),
   limit: f(7, int64),
   continue: f(8, str),
   allowWatchBookmarks: f(9, bool),
   resourceVersionMatch: f(10, str),
-  sendInitialEvents: f(11, bool),
+  sendInitialEvents: f(11, bool).explicit(),
   shardSelector: f(15, str),
 })
 export type ListOptions = TypeOf<typeof ListOptions>
 
 export const PatchOptions = kind('PatchOptions', {
   dryRun: f(1, list(str)),
-  force: f(2, bool),
+  force: f(2, bool).explicit(),
   fieldManager: f(3, str),
   fieldValidation: f(4, str),
 })

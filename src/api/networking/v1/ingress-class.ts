@@ -5,11 +5,11 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const IngressClassParametersReference = message('IngressClassParametersReference', {
-  apiGroup: f(1, str),
+  apiGroup: f(1, str).explicit(),
   kind: f(2, str).required().always(),
   name: f(3, str).required().always(),
-  scope: f(4, str),
-  namespace: f(5, str),
+  scope: f(4, str).explicit(),
+  namespace: f(5, str).explicit(),
 })
 export type IngressClassParametersReference = TypeOf<typeof IngressClassParametersReference>
 

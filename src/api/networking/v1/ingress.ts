@@ -30,12 +30,14 @@ export type IngressBackend = TypeOf<typeof IngressBackend>
 export const HTTPIngressPath = message('HTTPIngressPath', {
   path: f(1, str),
   backend: f(2, IngressBackend).required().always(),
-  pathType: f(3, oneOf('Exact', 'ImplementationSpecific', 'Prefix')).required(),
+  pathType: f(3, oneOf('Exact', 'ImplementationSpecific', 'Prefix'))
+    .explicit()
+    .required(),
 })
 export type HTTPIngressPath = TypeOf<typeof HTTPIngressPath>
 
 export const HTTPIngressRuleValue = message('HTTPIngressRuleValue', {
-  paths: f(1, list(HTTPIngressPath)).required().listOf('atomic'),
+  paths: f(1, list(HTTPIngressPath)).explicit().required().listOf('atomic'),
 })
 export type HTTPIngressRuleValue = TypeOf<typeof HTTPIngressRuleValue>
 
@@ -60,7 +62,7 @@ export const IngressSpec = message('IngressSpec', {
   defaultBackend: f(1, IngressBackend),
   tls: f(2, list(IngressTLS)).listOf('atomic'),
   rules: f(3, list(IngressRule)).listOf('atomic'),
-  ingressClassName: f(4, str),
+  ingressClassName: f(4, str).explicit(),
 })
 export type IngressSpec = TypeOf<typeof IngressSpec>
 
@@ -69,7 +71,7 @@ export const IngressPortStatus = message('IngressPortStatus', {
   protocol: f(2, oneOf('SCTP', 'TCP', 'UDP'))
     .required()
     .always(),
-  error: f(3, str),
+  error: f(3, str).explicit(),
 })
 export type IngressPortStatus = TypeOf<typeof IngressPortStatus>
 

@@ -19,9 +19,9 @@ export const NetworkPolicyPeer = message('NetworkPolicyPeer', {
 export type NetworkPolicyPeer = TypeOf<typeof NetworkPolicyPeer>
 
 export const NetworkPolicyPort = message('NetworkPolicyPort', {
-  protocol: f(1, oneOf('SCTP', 'TCP', 'UDP')),
-  port: f(2, intOrString),
-  endPort: f(3, int32),
+  protocol: f(1, oneOf('SCTP', 'TCP', 'UDP')).explicit(),
+  port: f(2, intOrString).explicit(),
+  endPort: f(3, int32).explicit(),
 })
 export type NetworkPolicyPort = TypeOf<typeof NetworkPolicyPort>
 

@@ -7,10 +7,10 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
 export const PodDisruptionBudgetSpec = message('PodDisruptionBudgetSpec', {
-  minAvailable: f(1, intOrString),
+  minAvailable: f(1, intOrString).explicit(),
   selector: f(2, LabelSelector).patch('replace'),
-  maxUnavailable: f(3, intOrString),
-  unhealthyPodEvictionPolicy: f(4, oneOf('AlwaysAllow', 'IfHealthyBudget')),
+  maxUnavailable: f(3, intOrString).explicit(),
+  unhealthyPodEvictionPolicy: f(4, oneOf('AlwaysAllow', 'IfHealthyBudget')).explicit(),
 })
 export type PodDisruptionBudgetSpec = TypeOf<typeof PodDisruptionBudgetSpec>
 

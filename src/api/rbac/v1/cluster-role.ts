@@ -15,7 +15,7 @@ export const ClusterRole = kind(
   'ClusterRole',
   {
     metadata: f(1, ObjectMeta).always(),
-    rules: f(2, list(PolicyRule)).listOf('atomic'),
+    rules: f(2, list(PolicyRule)).explicit().listOf('atomic'),
     aggregationRule: f(3, AggregationRule),
   },
   {

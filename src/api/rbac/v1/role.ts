@@ -9,7 +9,7 @@ export const Role = kind(
   'Role',
   {
     metadata: f(1, ObjectMeta).always(),
-    rules: f(2, list(PolicyRule)).listOf('atomic'),
+    rules: f(2, list(PolicyRule)).explicit().listOf('atomic'),
   },
   {
     resource: {

@@ -3,7 +3,7 @@ import { list, str, type TypeOf } from '../../../schema/type.ts'
 import { message } from './package.ts'
 
 export const PolicyRule = message('PolicyRule', {
-  verbs: f(1, list(str)).required().listOf('atomic'),
+  verbs: f(1, list(str)).explicit().required().listOf('atomic'),
   apiGroups: f(2, list(str)).listOf('atomic'),
   resources: f(3, list(str)).listOf('atomic'),
   resourceNames: f(4, list(str)).listOf('atomic'),

@@ -11,7 +11,7 @@ export const PriorityClass = kind(
     value: f(2, int32).always(),
     globalDefault: f(3, bool),
     description: f(4, str),
-    preemptionPolicy: f(5, oneOf('Never', 'PreemptLowerPriority')),
+    preemptionPolicy: f(5, oneOf('Never', 'PreemptLowerPriority')).explicit(),
   },
   {
     resource: {

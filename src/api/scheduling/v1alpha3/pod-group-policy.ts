@@ -23,14 +23,14 @@ export const WorkloadPodGroupDisruptionMode = message('WorkloadPodGroupDisruptio
 export type WorkloadPodGroupDisruptionMode = TypeOf<typeof WorkloadPodGroupDisruptionMode>
 
 export const WorkloadPodGroupGangSchedulingPolicy = message('WorkloadPodGroupGangSchedulingPolicy', {
-  minCount: f(1, int32),
+  minCount: f(1, int32).explicit(),
 })
 export type WorkloadPodGroupGangSchedulingPolicy = TypeOf<typeof WorkloadPodGroupGangSchedulingPolicy>
 
 export const WorkloadPodGroupResourceClaim = message('WorkloadPodGroupResourceClaim', {
   name: f(1, str).required().always(),
-  resourceClaimName: f(2, str),
-  resourceClaimTemplateName: f(3, str),
+  resourceClaimName: f(2, str).explicit(),
+  resourceClaimTemplateName: f(3, str).explicit(),
 })
 export type WorkloadPodGroupResourceClaim = TypeOf<typeof WorkloadPodGroupResourceClaim>
 
