@@ -143,6 +143,15 @@ export class FutureRevisionError extends Error {
 /** The disk is full or refused a write: nothing was written, and the same request may be sent again later. */
 export class StoreUnavailableError extends Error {}
 
+/** The request is at fault and would fail again; the message is etcd's. */
+export class InvalidRequestError extends Error {}
+
+export class LeaseNotFoundError extends Error {
+  constructor() {
+    super('etcdserver: requested lease not found')
+  }
+}
+
 /** The key behind the last one that starts with `prefix`. */
 export function prefixEnd(prefix: string): string {
   return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)

@@ -1,0 +1,364 @@
+/**
+ * The store in one file on this machine, on SQLite. A thread of its own writes; reads and watches are served here, from a
+ * connection that reads. What a read sees was synced: a commit shows itself to readers only after the log's sync.
+ */
+import { randomInt } from 'node:crypto'
+import { statSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import {
+  CompactedError,
+  FutureRevisionError,
+  InvalidRequestError,
+  type KeyValue,
+  LeaseNotFoundError,
+  type OperationResult,
+  type RangeOptions,
+  type RangeResult,
+  type Store,
+  type StoreEvent,
+  StoreUnavailableError,
+  type Transaction,
+  type TransactionResult,
+  type Watch,
+  type WatchHandler,
+  type WatchOptions,
+} from '../store.ts'
+import { databaseFile, openReader, prepareDirectory, prepareFile } from './database.ts'
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
+import type { RevisionEvents } from './event-ring.ts'
+import { HistoryReader } from './history-reader.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { maxLeases, maxLeaseTtlSeconds, rangeSliceRows } from './limits.ts'
+import { RangeReader } from './range-reader.ts'
+import { checkTransaction } from './request-check.ts'
+import { WatchHub } from './watch-hub.ts'
+import { type PendingWrite, WriteQueue } from './write-queue.ts'
+import type {
+  FromWriter,
+  OpenedMessage,
+  OperationOutcome,
+  RefusedError,
+  RequestOutcome,
+  ToWriter,
+} from './writer-protocol.ts'
+
+export interface EmbeddedStoreOptions {
+  /** Made if missing (0700); one open store a directory. */
+  readonly directory: string
+  /** For the expiry of leases. */
+  readonly clock?: Clock
+}
+
+const closedError = () => new StoreUnavailableError('the store is closed')
+const noBytes = new Uint8Array(0)
+
+/**
+ * Bytes as they may be posted to the thread: a view into a larger buffer would take the whole buffer along (64 KiB for a
+ * slice of Node's pool), so it is copied out; shared memory is never copied.
+ */
+function postable(value: Uint8Array): Uint8Array {
+  if (value.buffer instanceof SharedArrayBuffer || value.buffer.byteLength === value.byteLength) return value
+  return new Uint8Array(value)
+}
+
+function postableTransaction(transaction: Transaction): Transaction {
+  const operations = (list: Transaction['success']) =>
+    list.map(operation => ('put' in operation ? { ...operation, value: postable(operation.value) } : operation))
+  return {
+    compare: transaction.compare.map(one => (one.target === 'value' ? { ...one, value: postable(one.value) } : one)),
+    success: operations(transaction.success),
+    failure: operations(transaction.failure),
+  }
+}
+
+function errorOf(error: RefusedError): Error {
+  switch (error.name) {
+    case 'compacted':
+      return new CompactedError(error.revision)
+    case 'future':
+      return new FutureRevisionError(error.revision)
+    case 'leaseNotFound':
+      return new LeaseNotFoundError()
+  }
+}
+
+/** The events of a request that was written; the values put are the ones that the caller handed in. */
+function eventsOf(pending: PendingWrite, outcome: RequestOutcome & { type: 'done' }): StoreEvent[] {
+  const { request } = pending
+  const operations =
+    request.type === 'transact' ? request.transaction[outcome.succeeded ? 'success' : 'failure'] : undefined
+  const events: StoreEvent[] = []
+  outcome.operations.forEach((result, i) => {
+    if (result.type === 'range') return
+    if (result.type === 'delete') {
+      for (const previous of result.deleted) {
+        const { key } = previous
+        const kv = { key, value: noBytes, createRevision: 0, modRevision: outcome.revision, version: 0, lease: 0 }
+        events.push({ type: 'delete', kv, previous })
+      }
+      return
+    }
+    const put = operations?.[i] as { put: string; value: Uint8Array; lease?: number }
+    const { createRevision, version, previous } = result
+    const kv: KeyValue = {
+      key: put.put,
+      value: put.value,
+      createRevision,
+      modRevision: outcome.revision,
+      version,
+      lease: put.lease ?? 0,
+    }
+    events.push({ type: 'put', kv, ...(previous === undefined ? {} : { previous }) })
+  })
+  return events
+}
+
+function resultOf(outcome: OperationOutcome): OperationResult {
+  switch (outcome.type) {
+    case 'put':
+      return outcome.previous === undefined ? {} : { previous: outcome.previous }
+    case 'delete':
+      return { deleted: outcome.deleted }
+    case 'range':
+      return { range: outcome.result }
+  }
+}
+
+class EmbeddedStore implements Store {
+  readonly #directory: string
+  readonly #lock: DirectoryLock
+  readonly #worker: Worker
+  readonly #reader: DatabaseSync
+  readonly #ranges: RangeReader
+  readonly #hub: WatchHub
+  readonly #queue: WriteQueue
+  readonly #leases: LeaseKeeper
+  /** The newest revision that anyone was told of: by an acknowledgement, or by a read that was ahead of it. */
+  #revision: number
+  #closing: Promise<void> | undefined
+
+  constructor(directory: string, lock: DirectoryLock, worker: Worker, opened: OpenedMessage, clock: Clock) {
+    this.#directory = directory
+    this.#lock = lock
+    this.#worker = worker
+    this.#reader = openReader(directory)
+    this.#ranges = new RangeReader(this.#reader)
+    this.#revision = opened.revision
+    this.#hub = new WatchHub(new HistoryReader(this.#reader), opened.revision, opened.compactRevision)
+    this.#queue = new WriteQueue(requests => this.#post({ type: 'batch', requests }))
+    this.#leases = new LeaseKeeper(clock, lease => this.revokeLease(lease))
+    for (const { id, ttlSeconds } of opened.leases) this.#leases.add(id, ttlSeconds)
+    worker.on('message', (message: FromWriter) => this.#answered(message))
+    worker.on('error', (error: Error) => this.#stopped(error.message))
+    worker.on('exit', () => this.#stopped('the thread is gone'))
+  }
+
+  async currentRevision(): Promise<number> {
+    this.#open()
+    return this.#revision
+  }
+
+  async range(options: RangeOptions): Promise<RangeResult> {
+    if (options.start === '') throw new InvalidRequestError('etcdserver: key is not provided')
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#rangeInSlices(options)
+      } catch (error) {
+        // A compaction may overtake a long read of the present; one of the past has named its revision itself.
+        if (!(error instanceof CompactedError) || options.revision || attempt === 3) throw error
+      }
+    }
+  }
+
+  async transact(transaction: Transaction): Promise<TransactionResult> {
+    const bytes = checkTransaction(transaction)
+    const outcome = await this.#write({ type: 'transact', transaction }, bytes)
+    return { succeeded: outcome.succeeded, revision: outcome.revision, results: outcome.operations.map(resultOf) }
+  }
+
+  watch(options: WatchOptions, handler: WatchHandler): Watch {
+    this.#open()
+    return this.#hub.add(options, handler)
+  }
+
+  async compact(revision: number): Promise<void> {
+    await this.#write({ type: 'compact', revision }, 0)
+  }
+
+  async grantLease(ttlSeconds: number): Promise<number> {
+    if (!(ttlSeconds > 0) || ttlSeconds > maxLeaseTtlSeconds) {
+      throw new InvalidRequestError('etcdserver: too large lease TTL')
+    }
+    if (this.#leases.size >= maxLeases) throw new StoreUnavailableError('etcdserver: too many leases')
+    const seconds = Math.ceil(ttlSeconds)
+    let lease = randomInt(1, 2 ** 48 - 1)
+    while (this.#leases.has(lease)) lease = randomInt(1, 2 ** 48 - 1)
+    await this.#write({ type: 'grant', lease, ttlSeconds: seconds }, 0)
+    this.#leases.add(lease, seconds)
+    return lease
+  }
+
+  async keepAliveLease(lease: number): Promise<void> {
+    this.#open()
+    this.#leases.renew(lease)
+  }
+
+  async revokeLease(lease: number): Promise<void> {
+    await this.#write({ type: 'revoke', lease }, 0)
+  }
+
+  async size(): Promise<{ totalBytes: number; usedBytes: number }> {
+    this.#open()
+    const pragma = (name: string) => Object.values(this.#reader.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number
+    const pageBytes = pragma('page_size')
+    const pages = pragma('page_count')
+    const logBytes = statSync(`${databaseFile(this.#directory)}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    return { totalBytes: pages * pageBytes + logBytes, usedBytes: (pages - pragma('freelist_count')) * pageBytes }
+  }
+
+  /** Requests accepted before it are answered; then nothing of the store is left but its files. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#leases.stop()
+    await this.#queue.drain(closedError())
+    this.#hub.endAll(closedError())
+    this.#reader.close()
+    const exited = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()))
+    this.#post({ type: 'close' })
+    await exited
+    this.#lock.release()
+  }
+
+  #open(): void {
+    if (this.#closing !== undefined) throw closedError()
+  }
+
+  #readSlice(options: RangeOptions, counted: boolean): RangeResult {
+    this.#open()
+    const result = this.#ranges.snapshot(() => this.#ranges.read(options, counted))
+    this.#revision = Math.max(this.#revision, result.revision)
+    return result
+  }
+
+  /** A long range is read in slices of the event loop, all as of the revision of the first one. */
+  async #rangeInSlices(options: RangeOptions): Promise<RangeResult> {
+    const limit = options.limit ?? 0
+    const first = this.#readSlice(options.countOnly ? options : { ...options, limit: sliceRows(limit) }, true)
+    if (!first.more || first.kvs.length === limit) return first
+    const kvs = [...first.kvs]
+    const revision = options.revision || first.revision
+    let more = true
+    while (more && (limit === 0 || kvs.length < limit)) {
+      await new Promise(resolve => setImmediate(resolve))
+      const left = limit === 0 ? 0 : limit - kvs.length
+      const slice = this.#readSlice(
+        { ...options, start: `${kvs.at(-1)!.key}\0`, limit: sliceRows(left), revision },
+        false,
+      )
+      for (const kv of slice.kvs) kvs.push(kv)
+      more = slice.more
+    }
+    return { kvs, more, count: first.count, revision: first.revision }
+  }
+
+  async #write(request: Parameters<WriteQueue['add']>[0], bytes: number) {
+    const outcome = await this.#queue.add(request, bytes)
+    if (outcome.type === 'refused') throw errorOf(outcome.error)
+    return outcome
+  }
+
+  #post(message: ToWriter): void {
+    if (message.type === 'close') {
+      this.#worker.postMessage(message)
+      return
+    }
+    const requests = message.requests.map(request =>
+      request.type === 'transact' ? { ...request, transaction: postableTransaction(request.transaction) } : request,
+    )
+    this.#worker.postMessage({ type: 'batch', requests })
+  }
+
+  #answered(message: FromWriter): void {
+    if (message.type !== 'committed' && message.type !== 'failed') return
+    const answered = this.#queue.takeAnswered()
+    if (message.type === 'failed') {
+      const error = new StoreUnavailableError(`the store cannot write: ${message.message}`)
+      for (const { reject } of answered) reject(error)
+      return
+    }
+    this.#revision = Math.max(this.#revision, message.revision)
+    this.#apply(answered, message.outcomes)
+    // Whoever is told of a write has already seen it in its watches.
+    answered.forEach(({ resolve }, i) => {
+      resolve(message.outcomes[i]!)
+    })
+  }
+
+  #apply(answered: readonly PendingWrite[], outcomes: readonly RequestOutcome[]): void {
+    const entries: RevisionEvents[] = []
+    outcomes.forEach((outcome, i) => {
+      if (outcome.type !== 'done') return
+      const { request } = answered[i]!
+      if (request.type === 'compact') this.#hub.compacted(request.revision)
+      if (request.type === 'revoke') this.#leases.forget(request.lease)
+      const events = eventsOf(answered[i]!, outcome)
+      if (events.length > 0) entries.push({ revision: outcome.revision, events })
+    })
+    this.#hub.deliver(entries)
+  }
+
+  #stopped(why: string): void {
+    if (this.#closing === undefined) this.#hub.endAll(new StoreUnavailableError(`the store's writer stopped: ${why}`))
+    this.#queue.break(new StoreUnavailableError(`the store's writer stopped: ${why}`))
+  }
+}
+
+const sliceRows = (limit: number): number => (limit === 0 ? rangeSliceRows : Math.min(limit, rangeSliceRows))
+
+function firstMessage(worker: Worker): Promise<OpenedMessage> {
+  return new Promise((resolve, reject) => {
+    const settle = (run: () => void) => {
+      worker.off('message', onMessage)
+      worker.off('error', onError)
+      worker.off('exit', onExit)
+      run()
+    }
+    const onMessage = (message: FromWriter) =>
+      settle(() => {
+        if (message.type === 'opened') resolve(message)
+        else reject(new Error(message.type === 'openFailed' ? message.message : `unexpected ${message.type}`))
+      })
+    const onError = (error: Error) => settle(() => reject(error))
+    const onExit = () => settle(() => reject(new Error('the writer thread ended while opening')))
+    worker.on('message', onMessage)
+    worker.on('error', onError)
+    worker.on('exit', onExit)
+  })
+}
+
+/** Throws StoreInUseError if the directory is in use, or an Error that says why the file cannot be opened. */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
+  const { directory, clock = systemClock } = options
+  prepareDirectory(directory)
+  const lock = lockDirectory(directory)
+  let worker: Worker | undefined
+  try {
+    prepareFile(directory)
+    worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+      workerData: { directory },
+      name: 'store',
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    })
+    return new EmbeddedStore(directory, lock, worker, await firstMessage(worker), clock)
+  } catch (error) {
+    await worker?.terminate()
+    lock.release()
+    throw error
+  }
+}

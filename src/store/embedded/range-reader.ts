@@ -1,0 +1,141 @@
+/** Ranges of keys, now or as of a past revision, from one connection. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { CompactedError, FutureRevisionError, type KeyValue, type RangeOptions, type RangeResult } from '../store.ts'
+import { firstRevision } from './database.ts'
+
+const noBytes = new Uint8Array(0)
+
+/** Rows as arrays of key, value, create revision, revision, version, lease. */
+type Row = [string, Uint8Array, number, number, number, number]
+
+export const keyValueOf = (row: readonly unknown[]): KeyValue => {
+  const [key, value, createRevision, modRevision, version, lease] = row as Row
+  return { key, value, createRevision, modRevision, version, lease }
+}
+
+const withoutValue = (row: readonly unknown[]): KeyValue => {
+  const [key, createRevision, modRevision, version, lease] = row as [string, number, number, number, number]
+  return { key, value: noBytes, createRevision, modRevision, version, lease }
+}
+
+export const arrays = (db: DatabaseSync, sql: string): StatementSync => {
+  const statement = db.prepare(sql)
+  statement.setReturnArrays(true)
+  return statement
+}
+
+/** Stands for "no end": behind every key. */
+const lastKey = '\u{10ffff}'
+
+/** The key behind the range, as the statements want it; `\0` asks for everything from the start on, as in etcd. */
+export const endOf = (start: string, end: string | undefined): string =>
+  end === undefined ? `${start}\0` : end === '\0' ? lastKey : end
+
+const pastIds = `SELECT max(revision) AS revision, id, deleted FROM history
+  WHERE key >= ? AND key < ? AND revision <= ? GROUP BY key`
+
+export class RangeReader {
+  readonly #db: DatabaseSync
+  readonly #revision: StatementSync
+  readonly #compacted: StatementSync
+  readonly #one: StatementSync
+  readonly #rows: StatementSync
+  readonly #keys: StatementSync
+  readonly #count: StatementSync
+  readonly #pastRows: StatementSync
+  readonly #pastKeys: StatementSync
+  readonly #pastCount: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#revision = arrays(db, 'SELECT revision FROM history ORDER BY id DESC LIMIT 1')
+    this.#compacted = arrays(db, 'SELECT revision FROM compaction')
+    const columns = 'h.key, h.value, h.create_revision, h.revision, h.version, h.lease'
+    this.#one = arrays(db, `SELECT ${columns} FROM current c JOIN history h ON h.id = c.id WHERE c.key = ?`)
+    const range = 'WHERE c.key >= ? AND c.key < ?'
+    this.#rows = arrays(
+      db,
+      `SELECT ${columns} FROM current c CROSS JOIN history h ON h.id = c.id ${range} ORDER BY c.key LIMIT ?`,
+    )
+    this.#keys = arrays(
+      db,
+      `SELECT c.key, c.create_revision, c.revision, c.version, c.lease FROM current c ${range} ORDER BY c.key LIMIT ?`,
+    )
+    this.#count = arrays(db, `SELECT count(*) FROM current c ${range}`)
+    const past = `FROM (${pastIds}) p CROSS JOIN history h ON h.id = p.id WHERE p.deleted = 0 ORDER BY h.key LIMIT ?`
+    this.#pastRows = arrays(db, `SELECT ${columns} ${past}`)
+    this.#pastKeys = arrays(db, `SELECT h.key, h.create_revision, h.revision, h.version, h.lease ${past}`)
+    this.#pastCount = arrays(db, `SELECT count(*) FROM (${pastIds}) WHERE deleted = 0`)
+  }
+
+  revision(): number {
+    return ((this.#revision.get() as unknown as [number] | undefined) ?? [firstRevision])[0]
+  }
+
+  compactRevision(): number {
+    return (this.#compacted.get() as unknown as [number])[0]
+  }
+
+  /** Runs `read` on one snapshot. */
+  snapshot<T>(read: () => T): T {
+    this.#db.exec('BEGIN')
+    try {
+      return read()
+    } finally {
+      this.#db.exec('COMMIT')
+    }
+  }
+
+  /** Inside a snapshot, or on the writer's connection. Where `counted` is false, a cut result counts only its own keys. */
+  read(options: RangeOptions, counted = true): RangeResult {
+    const revision = this.revision()
+    const at = options.revision ?? 0
+    if (at > revision) throw new FutureRevisionError(revision)
+    if (at > 0 && at < revision) {
+      const compacted = this.compactRevision()
+      if (at < compacted) throw new CompactedError(compacted)
+      return this.#readPast(options, at, revision, counted)
+    }
+    if (options.end === undefined) return this.#readOne(options, revision)
+    const end = endOf(options.start, options.end)
+    const limit = options.limit ?? 0
+    if (options.countOnly === true) return { kvs: [], more: false, count: this.#counted(options.start, end), revision }
+    const statement = options.keysOnly === true ? this.#keys : this.#rows
+    const rows = statement.all(options.start, end, limit > 0 ? limit + 1 : -1) as unknown as unknown[][]
+    return this.#result(rows, options, revision, counted ? () => this.#counted(options.start, end) : undefined)
+  }
+
+  #readOne(options: RangeOptions, revision: number): RangeResult {
+    const row = this.#one.get(options.start) as unknown as Row | undefined
+    if (row === undefined) return { kvs: [], more: false, count: 0, revision }
+    if (options.keysOnly === true) row[1] = noBytes
+    return { kvs: options.countOnly === true ? [] : [keyValueOf(row)], more: false, count: 1, revision }
+  }
+
+  #readPast(options: RangeOptions, at: number, revision: number, counted: boolean): RangeResult {
+    const end = endOf(options.start, options.end)
+    const count = () => (this.#pastCount.get(options.start, end, at) as unknown as [number])[0]
+    if (options.countOnly === true) return { kvs: [], more: false, count: count(), revision }
+    const limit = options.limit ?? 0
+    const statement = options.keysOnly === true ? this.#pastKeys : this.#pastRows
+    const rows = statement.all(options.start, end, at, limit > 0 ? limit + 1 : -1) as unknown as unknown[][]
+    return this.#result(rows, options, revision, counted ? count : undefined)
+  }
+
+  #counted(start: string, end: string): number {
+    return (this.#count.get(start, end) as unknown as [number])[0]
+  }
+
+  #result(
+    rows: unknown[][],
+    options: RangeOptions,
+    revision: number,
+    countAll: (() => number) | undefined,
+  ): RangeResult {
+    const limit = options.limit ?? 0
+    const more = limit > 0 && rows.length > limit
+    if (more) rows.length = limit
+    const kvs = rows.map(options.keysOnly === true ? withoutValue : keyValueOf)
+    return { kvs, more, count: more && countAll !== undefined ? countAll() : kvs.length, revision }
+  }
+}
