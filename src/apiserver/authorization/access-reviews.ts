@@ -1,0 +1,139 @@
+/** The reviews of authorization.k8s.io/v1: asked, answered, never stored. */
+import type { LocalSubjectAccessReview } from '../../api/authorization/v1/local-subject-access-review.ts'
+import type { ResourceAttributes, SubjectAccessReviewSpec } from '../../api/authorization/v1/review-spec.ts'
+import type { SelfSubjectAccessReview } from '../../api/authorization/v1/self-subject-access-review.ts'
+import type { SelfSubjectRulesReview } from '../../api/authorization/v1/self-subject-rules-review.ts'
+import type { SubjectAccessReview } from '../../api/authorization/v1/subject-access-review.ts'
+import { badRequestError, invalidError } from '../../machinery/api-error.ts'
+import { type FieldError, invalid } from '../../schema/field-error.ts'
+import type { Draft } from '../../schema/message.ts'
+import type { UserInfo } from '../authentication/authenticator.ts'
+import type { Attributes, Authorizer } from './authorizer.ts'
+
+const group = 'authorization.k8s.io'
+const head = (kind: string) => ({ kind, apiVersion: `${group}/v1` })
+
+type Spec = Draft<SubjectAccessReviewSpec>
+
+function targetErrors({ resourceAttributes, nonResourceAttributes }: Spec): FieldError[] {
+  if (resourceAttributes && nonResourceAttributes)
+    return [
+      invalid(
+        'spec.nonResourceAttributes',
+        nonResourceAttributes,
+        'cannot be specified in combination with resourceAttributes',
+      ),
+    ]
+  if (resourceAttributes || nonResourceAttributes) return []
+  return [
+    invalid(
+      'spec.resourceAttributes',
+      undefined,
+      'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    ),
+  ]
+}
+
+function userErrors({ user, groups }: Spec): FieldError[] {
+  if (user || groups?.length) return []
+  return [invalid('spec.user', user ?? '', 'at least one of user or group must be specified')]
+}
+
+interface Requirement {
+  readonly key?: string
+  readonly operator?: string
+  readonly values?: readonly string[]
+}
+
+const requirementsOf = (list: readonly Requirement[] | undefined) =>
+  list?.map(({ key = '', operator = '', values = [] }) => ({ key, operator, values }))
+
+function attributesOf({ resourceAttributes, nonResourceAttributes }: Spec, user: UserInfo): Attributes {
+  const target: Draft<ResourceAttributes> = resourceAttributes ?? {}
+  const fieldSelector = requirementsOf(target.fieldSelector?.requirements)
+  const labelSelector = requirementsOf(target.labelSelector?.requirements)
+  return {
+    user,
+    verb: (resourceAttributes ?? nonResourceAttributes)?.verb ?? '',
+    resourceRequest: resourceAttributes !== undefined,
+    group: target.group ?? '',
+    version: target.version ?? '',
+    resource: target.resource ?? '',
+    subresource: target.subresource ?? '',
+    namespace: target.namespace ?? '',
+    name: target.name ?? '',
+    path: nonResourceAttributes?.path ?? '',
+    ...(fieldSelector ? { fieldSelector } : {}),
+    ...(labelSelector ? { labelSelector } : {}),
+  }
+}
+
+async function answer(spec: Spec, user: UserInfo, authorizer: Authorizer) {
+  const { decision, reason } = await authorizer.authorize(attributesOf(spec, user))
+  return {
+    allowed: decision === 'allow',
+    ...(decision === 'deny' ? { denied: true } : {}),
+    ...(reason === '' ? {} : { reason }),
+  }
+}
+
+const subjectOf = ({ user = '', groups = [], uid, extra }: Spec): UserInfo => ({
+  username: user,
+  groups,
+  ...(uid ? { uid } : {}),
+  ...(extra ? { extra: extra as unknown as Record<string, string[]> } : {}),
+})
+
+/** May some user do this? Throws ApiError 422 for a review that asks nothing or two things. */
+export async function reviewSubjectAccess(
+  review: Draft<SubjectAccessReview>,
+  authorizer: Authorizer,
+): Promise<SubjectAccessReview> {
+  const spec = review.spec ?? {}
+  const errors = [...targetErrors(spec), ...userErrors(spec)]
+  if (errors.length > 0) throw invalidError(group, 'SubjectAccessReview', '', errors)
+  const status = await answer(spec, subjectOf(spec), authorizer)
+  return { ...review, ...head('SubjectAccessReview'), spec, status } as SubjectAccessReview
+}
+
+/** The same within one namespace, which the review must name. */
+export async function reviewLocalSubjectAccess(
+  review: Draft<LocalSubjectAccessReview>,
+  namespace: string,
+  authorizer: Authorizer,
+): Promise<LocalSubjectAccessReview> {
+  const spec = review.spec ?? {}
+  const errors = [...targetErrors(spec), ...userErrors(spec)]
+  if (spec.nonResourceAttributes)
+    errors.push(invalid('spec.nonResourceAttributes', spec.nonResourceAttributes, 'disallowed on this kind of request'))
+  if (errors.length > 0) throw invalidError(group, 'LocalSubjectAccessReview', '', errors)
+  const asked = spec.resourceAttributes?.namespace ?? ''
+  if (asked !== namespace) throw badRequestError(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
+  const status = await answer(spec, subjectOf(spec), authorizer)
+  return { ...review, ...head('LocalSubjectAccessReview'), spec, status } as LocalSubjectAccessReview
+}
+
+/** May I? */
+export async function reviewSelfAccess(
+  review: Draft<SelfSubjectAccessReview>,
+  user: UserInfo,
+  authorizer: Authorizer,
+): Promise<SelfSubjectAccessReview> {
+  const spec = review.spec ?? {}
+  const errors = targetErrors(spec)
+  if (errors.length > 0) throw invalidError(group, 'SelfSubjectAccessReview', '', errors)
+  const status = await answer(spec, user, authorizer)
+  return { ...review, ...head('SelfSubjectAccessReview'), spec, status } as SelfSubjectAccessReview
+}
+
+/** What may I, in a namespace? */
+export async function reviewSelfRules(
+  review: Draft<SelfSubjectRulesReview>,
+  user: UserInfo,
+  authorizer: Authorizer,
+): Promise<SelfSubjectRulesReview> {
+  const namespace = review.spec?.namespace ?? ''
+  if (namespace === '') throw badRequestError('no namespace on request')
+  const status = await authorizer.rulesFor(user, namespace)
+  return { ...review, ...head('SelfSubjectRulesReview'), spec: {}, status } as unknown as SelfSubjectRulesReview
+}
