@@ -5,21 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import 'reflect-metadata'
-import * as x509 from '@peculiar/x509'
 import { ApiError } from '../machinery/api-error.ts'
 import { HttpsTransport, UnreachableError } from './https-transport.ts'
-
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-  name: 'CN=localhost',
-  keys,
-  signingAlgorithm: algorithm,
-  extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
-})
-const cert = certificate.toString('pem')
-const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
+import { certificate as cert, key } from './testing/localhost-certificate.ts'
 
 type Handler = (stream: ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void
 
