@@ -93,8 +93,8 @@ export class GrpcChannel {
       settings: { initialWindowSize: windowBytes, enablePush: false },
     })
     this.#session = session
-    session.setLocalWindowSize(windowBytes)
     session.on('error', () => {})
+    session.on('connect', () => session.setLocalWindowSize(windowBytes))
     const forget = () => {
       if (this.#session === session) this.#session = undefined
     }

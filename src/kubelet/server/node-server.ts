@@ -13,7 +13,7 @@ import type { NodeAuthorization } from './node-authorization.ts'
 import type { ContainerReference, NodeBackend } from './node-backend.ts'
 import { portForwardProtocol, servePortForwardTunnel, tunnelProtocol } from './port-forward.ts'
 import { remoteCommandProtocols, serveRemoteCommand } from './remote-command.ts'
-import { join, openUpgrade, UpgradeRefused } from './upgrade-client.ts'
+import { join, openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
 
 export interface NodeServerOptions {
   readonly backend: NodeBackend

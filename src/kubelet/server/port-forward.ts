@@ -4,7 +4,7 @@
  */
 import { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { join, openUpgrade } from './upgrade-client.ts'
+import { join, openUpgrade } from '../../base/upgrade.ts'
 
 export const portForwardProtocol = 'portforward.k8s.io'
 export const tunnelProtocol = `SPDY/3.1+${portForwardProtocol}`

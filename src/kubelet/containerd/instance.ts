@@ -1,0 +1,244 @@
+/**
+ * A containerd of the cluster's own: own root, state and socket below the data directory. It runs detached, so that
+ * containers outlive the cluster's process; a later start adopts it.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Clock, sleep } from '../../base/clock.ts'
+import type { Logger } from '../../base/log.ts'
+import type { Spawner } from '../../base/spawner.ts'
+import { RuntimeClient } from '../cri/runtime-client.ts'
+import { containerdToml, hasSysResource, parseContainerdVersion } from './config.ts'
+import { hostArchitecture, writeOciImage } from './oci-image.ts'
+import { pauseProgram } from './pause-program.ts'
+
+export const sandboxImage = 'clipper.local/pause:1'
+
+export interface ContainerdOptions {
+  readonly spawner: Spawner
+  readonly clock: Clock
+  readonly log: Logger
+  /** The cluster's; containerd's own lies in `containerd/` below it. */
+  readonly dataDirectory: string
+  readonly cniConfDirectory: string
+  readonly cniBinDirectory?: string
+  readonly signal?: AbortSignal
+}
+
+export interface Containerd {
+  readonly pid: number
+  readonly socketPath: string
+  readonly version: string
+  /** Whether it ran before. */
+  readonly adopted: boolean
+  readonly runtime: RuntimeClient
+  /** Closes the connection; containerd and its containers go on. */
+  detach(): void
+  /** Ends containerd. Containers go on without it: remove the sandboxes first. */
+  stop(): Promise<void>
+  /** Imports the images of an OCI or docker archive; gives their names. */
+  importImage(archivePath: string): Promise<string[]>
+}
+
+interface Instance {
+  readonly pid: number
+  readonly startTicks: string
+  readonly configHash: string
+}
+
+const startTimeoutMs = 30_000
+const stopTimeoutMs = 10_000
+/** sun_path holds 108 bytes with its end. */
+const maxSocketPath = 107
+
+/** Field 22 of /proc/PID/stat tells a process from a later one with the same pid; undefined if it is gone. */
+function startTicksOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? undefined : fields[19]
+  } catch {
+    return undefined
+  }
+}
+
+function readInstance(path: string): Instance | undefined {
+  try {
+    const instance = JSON.parse(readFileSync(path, 'utf8')) as Instance
+    return startTicksOf(instance.pid) === instance.startTicks ? instance : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function endProcess(pid: number, startTicks: string): Promise<void> {
+  const alive = () => startTicksOf(pid) === startTicks
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!alive()) return
+    process.kill(pid, signal)
+    for (let waitedMs = 0; alive() && waitedMs < stopTimeoutMs; waitedMs += 25) await sleep(25)
+  }
+}
+
+function defaultCniBinDirectory(): string {
+  const found = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'].find(path => existsSync(join(path, 'bridge')))
+  if (found === undefined) throw new Error('the CNI plugins are missing: no bridge in /usr/lib/cni or /opt/cni/bin')
+  return found
+}
+
+/** Overlay file systems do not stack on each other everywhere: fall back to plain copies. */
+function snapshotterFor(root: string): 'overlayfs' | 'native' {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map(line => line.split(' '))
+    .filter(
+      ([, mountPoint]) =>
+        mountPoint !== undefined && `${root}/`.startsWith(mountPoint === '/' ? '/' : `${mountPoint}/`),
+    )
+    .sort(([, a = ''], [, b = '']) => b.length - a.length)
+  const type = mounts[0]?.[2]
+  return type === 'overlay' || type?.startsWith('fuse') ? 'native' : 'overlayfs'
+}
+
+export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
+  const { spawner, log, signal } = options
+  const directory = join(options.dataDirectory, 'containerd')
+  const socketPath = join(directory, 'containerd.sock')
+  if (Buffer.byteLength(`${socketPath}.ttrpc`) > maxSocketPath)
+    throw new Error(`the data directory's path is too long for a socket: ${socketPath}`)
+  const registryConfigDirectory = join(directory, 'registries')
+  for (const path of [directory, registryConfigDirectory, options.cniConfDirectory])
+    mkdirSync(path, { recursive: true, mode: 0o711 })
+  const root = join(directory, 'root')
+  let versionOutput: string
+  try {
+    versionOutput = (await spawner.run('containerd', ['--version'])).stdout
+  } catch (error) {
+    throw new Error(`containerd is not installed: ${(error as Error).message}`)
+  }
+  const version = parseContainerdVersion(versionOutput)
+  const toml = containerdToml(
+    {
+      root,
+      state: join(directory, 'state'),
+      socketPath,
+      sandboxImage,
+      cniBinDirectory: options.cniBinDirectory ?? defaultCniBinDirectory(),
+      cniConfDirectory: options.cniConfDirectory,
+      registryConfigDirectory,
+      snapshotter: snapshotterFor(root),
+      systemdCgroup: existsSync('/run/systemd/system'),
+      restrictOomScore: !hasSysResource(),
+    },
+    version.major,
+  )
+  const configPath = join(directory, 'config.toml')
+  const instancePath = join(directory, 'instance.json')
+  const configHash = createHash('sha256').update(`${version.text}\n${toml}`).digest('hex')
+
+  let instance = readInstance(instancePath)
+  const adopted = instance?.configHash === configHash
+  if (instance && !adopted) {
+    log.info({ pid: instance.pid }, 'containerd runs with another configuration: starting it anew')
+    await endProcess(instance.pid, instance.startTicks)
+    instance = undefined
+  }
+  if (!instance) {
+    writeFileSync(configPath, toml, { mode: 0o600 })
+    rmSync(socketPath, { force: true })
+    rmSync(`${socketPath}.ttrpc`, { force: true })
+    const logFile = join(directory, 'containerd.log')
+    const pid = await spawner.startDetached('containerd', ['--config', configPath], { logFile })
+    instance = { pid, startTicks: startTicksOf(pid) ?? '', configHash }
+    writeFileSync(instancePath, JSON.stringify(instance), { mode: 0o600 })
+  }
+  const runtime = new RuntimeClient(socketPath)
+  const { pid, startTicks } = instance
+  const alive = () => startTicksOf(pid) === startTicks
+  await awaitAnswer(runtime, options.clock, alive, join(directory, 'containerd.log'), signal)
+
+  const importImage = async (archivePath: string): Promise<string[]> => {
+    const result = await spawner.run(
+      'ctr',
+      ['--address', socketPath, '--namespace', 'k8s.io', 'images', 'import', archivePath],
+      { timeoutMs: 600_000 },
+    )
+    if (result.code !== 0) throw new Error(`cannot import ${archivePath}: ${(result.stderr || result.stdout).trim()}`)
+    const names = [...result.stdout.matchAll(/^unpacking (\S+)/gm)].map(match => match[1]!)
+    await Promise.all(names.map(name => awaitImage(runtime, name)))
+    return names
+  }
+  await ensureSandboxImage(runtime, directory, importImage)
+  return {
+    pid,
+    socketPath,
+    version: version.text,
+    adopted,
+    runtime,
+    importImage,
+    detach: () => runtime.close(),
+    stop: async () => {
+      runtime.close()
+      await endProcess(pid, startTicks)
+      rmSync(instancePath, { force: true })
+    },
+  }
+}
+
+async function awaitAnswer(
+  runtime: RuntimeClient,
+  clock: Clock,
+  alive: () => boolean,
+  logFile: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const deadline = clock.monotonic() + startTimeoutMs
+  for (;;) {
+    try {
+      await runtime.version(2_000)
+      // The CRI plugin answers before its stores are loaded; Status shows that it serves.
+      await runtime.status()
+      return
+    } catch (error) {
+      if (!alive()) throw new Error(`containerd ended while it started: ${lastLines(logFile)}`)
+      if (clock.monotonic() > deadline)
+        throw new Error(`containerd does not answer after ${startTimeoutMs / 1000} s: ${(error as Error).message}`)
+    }
+    await sleep(20, signal)
+  }
+}
+
+function lastLines(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim().split('\n').slice(-3).join(' | ')
+  } catch {
+    return 'no log'
+  }
+}
+
+/** The CRI plugin learns of an imported image a moment later. */
+async function awaitImage(runtime: RuntimeClient, name: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 20) {
+    if (await runtime.imageStatus(name)) return
+    await sleep(20)
+  }
+  throw new Error(`the runtime does not show the imported image ${name}`)
+}
+
+async function ensureSandboxImage(
+  runtime: RuntimeClient,
+  directory: string,
+  importImage: (path: string) => Promise<string[]>,
+): Promise<void> {
+  if (await runtime.imageStatus(sandboxImage)) return
+  const archive = join(directory, 'pause.tar')
+  const architecture = hostArchitecture()
+  const files = [{ name: 'pause', mode: 0o755, content: pauseProgram(architecture) }]
+  writeFileSync(
+    archive,
+    writeOciImage({ name: sandboxImage, files, entrypoint: ['/pause'], user: '65535:65535', architecture }),
+  )
+  await importImage(archive)
+  rmSync(archive)
+}
