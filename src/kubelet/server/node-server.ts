@@ -8,12 +8,12 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../../base/log.ts'
+import { join, openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
 import { type LogOptions, readContainerLog } from './container-logs.ts'
 import type { NodeAuthorization } from './node-authorization.ts'
 import type { ContainerReference, NodeBackend } from './node-backend.ts'
 import { portForwardProtocol, servePortForwardTunnel, tunnelProtocol } from './port-forward.ts'
 import { remoteCommandProtocols, serveRemoteCommand } from './remote-command.ts'
-import { join, openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
 
 export interface NodeServerOptions {
   readonly backend: NodeBackend

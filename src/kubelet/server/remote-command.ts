@@ -4,8 +4,8 @@
  * to it byte by byte.
  */
 import type { WebSocket } from 'ws'
-import { SpdyClientSession, type SpdyStream } from './spdy/client-session.ts'
 import { openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
+import { SpdyClientSession, type SpdyStream } from './spdy/client-session.ts'
 
 /** The channels of a WebSocket message's first byte (KEP-4006). */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const

@@ -1,0 +1,84 @@
+/** Opens an upgraded HTTP/1.1 connection: to the runtime's streaming server, or from the API server's side to a kubelet. */
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { Duplex } from 'node:stream'
+
+export interface Upgraded {
+  readonly connection: Duplex
+  /** What the server sent behind its response head. */
+  readonly head: Buffer
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** The server answered, but not with 101. */
+export class UpgradeRefused extends Error {
+  readonly statusCode: number
+  readonly body: Buffer
+  constructor(statusCode: number, body: Buffer) {
+    super(`the upgrade was refused with ${statusCode}: ${body.toString('utf8', 0, 500)}`)
+    this.statusCode = statusCode
+    this.body = body
+  }
+}
+
+const maxRefusalBytes = 64 * 1024
+const connectTimeoutMs = 30_000
+
+export function openUpgrade(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  method = 'POST',
+  tls: RequestOptions = {},
+): Promise<Upgraded> {
+  return new Promise((resolve, reject) => {
+    const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const outgoing = request(url, { ...tls, method, headers: { Connection: 'Upgrade', ...headers }, agent: false })
+    const timer = setTimeout(
+      () => outgoing.destroy(new Error(`${url.host} did not answer in ${connectTimeoutMs} ms`)),
+      connectTimeoutMs,
+    )
+    outgoing.once('upgrade', (response, connection, head) => {
+      clearTimeout(timer)
+      resolve({ connection, head, headers: response.headers })
+    })
+    outgoing.once('response', response => {
+      const parts: Buffer[] = []
+      let size = 0
+      response.on('data', (part: Buffer) => {
+        size += part.length
+        if (size <= maxRefusalBytes) parts.push(part)
+      })
+      response.once('close', () => {
+        clearTimeout(timer)
+        reject(new UpgradeRefused(response.statusCode ?? 0, Buffer.concat(parts)))
+      })
+    })
+    outgoing.once('error', error => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    outgoing.end()
+  })
+}
+
+/** Joins two connections until both have ended; an error or close of one ends the other. */
+export function join(a: Duplex, b: Duplex): Promise<void> {
+  return new Promise(resolve => {
+    let open = 2
+    const closed = (other: Duplex) => () => {
+      if (!other.destroyed) {
+        other.end()
+        // What was written before is flushed; a peer that never reads must not hold the connection for ever.
+        setTimeout(() => other.destroy(), 1000).unref()
+      }
+      open -= 1
+      if (open === 0) resolve()
+    }
+    a.on('error', () => a.destroy())
+    b.on('error', () => b.destroy())
+    a.on('close', closed(b))
+    b.on('close', closed(a))
+    a.pipe(b)
+    b.pipe(a)
+  })
+}
