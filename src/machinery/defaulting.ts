@@ -1,0 +1,72 @@
+/** Fills in what a client may leave out: first what the declarations say, then what each kind's own rules add. */
+import type { Kind } from '../schema/kind.ts'
+import {
+  defaultAutoscaler,
+  defaultBinding,
+  defaultLimitRange,
+  defaultNamespace,
+  defaultNode,
+  defaultPriorityClass,
+  defaultSecret,
+  defaultTokenRequest,
+} from './defaulting/cluster.ts'
+import { fillMessage } from './defaulting/fill.ts'
+import {
+  defaultEndpointSlice,
+  defaultEndpoints,
+  defaultIngressClass,
+  defaultNetworkPolicy,
+  defaultService,
+} from './defaulting/network.ts'
+import { defaultPod } from './defaulting/pod-spec.ts'
+import { defaultClaim, defaultPersistentVolume } from './defaulting/volumes.ts'
+import {
+  defaultCronJob,
+  defaultDaemonSet,
+  defaultDeployment,
+  defaultJob,
+  defaultPodTemplate,
+  defaultReplicaSet,
+  defaultReplicationController,
+  defaultStatefulSet,
+} from './defaulting/workloads.ts'
+
+type Defaulter = (object: never) => void
+
+const rbac = 'rbac.authorization.k8s.io/v1'
+const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>([
+  ['v1/Pod', defaultPod],
+  ['v1/PodTemplate', defaultPodTemplate],
+  ['v1/ReplicationController', defaultReplicationController],
+  ['v1/Service', defaultService],
+  ['v1/Endpoints', defaultEndpoints],
+  ['v1/Namespace', defaultNamespace],
+  ['v1/Node', defaultNode],
+  ['v1/Secret', defaultSecret],
+  ['v1/LimitRange', defaultLimitRange],
+  ['v1/PersistentVolume', defaultPersistentVolume],
+  ['v1/PersistentVolumeClaim', defaultClaim],
+  ['apps/v1/Deployment', defaultDeployment],
+  ['apps/v1/ReplicaSet', defaultReplicaSet],
+  ['apps/v1/DaemonSet', defaultDaemonSet],
+  ['apps/v1/StatefulSet', defaultStatefulSet],
+  ['batch/v1/Job', defaultJob],
+  ['batch/v1/CronJob', defaultCronJob],
+  ['autoscaling/v1/HorizontalPodAutoscaler', defaultAutoscaler],
+  ['discovery.k8s.io/v1/EndpointSlice', defaultEndpointSlice],
+  ['networking.k8s.io/v1/NetworkPolicy', defaultNetworkPolicy],
+  ['networking.k8s.io/v1/IngressClass', defaultIngressClass],
+  [`${rbac}/RoleBinding`, defaultBinding],
+  [`${rbac}/ClusterRoleBinding`, defaultBinding],
+  ['scheduling.k8s.io/v1/PriorityClass', defaultPriorityClass],
+  ['authentication.k8s.io/v1/TokenRequest', defaultTokenRequest],
+])
+
+/**
+ * Fills the defaults of an object in place; the object must be a fresh one that nobody else holds. Doing it again
+ * changes nothing. Throws QuantityError on a quantity that is none, which the decoder refuses before.
+ */
+export function applyDefaults(kind: Kind, object: unknown): void {
+  fillMessage(kind, object as Record<string, unknown>)
+  defaulters.get(`${kind.apiVersion}/${kind.gvk.kind}`)?.(object as never)
+}
