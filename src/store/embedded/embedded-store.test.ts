@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../../base/clock.ts'
+import { always, Collector, put, testStoreContract } from '../contract.test-suite.ts'
+import { CompactedError, LeaseNotFoundError, StoreUnavailableError } from '../store.ts'
+import { StoreInUseError } from './directory-lock.ts'
+import { openEmbeddedStore } from './embedded-store.ts'
+import { maxQueuedRequests } from './limits.ts'
+
+const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'clipper-store-'))
+
+testStoreContract('embedded', async () => {
+  const directory = newDirectory()
+  const store = await openEmbeddedStore({ directory })
+  return {
+    store,
+    async remove() {
+      await store.close()
+      rmSync(directory, { recursive: true })
+    },
+  }
+})
+
+function testDirectory(t: TestContext): string {
+  const directory = newDirectory()
+  t.after(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+/** Time that only the test moves. */
+class ManualClock implements Clock {
+  #now = 0
+  #timers = new Set<{ at: number; run: () => void }>()
+  now = () => this.#now
+  monotonic = () => this.#now
+  after(delayMs: number, run: () => void) {
+    const timer = { at: this.#now + delayMs, run }
+    this.#timers.add(timer)
+    return { cancel: () => this.#timers.delete(timer) }
+  }
+  advance(ms: number) {
+    this.#now += ms
+    for (const timer of [...this.#timers]) {
+      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.run()
+    }
+  }
+}
+
+describe('embedded store', () => {
+  it('comes back after a restart with revisions, history, compaction and leases', async t => {
+    const directory = testDirectory(t)
+    const clock = new ManualClock()
+    let store = await openEmbeddedStore({ directory, clock })
+    const lease = await store.grantLease(60)
+    for (let i = 0; i < 10; i++) await store.transact(always(put('/a', String(i), lease)))
+    await store.compact(5)
+    await store.close()
+    store = await openEmbeddedStore({ directory, clock })
+    assert.equal(await store.currentRevision(), 11)
+    assert.equal((await store.range({ start: '/a', revision: 7 })).kvs[0]?.value.toString(), '53')
+    await assert.rejects(store.range({ start: '/a', revision: 4 }), CompactedError)
+    const seen = new Collector()
+    store.watch({ start: '/a', startRevision: 6 }, seen.handler)
+    await seen.until(() => seen.events.length === 6)
+    assert.equal(seen.events[0]?.previous?.value.toString(), '51')
+    clock.advance(59_000)
+    await store.keepAliveLease(lease)
+    clock.advance(2000)
+    assert.equal((await store.range({ start: '/a' })).count, 1)
+    clock.advance(60_000)
+    await seen.until(() => seen.events.length === 7)
+    assert.equal(seen.events[6]?.type, 'delete')
+    await assert.rejects(store.keepAliveLease(lease), LeaseNotFoundError)
+    await store.close()
+    assert.deepEqual(readdirSync(directory).sort(), ['lock', 'store.db'])
+  })
+
+  it('shares its directory with nobody, and its files with no other user', async t => {
+    const directory = join(testDirectory(t), 'deep', 'store')
+    const store = await openEmbeddedStore({ directory })
+    await store.transact(always(put('/a', '1')))
+    await assert.rejects(openEmbeddedStore({ directory }), StoreInUseError)
+    const module = new URL('./embedded-store.ts', import.meta.url).href
+    const code = `const { openEmbeddedStore } = await import(${JSON.stringify(module)})
+      await openEmbeddedStore({ directory: ${JSON.stringify(directory)} }).catch(e => console.log(e.message))`
+    const other = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
+    assert.equal(other.stdout, `the store in ${directory} is already in use by process ${process.pid}\n`)
+    assert.equal(statSync(directory).mode & 0o777, 0o700)
+    for (const file of readdirSync(directory)) {
+      assert.equal(statSync(join(directory, file)).mode & 0o777, 0o600, file)
+    }
+    await store.transact(always(put('/a', '2')))
+    await store.close()
+    await assert.rejects(store.transact(always(put('/a', '3'))), StoreUnavailableError)
+    const again = await openEmbeddedStore({ directory })
+    assert.equal((await again.range({ start: '/a' })).kvs[0]?.value.toString(), '50')
+    await again.close()
+  })
+
+  it('says so when the file is none of its own, and leaves it alone', async t => {
+    const directory = testDirectory(t)
+    writeFileSync(join(directory, 'store.db'), 'something else entirely '.repeat(100))
+    await assert.rejects(openEmbeddedStore({ directory }), /file is not a database/)
+    assert.equal(statSync(join(directory, 'store.db')).size, 2400)
+  })
+
+  it('refuses requests that do not fit its queue, and answers those that do', async t => {
+    const store = await openEmbeddedStore({ directory: testDirectory(t) })
+    const results = await Promise.allSettled(
+      Array.from({ length: maxQueuedRequests + 10 }, (_, i) => store.transact(always(put(`/a${i}`, 'x')))),
+    )
+    const refused = results.filter(result => result.status === 'rejected')
+    assert.equal(refused.length, 10)
+    assert.ok(refused.every(result => result.reason instanceof StoreUnavailableError))
+    assert.equal((await store.range({ start: '/a', end: '/b', countOnly: true })).count, maxQueuedRequests)
+    await store.close()
+  })
+
+  it('answers what it accepted before it was closed', async t => {
+    const store = await openEmbeddedStore({ directory: testDirectory(t) })
+    const seen = new Collector()
+    store.watch({ start: '/', end: '0' }, seen.handler)
+    const writes = Array.from({ length: 1000 }, (_, i) => store.transact(always(put(`/a${i}`, 'x'))))
+    const closed = store.close()
+    assert.equal((await Promise.all(writes)).at(-1)?.revision, 1001)
+    await closed
+    assert.equal(seen.events.length, 1000)
+    assert.match(seen.error?.message ?? '', /closed/)
+  })
+
+  it('stays small under rewriting and compaction, and never holds a write up for long', async t => {
+    const directory = testDirectory(t)
+    const store = await openEmbeddedStore({ directory })
+    const value = 'x'.repeat(4000)
+    let longestMs = 0
+    for (let round = 0; round < 10; round++) {
+      for (let i = 0; i < 1000; i += 50) {
+        const start = performance.now()
+        await Promise.all(Array.from({ length: 50 }, (_, j) => store.transact(always(put(`/k${i + j}`, value)))))
+        longestMs = Math.max(longestMs, performance.now() - start)
+      }
+      await store.compact(await store.currentRevision())
+    }
+    const { totalBytes } = await eventually(
+      () => store.size(),
+      size => size.usedBytes < 12_000_000 && size.totalBytes < 40_000_000,
+    )
+    t.diagnostic(`50 writes took at most ${Math.round(longestMs)} ms; ${totalBytes} bytes for 4,000,000`)
+    assert.equal((await store.range({ start: '/k', end: '/l' })).kvs.length, 1000)
+    await store.close()
+    assert.ok(statSync(join(directory, 'store.db')).size < 12_000_000)
+  })
+})
+
+async function eventually<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    const value = await read()
+    if (holds(value)) return value
+    assert.ok(attempt < 500, `still ${JSON.stringify(value)}`)
+    await delay(20)
+  }
+}
