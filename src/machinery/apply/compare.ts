@@ -1,0 +1,166 @@
+/**
+ * What changed between two objects, as sets of fields (structured-merge-diff's `Compare`), in one walk over both. What is
+ * the same reference in both is not walked at all.
+ */
+import { equalJson, isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
+import { type FieldSet, leafNode, nodeOf } from './field-set.ts'
+import { fieldElement, keyElement, valueElement } from './path-element.ts'
+import { deduced, type KeyedListShape, type Shape, zeroOf } from './shape.ts'
+
+export interface Comparison {
+  /** Added and modified. */
+  readonly changed: FieldSet | undefined
+  readonly removed: FieldSet | undefined
+}
+
+type Nodes = { [element: string]: FieldSet }
+
+/** Gathers what is below one path. */
+class Below {
+  #changed: Nodes | undefined
+  #removed: Nodes | undefined
+
+  add(element: string, { changed, removed }: Comparison): void {
+    if (changed !== undefined) {
+      this.#changed ??= {}
+      this.#changed[element] = changed
+    }
+    if (removed !== undefined) {
+      this.#removed ??= {}
+      this.#removed[element] = removed
+    }
+  }
+
+  /** A container that is new or gone belongs to the set itself, beside what is in it. */
+  comparison(added: boolean, gone: boolean): Comparison | undefined {
+    const changed = nodeOf(added, this.#changed)
+    const removed = nodeOf(gone, this.#removed)
+    return changed === undefined && removed === undefined ? undefined : { changed, removed }
+  }
+}
+
+const leafChanged: Comparison = { changed: leafNode, removed: undefined }
+const leafRemoved: Comparison = { changed: undefined, removed: leafNode }
+
+function compareLeaf(old: unknown, now: unknown): Comparison | undefined {
+  if (now === undefined) return leafRemoved
+  return old === undefined || !equalJson(old, now) ? leafChanged : undefined
+}
+
+const isBlank = (value: unknown): boolean =>
+  value === undefined || value === null || (Array.isArray(value) ? value.length === 0 : isEmptyObject(value))
+
+function isEmptyObject(value: unknown): boolean {
+  if (!isObject(value)) return false
+  for (const _ in value) return false
+  return true
+}
+
+/** Compares two values of a shape; undefined stands for an absent one. At most one may be absent. */
+export function compareValues(shape: Shape, old: unknown, now: unknown): Comparison | undefined {
+  if (old === now) return undefined
+  if (shape.is === 'leaf' || (isBlank(old) && isBlank(now))) return compareLeaf(old, now)
+  if (shape.is === 'list' || shape.is === 'set') {
+    const lists = isList(old) && isList(now)
+    return lists ? compareItems(shape, old, now) : compareLeaf(old, now)
+  }
+  const objects = isMap(old) && isMap(now)
+  return objects ? compareMembers(shape, old ?? undefined, now ?? undefined) : compareLeaf(old, now)
+}
+
+const isList = (value: unknown): value is readonly unknown[] | undefined | null =>
+  value === undefined || value === null || Array.isArray(value)
+const isMap = (value: unknown): value is JsonObject | undefined | null =>
+  value === undefined || value === null || isObject(value)
+
+function compareMembers(
+  shape: Exclude<Shape, { is: 'leaf' | 'list' | 'set' }>,
+  old: JsonObject | undefined,
+  now: JsonObject | undefined,
+  skip?: ReadonlySet<string>,
+): Comparison | undefined {
+  const below = new Below()
+  const members = shape.is === 'struct' ? shape.members() : undefined
+  const compareMember = (name: string): void => {
+    const member = members?.get(name)
+    const memberShape = member?.shape ?? (shape.is === 'map' ? shape.of : deduced)
+    let before: unknown = old === undefined ? undefined : (memberOf(old, name) ?? undefined)
+    let after: unknown = now === undefined ? undefined : (memberOf(now, name) ?? undefined)
+    if (member?.present) {
+      if (old !== undefined) before ??= zeroOf(memberShape)
+      if (now !== undefined) after ??= zeroOf(memberShape)
+    }
+    if (before === after) return
+    const comparison = compareValues(memberShape, before, after)
+    if (comparison) below.add(fieldElement(name), comparison)
+  }
+  for (const name in now) if (!skip?.has(name)) compareMember(name)
+  for (const name in old) if (!skip?.has(name) && (now === undefined || !Object.hasOwn(now, name))) compareMember(name)
+  return below.comparison(old === undefined, now === undefined)
+}
+
+/** The items of a list by their path element. Duplicates, which only old objects have, come as several. */
+function itemsByElement(
+  shape: KeyedListShape | { readonly is: 'set' },
+  items: readonly unknown[],
+): Map<string, unknown[]> {
+  const found = new Map<string, unknown[]>()
+  for (const [i, item] of items.entries()) {
+    const element = shape.is === 'set' ? valueElement(item) : (keyElement(shape, item) ?? `i:${i}`)
+    const same = found.get(element)
+    if (same) same.push(item)
+    else found.set(element, [item])
+  }
+  return found
+}
+
+function compareItems(
+  shape: KeyedListShape | { readonly is: 'set' },
+  old: readonly unknown[] | undefined | null,
+  now: readonly unknown[] | undefined | null,
+): Comparison | undefined {
+  const below = new Below()
+  const before = itemsByElement(shape, old ?? [])
+  const after = itemsByElement(shape, now ?? [])
+  const compareItem = (element: string): void => {
+    const left = before.get(element) ?? []
+    const right = after.get(element) ?? []
+    const comparison =
+      shape.is === 'set' || left.length > 1 || right.length > 1
+        ? compareLeaf(left.length === 0 ? undefined : left, right.length === 0 ? undefined : right)
+        : compareValues(shape.of, left[0], right[0])
+    if (comparison) below.add(element, comparison)
+  }
+  for (const element of after.keys()) compareItem(element)
+  for (const element of before.keys()) if (!after.has(element)) compareItem(element)
+  return below.comparison(old === undefined, now === undefined)
+}
+
+/** Compares whole objects, without the top-level members in `skip` and the members of `metadata` in `skipMetadata`. */
+export function compareObjects(
+  shape: Shape & { is: 'struct' },
+  old: JsonObject,
+  now: JsonObject,
+  skip: ReadonlySet<string>,
+  skipMetadata: ReadonlySet<string>,
+): Comparison {
+  const rest = compareMembers(shape, old, now, skip)
+  const metadata = shape.members().get('metadata')
+  if (metadata?.shape.is !== 'struct') return rest ?? { changed: undefined, removed: undefined }
+  const inMetadata = compareMembers(
+    metadata.shape,
+    asObject(memberOf(old, 'metadata')),
+    asObject(memberOf(now, 'metadata')),
+    skipMetadata,
+  )
+  const below = new Below()
+  if (inMetadata) below.add(fieldElement('metadata'), inMetadata)
+  const both = below.comparison(false, false)
+  return { changed: merged(both?.changed, rest?.changed), removed: merged(both?.removed, rest?.removed) }
+}
+
+const asObject = (value: unknown): JsonObject => (isObject(value) ? value : {})
+
+/** The sets have no top-level member in common: `skip` names metadata. */
+const merged = (a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined =>
+  a && b ? { ...a, ...b } : (a ?? b)

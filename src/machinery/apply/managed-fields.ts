@@ -1,0 +1,68 @@
+/** Who changed what by create, update and patch (KEP-555; upstream: `FieldManager.Update`). */
+import type { Kind } from '../../schema/kind.ts'
+import type { JsonObject } from '../patch/json-value.ts'
+import { compareObjects } from './compare.ts'
+import {
+  capUpdateManagers,
+  type Entry,
+  identityOf,
+  newEntry,
+  startingEntries,
+  withEntries,
+  withSet,
+} from './entries.ts'
+import { difference, type FieldSet, union } from './field-set.ts'
+import { skippedMembers, unownedMetadata } from './owned-members.ts'
+import { structShapeOf } from './shape.ts'
+
+export interface Update<T> {
+  readonly kind: Kind
+  /** The stored object; undefined on create. */
+  readonly live: object | undefined
+  /** The object as it will be stored, with the managedFields that the client sent or none. */
+  readonly updated: T
+  readonly manager: string
+  /** RFC 3339 in UTC, seconds. */
+  readonly timeIso: string
+  /** '' for the object itself. */
+  readonly subresource: string
+  /** What the entry says: writes by `apply` go through applyConfiguration. */
+  readonly operation: 'Update'
+}
+
+/**
+ * The updated object with its managedFields. The manager owns what it added or modified, everyone else loses that, and all
+ * lose what is gone. An update that changes nothing keeps every time stamp.
+ */
+export function updateManagedFields<T extends object>(update: Update<T>): T {
+  const { kind, manager, timeIso, subresource, operation } = update
+  const live = update.live as JsonObject | undefined
+  const updated = update.updated as T & JsonObject
+  const { changed, removed } = compareObjects(
+    structShapeOf(kind),
+    live ?? {},
+    updated,
+    skippedMembers(kind, subresource),
+    unownedMetadata,
+  )
+  const entries = startingEntries(live, updated, subresource)
+  const facts = { manager, operation, apiVersion: kind.apiVersion, time: timeIso, subresource }
+  const self = identityOf(facts)
+  const lost = changed || removed ? union(changed, removed) : undefined
+  for (const [identity, entry] of entries) {
+    const set = difference(entry.fieldsV1, identity === self ? removed : lost)
+    if (identity !== self || !changed) replaceSet(entries, identity, entry, set)
+  }
+  if (changed) {
+    const before = entries.get(self)
+    const set = union(before && difference(before.fieldsV1, removed), changed)
+    entries.delete(self)
+    entries.set(self, before && set === before.fieldsV1 ? { ...before, time: timeIso } : newEntry(facts, set))
+  }
+  capUpdateManagers(entries)
+  return withEntries(updated, entries)
+}
+
+function replaceSet(entries: Map<string, Entry>, identity: string, entry: Entry, set: FieldSet): void {
+  if (set !== entry.fieldsV1) entries.set(identity, withSet(entry, set))
+}

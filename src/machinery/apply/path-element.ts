@@ -1,0 +1,39 @@
+/** Path elements: how FieldsV1 and messages name a member or an item (KEP-555). */
+import { isObject, memberOf } from '../patch/json-value.ts'
+import type { KeyedListShape } from './shape.ts'
+
+const encode = (value: unknown): string => (typeof value === 'bigint' ? String(value) : JSON.stringify(value))
+
+export const fieldElement = (name: string): string => `f:${name}`
+export const valueElement = (value: unknown): string => `v:${encode(value)}`
+
+/** `k:{"name":"x"}`, keys sorted, defaults filled in; undefined if the item has none of its keys. */
+export function keyElement(shape: KeyedListShape, item: unknown): string | undefined {
+  if (!isObject(item)) return undefined
+  let text = ''
+  for (const key of shape.keys) {
+    const value = memberOf(item, key.name) ?? key.default
+    if (value === undefined) continue
+    text += `${text === '' ? '' : ','}${JSON.stringify(key.name)}:${encode(value)}`
+  }
+  return text === '' ? undefined : `k:{${text}}`
+}
+
+/** One element as messages show it: `.spec`, `[name="x"]`, `[="a"]`, `[0]`. */
+export function showElement(element: string): string {
+  const rest = element.slice(2)
+  switch (element[0]) {
+    case 'f':
+      return `.${rest}`
+    case 'k': {
+      const keys = Object.entries(JSON.parse(rest) as Record<string, unknown>)
+      return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`
+    }
+    case 'v':
+      return `[=${rest}]`
+    default:
+      return `[${rest}]`
+  }
+}
+
+export const showPath = (path: readonly string[]): string => path.map(showElement).join('')

@@ -1,0 +1,102 @@
+/**
+ * How server-side apply sees a declared type (structured-merge-diff's schema): what is merged member by member, what
+ * item by item, and what only as a whole. Compiled once for each message, when first needed.
+ */
+import { messageOf } from '../../schema/field.ts'
+import type { Message, Type } from '../../schema/type.ts'
+
+export type Shape = LeafShape | DeducedShape | StructShape | MapShape | SetShape | KeyedListShape
+
+/** Owned as a whole: scalars, atomic lists, maps and messages. */
+export interface LeafShape {
+  readonly is: 'leaf'
+}
+/** Not declared: objects are merged by member, all else is a leaf. */
+export interface DeducedShape {
+  readonly is: 'deduced'
+}
+export interface StructShape {
+  readonly is: 'struct'
+  readonly name: string
+  /** Made on first use, since messages may contain themselves. */
+  readonly members: () => ReadonlyMap<string, Member>
+}
+export interface MapShape {
+  readonly is: 'map'
+  readonly of: Shape
+}
+/** A list of scalars without duplicates. */
+export interface SetShape {
+  readonly is: 'set'
+}
+/** A list whose items are told apart by some of their members. */
+export interface KeyedListShape {
+  readonly is: 'list'
+  readonly of: Shape
+  /** Sorted by name. */
+  readonly keys: readonly { readonly name: string; readonly default: unknown }[]
+}
+
+export interface Member {
+  readonly shape: Shape
+  /** An object without this member has it all the same, as a zero value (a Go field without omitempty). */
+  readonly present: boolean
+}
+
+export const leaf: LeafShape = { is: 'leaf' }
+export const deduced: DeducedShape = { is: 'deduced' }
+const set: SetShape = { is: 'set' }
+
+const structs = new WeakMap<Message, StructShape>()
+
+/** The shape of a message whose members are merged. */
+export function structShapeOf(message: Message): StructShape {
+  const known = structs.get(message)
+  if (known) return known
+  let members: Map<string, Member> | undefined
+  const shape: StructShape = {
+    is: 'struct',
+    name: message.name,
+    members: () => {
+      members ??= membersOf(message)
+      return members
+    },
+  }
+  structs.set(message, shape)
+  return shape
+}
+
+function membersOf(message: Message): Map<string, Member> {
+  const members = new Map<string, Member>()
+  if (message.gvk) {
+    members.set('apiVersion', { shape: leaf, present: true })
+    members.set('kind', { shape: leaf, present: true })
+  }
+  for (const [name, { facts }] of Object.entries(message.fields)) {
+    const shape = facts.mapKind === 'atomic' ? leaf : shapeOf(facts.type, facts.listKind, facts.listKeys)
+    members.set(name, { shape, present: facts.always || facts.required })
+  }
+  return members
+}
+
+function shapeOf(type: Type, listKind?: string, listKeys?: readonly string[]): Shape {
+  if (type.is === 'map') return { is: 'map', of: shapeOf(type.of) }
+  if (type.is === 'list') {
+    if (listKind === 'set') return set
+    if (listKind !== 'map' || listKeys === undefined) return leaf
+    const item = messageOf(type.of)
+    const keys = listKeys.map(name => ({ name, default: item?.fields[name]?.facts.defaultValue }))
+    return { is: 'list', of: shapeOf(type.of), keys: keys.sort((a, b) => (a.name < b.name ? -1 : 1)) }
+  }
+  const message = messageOf(type)
+  if (!message || message.options.mapType === 'atomic' || message.options.listForm) return leaf
+  return structShapeOf(message)
+}
+
+/** The zero value of an absent member that counts as present. */
+export function zeroOf(shape: Shape): unknown {
+  if (shape.is === 'struct' || shape.is === 'map') return emptyObject
+  return shape.is === 'set' || shape.is === 'list' ? emptyList : undefined
+}
+const emptyObject = Object.freeze({})
+const emptyList = Object.freeze([])
