@@ -22,21 +22,16 @@ export interface ClusterConfig {
   readonly clusterDomain: string
   /** Upstream DNS servers of the cluster DNS; empty: those of the host's resolv.conf. */
   readonly dnsUpstreams: readonly string[]
-  readonly containerd: string
 }
 
-/** Where things of a cluster lie. Sockets have a short path because the kernel allows 107 bytes. */
+/** Where things of a cluster lie. */
 export interface ClusterPaths {
   readonly config: string
   readonly adminKubeconfig: string
   readonly log: string
   readonly store: string
   readonly pki: string
-  readonly kubelet: string
-  readonly containerdRoot: string
   readonly runDirectory: string
-  readonly containerdState: string
-  readonly containerdSocket: string
   readonly pidFile: string
 }
 
@@ -49,11 +44,7 @@ export function pathsOf(config: Pick<ClusterConfig, 'name' | 'dataDirectory'>): 
     log: join(data, 'clipper.log'),
     store: join(data, 'store'),
     pki: join(data, 'pki'),
-    kubelet: join(data, 'kubelet'),
-    containerdRoot: join(data, 'containerd'),
     runDirectory,
-    containerdState: join(runDirectory, 'containerd'),
-    containerdSocket: join(runDirectory, 'containerd.sock'),
     pidFile: join(runDirectory, 'clipper.json'),
   }
 }

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { Node } from '../api/core/v1/node.ts'
 import { Client } from '../client/client.ts'
 import { HttpsTransport } from '../client/https-transport.ts'
-import { loadKubeconfig } from '../client/kubeconfig.ts'
+import { readKubeconfig, transportOptionsOf } from '../client/kubeconfig.ts'
 import { type ClusterConfig, pathsOf } from './cluster-config.ts'
 import { readPidFile } from './running-process.ts'
 
@@ -39,7 +39,7 @@ export async function readClusterState(config: ClusterConfig): Promise<ClusterSt
   }
   if (!running) return { ...base, ready: false, nodes: [], waitingFor: 'the process' }
   if (!existsSync(paths.adminKubeconfig)) return { ...base, ready: false, nodes: [], waitingFor: 'the API server' }
-  const transport = new HttpsTransport(loadKubeconfig(paths.adminKubeconfig))
+  const transport = await adminTransport(config)
   try {
     const { items } = await new Client(transport, 'clipper').of(Node).list('')
     const nodes = items.map(node => ({
@@ -67,3 +67,7 @@ async function dnsAnswers(config: ClusterConfig): Promise<boolean> {
     return false
   }
 }
+
+/** A connection to the cluster as its administrator. */
+export const adminTransport = async (config: ClusterConfig): Promise<HttpsTransport> =>
+  new HttpsTransport(await transportOptionsOf(await readKubeconfig(pathsOf(config).adminKubeconfig)))

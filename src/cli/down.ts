@@ -53,6 +53,6 @@ export async function reset(options: DownOptions): Promise<void> {
   await down(options)
   await options.progress.step('Deleting the data', async () => {
     rmSync(options.config.dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-    removeFromUserKubeconfig(options.config.name)
+    await removeFromUserKubeconfig(options.config.name)
   })
 }

@@ -11,7 +11,6 @@ const toolFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin
 
 /** The path of an executable; looks in PATH and in the usual folders. */
 export function findExecutable(name: string): string | undefined {
-  if (name.includes('/')) return isExecutable(name) ? name : undefined
   const folders = [...(process.env.PATH ?? '').split(':').filter(folder => folder.startsWith('/')), ...toolFolders]
   return folders.map(folder => `${folder}/${name}`).find(isExecutable)
 }
@@ -75,6 +74,7 @@ function requireDisk(directory: string): void {
 }
 
 const requiredTools: readonly (readonly [tool: string, debianPackage: string])[] = [
+  ['containerd', 'containerd'],
   ['runc', 'runc'],
   ['nft', 'nftables'],
   ['conntrack', 'conntrack'],
@@ -82,11 +82,6 @@ const requiredTools: readonly (readonly [tool: string, debianPackage: string])[]
 ]
 
 export async function preflight(config: ClusterConfig): Promise<void> {
-  if (!findExecutable(config.containerd))
-    throw new CliError(
-      `containerd was not found (${config.containerd})`,
-      'run: apt-get install containerd, or name it with --containerd PATH',
-    )
   for (const [tool, debianPackage] of requiredTools)
     if (!findExecutable(tool)) throw new CliError(`${tool} was not found`, `run: apt-get install ${debianPackage}`)
   if (!isExecutable('/usr/lib/cni/bridge') && !isExecutable('/opt/cni/bin/bridge'))

@@ -60,7 +60,7 @@ async function upLocked({
       ? waitUntilReady(config, running.pid, timeoutMs, note)
       : startProcess(config, processArguments, timeoutMs, note),
   )
-  if (mergeKubeconfig) mergeIntoUserKubeconfig(paths.adminKubeconfig, config.name)
+  if (mergeKubeconfig) await mergeIntoUserKubeconfig(paths.adminKubeconfig)
   return state
 }
 

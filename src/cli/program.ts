@@ -1,0 +1,225 @@
+/** The `clipper` command: flags, and which of them makes which setting. */
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { CliError } from './cli-error.ts'
+import { type ClusterConfig, mergeConfig, pathsOf, readConfig } from './cluster-config.ts'
+import { readClusterState } from './cluster-state.ts'
+import { down, reset } from './down.ts'
+import { primaryAddress, requireRoot } from './preflight.ts'
+import { terminalProgress } from './progress.ts'
+import { startExample } from './start-example.ts'
+import { up } from './up.ts'
+
+/** What the commands need of the components; only `main` knows them. */
+export interface ProgramActions {
+  readonly version: { readonly clipper: string; readonly kubernetes: string; readonly node: string }
+  /** Arguments of Node that start the cluster's process. */
+  readonly processArguments: readonly string[]
+  runCluster(config: ClusterConfig): Promise<void>
+  teardown(config: ClusterConfig): Promise<void>
+  loadImage(config: ClusterConfig, archive: string): Promise<readonly string[]>
+  loadExampleImage(config: ClusterConfig): Promise<void>
+  readonly exampleManifest: string
+}
+
+const defaultDataDirectory = '/var/lib/clipper'
+const readyTimeoutMs = 120_000
+
+const port = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new InvalidArgumentError('a port is a number from 1 to 65535.')
+  return value
+}
+
+const cidr = (text: string): string => {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text)
+  if (!match || match.slice(1, 5).some(part => Number(part) > 255) || Number(match[5]) > 32)
+    throw new InvalidArgumentError('a CIDR looks like 10.244.0.0/16.')
+  return text
+}
+
+const clusterName = (text: string): string => {
+  if (!/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(text))
+    throw new InvalidArgumentError('a name has up to 40 lower-case letters, digits and dashes.')
+  return text
+}
+
+type Flags = Partial<Omit<ClusterConfig, 'dataDirectory'>> & {
+  dataDir: string
+  dnsUpstream?: string[]
+  kubeconfig?: boolean
+  output?: string
+}
+
+/** The settings of a cluster: those it was made with, the flags, and the defaults for a new one. */
+function configOf(flags: Flags): ClusterConfig {
+  const { dataDir, dnsUpstream, kubeconfig: _kubeconfig, output: _output, ...settings } = flags
+  const dataDirectory = resolve(dataDir)
+  const given = { ...settings, ...(dnsUpstream ? { dnsUpstreams: dnsUpstream } : {}) }
+  const kept = readConfig(dataDirectory)
+  if (kept) return mergeConfig(kept, given)
+  return {
+    name: 'clipper',
+    dataDirectory,
+    nodeName: hostname().toLowerCase(),
+    nodeAddress: primaryAddress(),
+    apiPort: 6443,
+    kubeletPort: 10_250,
+    dnsPort: 10_053,
+    clusterCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/16',
+    nodePortRange: '30000-32767',
+    clusterDomain: 'cluster.local',
+    dnsUpstreams: [],
+    ...given,
+  }
+}
+
+/** A cluster that exists, for the commands that look at one or end it. */
+function existingConfig(flags: Flags): ClusterConfig {
+  const dataDirectory = resolve(flags.dataDir)
+  const kept = readConfig(dataDirectory)
+  if (!kept)
+    throw new CliError(`there is no cluster in ${dataDirectory}`, `run: clipper up --data-dir ${dataDirectory}`)
+  if (flags.name !== undefined && flags.name !== kept.name)
+    throw new CliError(`the cluster in ${dataDirectory} is named ${kept.name}, not ${flags.name}`)
+  return kept
+}
+
+const dataDirOption = () =>
+  new Option('--data-dir <directory>', 'where the cluster keeps everything').default(defaultDataDirectory)
+const nameOption = () =>
+  new Option('--name <name>', 'name of the cluster, its context and its network objects').argParser(clusterName)
+
+function withClusterFlags(command: Command): Command {
+  return command
+    .addOption(dataDirOption())
+    .addOption(nameOption())
+    .option('--node-name <name>', 'name of this node (default: the host name)')
+    .option('--node-address <address>', 'IPv4 address of this node (default: that of its first interface)')
+    .option('--api-port <port>', 'port of the API server (default: 6443)', port)
+    .option('--kubelet-port <port>', 'port of the kubelet (default: 10250)', port)
+    .option('--dns-port <port>', 'port of the cluster DNS on the node (default: 10053)', port)
+    .option('--cluster-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)', cidr)
+    .option('--service-cidr <cidr>', 'addresses of Services (default: 10.96.0.0/16)', cidr)
+    .option('--node-port-range <range>', 'ports of Services on nodes (default: 30000-32767)')
+    .option('--cluster-domain <domain>', 'DNS domain (default: cluster.local)')
+    .option('--dns-upstream <server...>', "DNS servers for other names (default: the host's)")
+}
+
+export function makeProgram(actions: ProgramActions): Command {
+  const program = new Command('clipper')
+    .description('Kubernetes in one process')
+    .showHelpAfterError('(see: clipper --help)')
+  const progress = terminalProgress()
+  const print = (line: string) => process.stdout.write(`${line}\n`)
+
+  const start = async (flags: Flags) => {
+    requireRoot('up')
+    const config = configOf(flags)
+    await up({
+      config,
+      timeoutMs: readyTimeoutMs,
+      mergeKubeconfig: flags.kubeconfig !== false,
+      progress,
+      processArguments: actions.processArguments,
+    })
+    return config
+  }
+
+  withClusterFlags(program.command('up').description('start the cluster in the background and wait until it is ready'))
+    .option('--no-kubeconfig', "leave the user's kubeconfig alone")
+    .action(async (flags: Flags) => {
+      const config = await start(flags)
+      print(`The cluster ${config.name} is ready: https://127.0.0.1:${config.apiPort}`)
+      print(
+        flags.kubeconfig === false
+          ? `  kubectl --kubeconfig ${pathsOf(config).adminKubeconfig} get nodes`
+          : `  kubectl --context ${config.name} get nodes`,
+      )
+    })
+
+  withClusterFlags(program.command('start-example', { hidden: true })).action(async (flags: Flags) => {
+    const config = await start(flags)
+    await startExample({
+      config,
+      manifest: actions.exampleManifest,
+      progress,
+      loadImage: actions.loadExampleImage,
+      print,
+    })
+  })
+
+  program
+    .command('down')
+    .description('stop the cluster and its containers; the data stays')
+    .addOption(dataDirOption())
+    .addOption(nameOption())
+    .action(async (flags: Flags) => down({ config: existingConfig(flags), progress, teardown: actions.teardown }))
+
+  program
+    .command('reset')
+    .description('stop the cluster and delete everything of it')
+    .addOption(dataDirOption())
+    .addOption(nameOption())
+    .action(async (flags: Flags) => reset({ config: existingConfig(flags), progress, teardown: actions.teardown }))
+
+  program
+    .command('status')
+    .description('show what the cluster does')
+    .addOption(dataDirOption())
+    .addOption(nameOption())
+    .addOption(new Option('-o, --output <format>', 'as JSON').choices(['json']))
+    .action(async (flags: Flags) => {
+      const state = await readClusterState(existingConfig(flags))
+      if (flags.output === 'json') print(JSON.stringify(state, null, 2))
+      else printState(state, print)
+      if (!state.ready) process.exitCode = 1
+    })
+
+  const image = program.command('image').description('container images of the cluster')
+  image
+    .command('load')
+    .description('import an OCI or docker archive')
+    .argument('<file>', 'a .tar file')
+    .addOption(dataDirOption())
+    .addOption(nameOption())
+    .action(async (file: string, flags: Flags) => {
+      requireRoot('image load')
+      for (const name of await actions.loadImage(existingConfig(flags), resolve(file))) print(name)
+    })
+
+  program
+    .command('version')
+    .description('show versions')
+    .addOption(new Option('-o, --output <format>', 'as JSON').choices(['json']))
+    .action((flags: { output?: string }) => {
+      if (flags.output === 'json') print(JSON.stringify(actions.version))
+      else
+        print(
+          `clipper ${actions.version.clipper} (Kubernetes ${actions.version.kubernetes}, Node ${actions.version.node})`,
+        )
+    })
+
+  program
+    .command('run', { hidden: true })
+    .description("the cluster's process, in the foreground")
+    .addOption(dataDirOption())
+    .action(async (flags: Flags) => actions.runCluster(existingConfig(flags)))
+
+  return program
+}
+
+function printState(state: Awaited<ReturnType<typeof readClusterState>>, print: (line: string) => void): void {
+  const status = state.ready ? 'ready' : state.running ? `starting (waiting for ${state.waitingFor})` : 'stopped'
+  print(`cluster     ${state.name}: ${status}`)
+  if (state.pid !== null) print(`process     ${state.pid}`)
+  print(`API server  ${state.endpoints.apiServer}`)
+  print(`kubelet     ${state.endpoints.kubelet}`)
+  print(`DNS         ${state.endpoints.dns}`)
+  print(`data        ${state.dataDirectory}`)
+  print(`kubeconfig  ${state.kubeconfig}`)
+  for (const node of state.nodes) print(`node        ${node.name}: ${node.ready ? 'ready' : 'not ready'}`)
+}
