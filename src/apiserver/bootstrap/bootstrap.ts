@@ -1,0 +1,152 @@
+/**
+ * Makes the objects that every cluster has, once at every start. What is deleted afterwards stays away until the next
+ * start, so that taking a component's binding stops that component.
+ */
+import { ConfigMap } from '../../api/core/v1/config-map.ts'
+import { Namespace } from '../../api/core/v1/namespace.ts'
+import { ServiceCIDR } from '../../api/networking/v1/service-cidr.ts'
+import { ClusterRole } from '../../api/rbac/v1/cluster-role.ts'
+import { ClusterRoleBinding } from '../../api/rbac/v1/cluster-role-binding.ts'
+import { Role } from '../../api/rbac/v1/role.ts'
+import { RoleBinding } from '../../api/rbac/v1/role-binding.ts'
+import { PriorityClass } from '../../api/scheduling/v1/priority-class.ts'
+import type { Clock } from '../../base/clock.ts'
+import { isConflict } from '../../machinery/api-error.ts'
+import type { Kind } from '../../schema/kind.ts'
+import type { BootstrapApi } from './bootstrap-api.ts'
+import { defaultClusterRoleBindings, defaultClusterRoles, defaultRoleBindings, defaultRoles } from './default-roles.ts'
+import { reconciledBinding, reconciledRole } from './reconcile.ts'
+
+export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
+
+/** So many writes are under way at once; they share syncs of the store. */
+const parallelWrites = 32
+
+export const systemPriorityClasses = [
+  {
+    metadata: { name: 'system-node-critical' },
+    value: 2_000_001_000,
+    description: 'For pods that must not leave their node, such as its network and its proxy.',
+  },
+  {
+    metadata: { name: 'system-cluster-critical' },
+    value: 2_000_000_000,
+    description: 'For pods that the cluster cannot do without, but that may move to another node.',
+  },
+] as const
+
+export interface BootstrapOptions {
+  readonly api: BootstrapApi
+  /** As `['10.96.0.0/16']`: the first family is the default one. */
+  readonly serviceCidrs: readonly string[]
+  /** The authority of client certificates, and that of front proxies. */
+  readonly clientCaPem: string
+  readonly frontProxyCaPem: string
+  readonly clock: Clock
+}
+
+async function forAll<T>(items: readonly T[], run: (item: T) => Promise<unknown>): Promise<void> {
+  const rest = items[Symbol.iterator]()
+  const worker = async () => {
+    for (const item of rest) await run(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(parallelWrites, items.length) }, worker))
+}
+
+interface Named {
+  readonly metadata?: { readonly namespace?: string; readonly name?: string; readonly resourceVersion?: string }
+}
+
+const keyOf = ({ metadata }: Named): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`
+
+async function ensureAll<T extends Named>(
+  api: BootstrapApi,
+  kind: Kind<T>,
+  wanted: readonly Named[],
+  change: (existing: T, wanted: Named) => { object: T; recreate: boolean } | undefined,
+): Promise<void> {
+  const existing = new Map((await api.list(kind, '')).map(object => [keyOf(object), object]))
+  await forAll(wanted, async one => {
+    const known = existing.get(keyOf(one))
+    if (!known) return api.create(kind, one)
+    const changed = change(known, one)
+    if (!changed) return
+    if (!changed.recreate) return api.update(kind, changed.object).catch(ignoreConflict)
+    await api.delete(kind, one.metadata?.namespace ?? '', one.metadata?.name ?? '')
+    const { uid, resourceVersion, creationTimestamp, managedFields, generation, ...metadata } = changed.object
+      .metadata as Record<string, unknown>
+    await api.create(kind, { ...changed.object, metadata } as Named)
+  })
+}
+
+/** Another server, or an administrator, wrote at the same time: the next start looks again. */
+function ignoreConflict(error: unknown): void {
+  if (!isConflict(error)) throw error
+}
+
+const role = <T extends Named>(existing: T, wanted: Named) => {
+  const object = reconciledRole(existing as never, wanted as never) as T | undefined
+  return object && { object, recreate: false }
+}
+
+const binding = <T extends Named>(existing: T, wanted: Named) =>
+  reconciledBinding(existing as never, wanted as never) as { object: T; recreate: boolean } | undefined
+
+const keep = () => undefined
+
+/** Resolves when everything is there. Throws ApiError where a write is refused. */
+export async function bootstrap(options: BootstrapOptions): Promise<void> {
+  const { api } = options
+  await ensureAll(
+    api,
+    Namespace,
+    systemNamespaces.map(name => ({ metadata: { name } })),
+    keep,
+  )
+  await ensureAll(api, ClusterRole, defaultClusterRoles, role)
+  await Promise.all([
+    ensureAll(api, ClusterRoleBinding, defaultClusterRoleBindings, binding),
+    ensureAll(api, Role, defaultRoles, role),
+    ensureAll(api, RoleBinding, defaultRoleBindings, binding),
+    ensureAll(api, PriorityClass, systemPriorityClasses, keep),
+    ensureExtensionAuthentication(options),
+  ])
+  await ensureServiceCidr(options)
+}
+
+/** How extension API servers tell who the aggregator forwards for (Kubernetes documentation, "Configure the Aggregation Layer"). */
+async function ensureExtensionAuthentication({ api, clientCaPem, frontProxyCaPem }: BootstrapOptions): Promise<void> {
+  const metadata = { namespace: 'kube-system', name: 'extension-apiserver-authentication' }
+  const data = {
+    'client-ca-file': clientCaPem,
+    'requestheader-allowed-names': '["front-proxy-client"]',
+    'requestheader-client-ca-file': frontProxyCaPem,
+    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+    'requestheader-group-headers': '["X-Remote-Group"]',
+    'requestheader-uid-headers': '["X-Remote-Uid"]',
+    'requestheader-username-headers': '["X-Remote-User"]',
+  }
+  const existing = await api.get(ConfigMap, metadata.namespace, metadata.name)
+  if (!existing) return void (await api.create(ConfigMap, { metadata, data } as Named))
+  if (Object.entries(data).every(([key, value]) => existing.data?.[key] === value)) return
+  await api.update(ConfigMap, { ...existing, data: { ...existing.data, ...data } } as Named).catch(ignoreConflict)
+}
+
+/** The ServiceCIDR `kubernetes` shows the range that the server was started with (KEP-1880). */
+async function ensureServiceCidr({ api, serviceCidrs, clock }: BootstrapOptions): Promise<void> {
+  const name = 'kubernetes'
+  if (!(await api.get(ServiceCIDR, '', name)))
+    await api.create(ServiceCIDR, { metadata: { name }, spec: { cidrs: serviceCidrs } } as Named)
+  const made = await api.get(ServiceCIDR, '', name)
+  if (!made || made.status?.conditions?.some(({ type }) => type === 'Ready')) return
+  const condition = {
+    type: 'Ready',
+    status: 'True',
+    reason: '',
+    message: 'Kubernetes default Service CIDR is ready',
+    lastTransitionTime: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+  }
+  await api
+    .update(ServiceCIDR, { ...made, status: { ...made.status, conditions: [condition] } } as Named, 'status')
+    .catch(ignoreConflict)
+}
