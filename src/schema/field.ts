@@ -32,7 +32,7 @@ export interface FieldFacts {
   readonly defaultValue?: unknown
   readonly listKind?: ListKind
   readonly listKeys?: readonly string[]
-  readonly mapKind?: 'atomic'
+  readonly mapKind?: 'atomic' | 'granular'
   readonly patchStrategy?: PatchStrategy
   readonly patchMergeKey?: string
   readonly immutable?: boolean
@@ -85,6 +85,10 @@ export class Field<out T, out P extends boolean = false> {
   /** A map or message that server-side apply replaces as a whole. */
   atomic(): Field<T, P> {
     return this.#with({ mapKind: 'atomic' })
+  }
+  /** A map or message that server-side apply merges member by member, although its type is atomic elsewhere. */
+  granular(): Field<T, P> {
+    return this.#with({ mapKind: 'granular' })
   }
   /** How a strategic merge patch treats it. */
   patch(patchStrategy: PatchStrategy, patchMergeKey?: string): Field<T, P> {

@@ -1,5 +1,5 @@
-import type { Field } from './field.ts'
-import type { Fields, Message, MessageOptions } from './type.ts'
+import { type Field, f } from './field.ts'
+import { type Fields, list, type Message, type MessageOptions, type Type } from './type.ts'
 
 type PresentKeys<F extends Fields> = {
   [K in keyof F]: F[K] extends Field<unknown, infer P> ? (true extends P ? K : never) : never
@@ -19,6 +19,16 @@ export const messagesOf =
     name: `${packageName}.${name}`,
     fields,
     options,
+  })
+
+/** Declares messages whose JSON form is a list (in Go: `type ExtraValue []string`); in protobuf it is their field 1. */
+export const listMessagesOf =
+  (packageName: string) =>
+  <T>(name: string, of: Type<T>): Message<T[]> => ({
+    is: 'message',
+    name: `${packageName}.${name}`,
+    fields: { items: f(1, list(of)) },
+    options: { listForm: true },
   })
 
 /** What a client has to give to create a value: what the server fills in may be left out, at every depth. */

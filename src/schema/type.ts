@@ -71,6 +71,8 @@ export interface MessageOptions {
   /** `atomic`: replaced as a whole by server-side apply (x-kubernetes-map-type). */
   readonly mapType?: 'atomic'
   readonly doc?: string
+  /** Members that exclude each other, named by the value of the discriminator (the member's name, capitalised) if there is one. */
+  readonly unions?: readonly { readonly discriminator?: string; readonly members: readonly string[] }[]
   /** A message whose only field `items` is the JSON form itself (upstream: `type ExtraValue []string`). */
   readonly listForm?: boolean
 }

@@ -1,15 +1,9 @@
 import { f } from '../../../schema/field.ts'
 import { int64, list, map, str, type TypeOf, time } from '../../../schema/type.ts'
 import { ObjectMeta } from '../../meta/v1/object-meta.ts'
-import { kind, message } from './package.ts'
+import { kind, listMessage, message } from './package.ts'
 
-export const AttestationValue = message(
-  'AttestationValue',
-  {
-    items: f(1, list(str)),
-  },
-  { listForm: true },
-)
+export const AttestationValue = listMessage('AttestationValue', str)
 export type AttestationValue = TypeOf<typeof AttestationValue>
 
 export const BoundObjectReference = message('BoundObjectReference', {

@@ -1,14 +1,8 @@
 import { f } from '../../../schema/field.ts'
 import { list, map, str, type TypeOf } from '../../../schema/type.ts'
-import { message } from './package.ts'
+import { listMessage, message } from './package.ts'
 
-export const ExtraValue = message(
-  'ExtraValue',
-  {
-    items: f(1, list(str)),
-  },
-  { listForm: true },
-)
+export const ExtraValue = listMessage('ExtraValue', str)
 export type ExtraValue = TypeOf<typeof ExtraValue>
 
 export const UserInfo = message('UserInfo', {

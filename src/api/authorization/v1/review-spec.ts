@@ -1,15 +1,9 @@
 import { f } from '../../../schema/field.ts'
 import { bool, list, map, str, type TypeOf } from '../../../schema/type.ts'
 import { FieldSelectorRequirement, LabelSelectorRequirement } from '../../meta/v1/label-selector.ts'
-import { message } from './package.ts'
+import { listMessage, message } from './package.ts'
 
-export const ExtraValue = message(
-  'ExtraValue',
-  {
-    items: f(1, list(str)),
-  },
-  { listForm: true },
-)
+export const ExtraValue = listMessage('ExtraValue', str)
 export type ExtraValue = TypeOf<typeof ExtraValue>
 
 export const FieldSelectorAttributes = message('FieldSelectorAttributes', {

@@ -74,33 +74,8 @@ export const Container = message('Container', {
 })
 export type Container = TypeOf<typeof Container>
 
-export const EphemeralContainerCommon = message('EphemeralContainerCommon', {
-  name: f(1, str),
-  image: f(2, str),
-  command: f(3, list(str)),
-  args: f(4, list(str)),
-  workingDir: f(5, str),
-  ports: f(6, list(ContainerPort)),
-  env: f(7, list(EnvVar)),
-  resources: f(8, ResourceRequirements).always(),
-  volumeMounts: f(9, list(VolumeMount)),
-  livenessProbe: f(10, Probe),
-  readinessProbe: f(11, Probe),
-  lifecycle: f(12, Lifecycle),
-  terminationMessagePath: f(13, str),
-  imagePullPolicy: f(14, str),
-  securityContext: f(15, SecurityContext),
-  stdin: f(16, bool),
-  stdinOnce: f(17, bool),
-  tty: f(18, bool),
-  envFrom: f(19, list(EnvFromSource)),
-  terminationMessagePolicy: f(20, str),
-  volumeDevices: f(21, list(VolumeDevice)),
-  startupProbe: f(22, Probe),
-  resizePolicy: f(23, list(ContainerResizePolicy)),
-  restartPolicy: f(24, str).explicit(),
-  restartPolicyRules: f(25, list(ContainerRestartRule)),
-})
+/** Part by part the fields of a container: upstream keeps the two types convertible into each other. */
+export const EphemeralContainerCommon = message('EphemeralContainerCommon', Container.fields)
 export type EphemeralContainerCommon = TypeOf<typeof EphemeralContainerCommon>
 
 export const EphemeralContainer = message('EphemeralContainer', {

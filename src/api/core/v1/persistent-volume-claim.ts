@@ -27,7 +27,18 @@ export const PersistentVolumeClaimStatus = message('PersistentVolumeClaimStatus'
   capacity: f(3, map(quantity)),
   conditions: f(4, list(PersistentVolumeClaimCondition)).listOf('map', 'type').patch('merge', 'type'),
   allocatedResources: f(5, map(quantity)),
-  allocatedResourceStatuses: f(7, map(str)),
+  allocatedResourceStatuses: f(
+    7,
+    map(
+      oneOf(
+        'ControllerResizeInProgress',
+        'ControllerResizeInfeasible',
+        'NodeResizeInProgress',
+        'NodeResizeInfeasible',
+        'NodeResizePending',
+      ),
+    ),
+  ).granular(),
   currentVolumeAttributesClassName: f(8, str).explicit(),
   modifyVolumeStatus: f(9, ModifyVolumeStatus),
   healthStatus: f(10, VolumeHealthStatus),

@@ -11,7 +11,7 @@ export const PersistentVolumeSpec = message('PersistentVolumeSpec', {
   capacity: f(1, map(quantity)),
   ...inline(2, PersistentVolumeSource),
   accessModes: f(3, list(oneOf('ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'))).listOf('atomic'),
-  claimRef: f(4, ObjectReference),
+  claimRef: f(4, ObjectReference).granular(),
   persistentVolumeReclaimPolicy: f(5, oneOf('Delete', 'Recycle', 'Retain')),
   storageClassName: f(6, str),
   mountOptions: f(7, list(str)).listOf('atomic'),

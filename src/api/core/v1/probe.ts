@@ -9,7 +9,7 @@ export type ExecAction = TypeOf<typeof ExecAction>
 
 export const GRPCAction = message('GRPCAction', {
   port: f(1, int32).required().always(),
-  service: f(2, str).explicit().always(),
+  service: f(2, str).explicit().default(''),
   mode: f(3, oneOf('Plaintext', 'TLS')).explicit(),
 })
 export type GRPCAction = TypeOf<typeof GRPCAction>

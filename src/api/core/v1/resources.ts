@@ -34,9 +34,13 @@ export const PodResourceClaimStatus = message('PodResourceClaimStatus', {
 })
 export type PodResourceClaimStatus = TypeOf<typeof PodResourceClaimStatus>
 
-export const PodSchedulingGroup = message('PodSchedulingGroup', {
-  podGroupName: f(1, str).explicit(),
-})
+export const PodSchedulingGroup = message(
+  'PodSchedulingGroup',
+  {
+    podGroupName: f(1, str).explicit(),
+  },
+  { unions: [{ members: ['podGroupName'] }] },
+)
 export type PodSchedulingGroup = TypeOf<typeof PodSchedulingGroup>
 
 export const ResourceClaim = message('ResourceClaim', {

@@ -2,12 +2,16 @@ import { f } from '../../../schema/field.ts'
 import { bool, int64, list, oneOf, str, type TypeOf } from '../../../schema/type.ts'
 import { message } from './package.ts'
 
-export const AppArmorProfile = message('AppArmorProfile', {
-  type: f(1, oneOf('Localhost', 'RuntimeDefault', 'Unconfined'))
-    .required()
-    .always(),
-  localhostProfile: f(2, str).explicit(),
-})
+export const AppArmorProfile = message(
+  'AppArmorProfile',
+  {
+    type: f(1, oneOf('Localhost', 'RuntimeDefault', 'Unconfined'))
+      .required()
+      .always(),
+    localhostProfile: f(2, str).explicit(),
+  },
+  { unions: [{ discriminator: 'type', members: ['localhostProfile'] }] },
+)
 export type AppArmorProfile = TypeOf<typeof AppArmorProfile>
 
 export const Capabilities = message('Capabilities', {
@@ -24,12 +28,16 @@ export const SELinuxOptions = message('SELinuxOptions', {
 })
 export type SELinuxOptions = TypeOf<typeof SELinuxOptions>
 
-export const SeccompProfile = message('SeccompProfile', {
-  type: f(1, oneOf('Localhost', 'RuntimeDefault', 'Unconfined'))
-    .required()
-    .always(),
-  localhostProfile: f(2, str).explicit(),
-})
+export const SeccompProfile = message(
+  'SeccompProfile',
+  {
+    type: f(1, oneOf('Localhost', 'RuntimeDefault', 'Unconfined'))
+      .required()
+      .always(),
+    localhostProfile: f(2, str).explicit(),
+  },
+  { unions: [{ discriminator: 'type', members: ['localhostProfile'] }] },
+)
 export type SeccompProfile = TypeOf<typeof SeccompProfile>
 
 export const Sysctl = message('Sysctl', {

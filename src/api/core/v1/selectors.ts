@@ -20,7 +20,7 @@ export const FileKeySelector = message(
     volumeName: f(1, str).required().always(),
     path: f(2, str).required().always(),
     key: f(3, str).required().always(),
-    optional: f(4, bool).explicit().always(),
+    optional: f(4, bool).explicit().default(false),
   },
   { mapType: 'atomic' },
 )

@@ -18,7 +18,7 @@ export const AzureDiskVolumeSource = message('AzureDiskVolumeSource', {
     .explicit()
     .default('ReadWrite'),
   fsType: f(4, str).explicit().default('ext4'),
-  readOnly: f(5, bool).explicit().always(),
+  readOnly: f(5, bool).explicit().default(false),
   kind: f(6, oneOf('Dedicated', 'Managed', 'Shared'))
     .explicit()
     .default('Shared'),
@@ -109,7 +109,7 @@ export const HostPathVolumeSource = message('HostPathVolumeSource', {
   path: f(1, str).required().always(),
   type: f(
     2,
-    oneOf('BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'),
+    oneOf('', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'),
   ).explicit(),
 })
 export type HostPathVolumeSource = TypeOf<typeof HostPathVolumeSource>

@@ -1,6 +1,6 @@
 import { f } from '../../../schema/field.ts'
 import { bool, list, str, type TypeOf } from '../../../schema/type.ts'
-import { kind, message } from './package.ts'
+import { kind, listMessage, message } from './package.ts'
 
 export const GroupVersionForDiscovery = message('GroupVersionForDiscovery', {
   groupVersion: f(1, str).required().always(),
@@ -27,13 +27,7 @@ export const APIGroupList = kind('APIGroupList', {
 })
 export type APIGroupList = TypeOf<typeof APIGroupList>
 
-export const Verbs = message(
-  'Verbs',
-  {
-    items: f(1, list(str)),
-  },
-  { listForm: true },
-)
+export const Verbs = listMessage('Verbs', str)
 export type Verbs = TypeOf<typeof Verbs>
 
 export const APIResource = message('APIResource', {

@@ -16,10 +16,14 @@ export type WorkloadPodGroupBasicSchedulingPolicy = TypeOf<typeof WorkloadPodGro
 export const WorkloadPodGroupSingleDisruptionMode = message('WorkloadPodGroupSingleDisruptionMode', {})
 export type WorkloadPodGroupSingleDisruptionMode = TypeOf<typeof WorkloadPodGroupSingleDisruptionMode>
 
-export const WorkloadPodGroupDisruptionMode = message('WorkloadPodGroupDisruptionMode', {
-  single: f(1, WorkloadPodGroupSingleDisruptionMode),
-  all: f(2, WorkloadPodGroupAllDisruptionMode),
-})
+export const WorkloadPodGroupDisruptionMode = message(
+  'WorkloadPodGroupDisruptionMode',
+  {
+    single: f(1, WorkloadPodGroupSingleDisruptionMode),
+    all: f(2, WorkloadPodGroupAllDisruptionMode),
+  },
+  { unions: [{ members: ['all', 'single'] }] },
+)
 export type WorkloadPodGroupDisruptionMode = TypeOf<typeof WorkloadPodGroupDisruptionMode>
 
 export const WorkloadPodGroupGangSchedulingPolicy = message('WorkloadPodGroupGangSchedulingPolicy', {
@@ -39,8 +43,12 @@ export const WorkloadPodGroupSchedulingConstraints = message('WorkloadPodGroupSc
 })
 export type WorkloadPodGroupSchedulingConstraints = TypeOf<typeof WorkloadPodGroupSchedulingConstraints>
 
-export const WorkloadPodGroupSchedulingPolicy = message('WorkloadPodGroupSchedulingPolicy', {
-  basic: f(1, WorkloadPodGroupBasicSchedulingPolicy),
-  gang: f(2, WorkloadPodGroupGangSchedulingPolicy),
-})
+export const WorkloadPodGroupSchedulingPolicy = message(
+  'WorkloadPodGroupSchedulingPolicy',
+  {
+    basic: f(1, WorkloadPodGroupBasicSchedulingPolicy),
+    gang: f(2, WorkloadPodGroupGangSchedulingPolicy),
+  },
+  { unions: [{ members: ['basic', 'gang'] }] },
+)
 export type WorkloadPodGroupSchedulingPolicy = TypeOf<typeof WorkloadPodGroupSchedulingPolicy>

@@ -1,0 +1,156 @@
+/** OpenAPI v3 schemas of declared messages, with the extensions that kubectl and server-side apply clients read. */
+import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
+import type { FieldFacts } from '../../schema/field.ts'
+import { messageOf } from '../../schema/field.ts'
+import type { GroupVersionKind, Message, ScalarName, Type } from '../../schema/type.ts'
+
+export type Schema = Readonly<Record<string, unknown>>
+
+const metaV1 = 'io.k8s.apimachinery.pkg.apis.meta.v1'
+
+/** Scalars that are schemas of their own. */
+const namedScalars: Readonly<Partial<Record<ScalarName, { readonly name: string; readonly schema: Schema }>>> = {
+  quantity: {
+    name: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+    schema: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  },
+  intOrString: {
+    name: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+    schema: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+  },
+  time: { name: `${metaV1}.Time`, schema: { type: 'string', format: 'date-time' } },
+  microTime: { name: `${metaV1}.MicroTime`, schema: { type: 'string', format: 'date-time' } },
+  duration: { name: `${metaV1}.Duration`, schema: { type: 'string' } },
+  raw: { name: 'io.k8s.apimachinery.pkg.runtime.RawExtension', schema: { type: 'object' } },
+  fieldsV1: { name: `${metaV1}.FieldsV1`, schema: { type: 'object' } },
+}
+
+export const patchSchemaName = `${metaV1}.Patch`
+
+const plainScalars: Readonly<Partial<Record<ScalarName, Schema>>> = {
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  uint32: { type: 'integer', format: 'int64' },
+  uint64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  bytes: { type: 'string', format: 'byte' },
+  json: {},
+}
+
+export const referenceTo = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
+
+/** The schemas of one document; those that others refer to are added as they are met. */
+export class SchemaSet {
+  readonly schemas: Record<string, Schema> = {}
+  readonly #extraKinds: ReadonlyMap<string, readonly GroupVersionKind[]>
+
+  /** `extraKinds`: by schema name, the kinds that a message stands for besides its own. */
+  constructor(extraKinds: ReadonlyMap<string, readonly GroupVersionKind[]> = new Map()) {
+    this.#extraKinds = extraKinds
+  }
+
+  /** A reference to the message's schema, which is added. */
+  of(message: Message): Schema {
+    if (!(message.name in this.schemas)) {
+      this.schemas[message.name] = {}
+      this.schemas[message.name] = this.#message(message)
+    }
+    return referenceTo(message.name)
+  }
+
+  /** The body of any patch. */
+  patch(): Schema {
+    this.schemas[patchSchemaName] = { type: 'object' }
+    return referenceTo(patchSchemaName)
+  }
+
+  #message(message: Message): Schema {
+    if (message.options.listForm) return this.#type(message.fields.items!.facts.type)
+    const properties: Record<string, Schema> = {}
+    const required: string[] = []
+    // Watch events name no kind, although they are registered as one.
+    if (message.gvk && message !== WatchEvent) {
+      properties.apiVersion = { type: 'string' }
+      properties.kind = { type: 'string' }
+    }
+    for (const [name, { facts }] of Object.entries(message.fields)) {
+      properties[name] = this.#field(facts)
+      if (facts.required) required.push(name)
+    }
+    const kinds = [...(this.#extraKinds.get(message.name) ?? []), ...(message.gvk ? [message.gvk] : [])]
+    const { doc, mapType, unions } = message.options
+    return {
+      type: 'object',
+      ...(doc === undefined ? {} : { description: doc }),
+      ...(Object.keys(properties).length === 0 ? {} : { properties }),
+      ...(required.length === 0 ? {} : { required }),
+      ...(kinds.length === 0 ? {} : { 'x-kubernetes-group-version-kind': distinctKinds(kinds) }),
+      ...(mapType === undefined ? {} : { 'x-kubernetes-map-type': mapType }),
+      ...(unions === undefined ? {} : { 'x-kubernetes-unions': unions.map(unionSchema) }),
+    }
+  }
+
+  #field(facts: FieldFacts): Schema {
+    const type = this.#type(facts.type)
+    const value = defaultOf(facts)
+    return {
+      ...('$ref' in type ? { allOf: [type] } : type),
+      ...(value === undefined ? {} : { default: value }),
+      ...(facts.docText === undefined ? {} : { description: facts.docText }),
+      ...(facts.listKind === undefined ? {} : { 'x-kubernetes-list-type': facts.listKind }),
+      ...(facts.listKeys === undefined ? {} : { 'x-kubernetes-list-map-keys': facts.listKeys }),
+      ...(facts.mapKind === undefined ? {} : { 'x-kubernetes-map-type': facts.mapKind }),
+      ...(facts.patchStrategy === undefined ? {} : { 'x-kubernetes-patch-strategy': facts.patchStrategy }),
+      ...(facts.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': facts.patchMergeKey }),
+    }
+  }
+
+  #type(type: Type): Schema {
+    switch (type.is) {
+      case 'scalar':
+        return this.#scalar(type.name)
+      case 'enum':
+        return { type: 'string', enum: [...type.values].sort() }
+      case 'list':
+        return { type: 'array', items: this.#type(type.of) }
+      case 'map':
+        return { type: 'object', additionalProperties: this.#type(type.of) }
+      default: {
+        const message = messageOf(type)!
+        return message.options.listForm ? this.#message(message) : this.of(message)
+      }
+    }
+  }
+
+  #scalar(name: ScalarName): Schema {
+    const named = namedScalars[name]
+    if (!named) return plainScalars[name] ?? {}
+    this.schemas[named.name] = named.schema
+    return referenceTo(named.name)
+  }
+}
+
+const unionSchema = ({ discriminator, members }: { discriminator?: string; members: readonly string[] }) => ({
+  ...(discriminator === undefined ? {} : { discriminator }),
+  'fields-to-discriminateBy': Object.fromEntries(
+    members.map(member => [member, member.charAt(0).toUpperCase() + member.slice(1)]),
+  ),
+})
+
+const distinctKinds = (kinds: readonly GroupVersionKind[]): GroupVersionKind[] => [
+  ...new Map(kinds.map(kind => [`${kind.group}/${kind.version}/${kind.kind}`, kind])).values(),
+]
+
+/** The declared default, or Go's zero value of what is always present. */
+function defaultOf({ always, defaultValue, explicit, type }: FieldFacts): unknown {
+  if (defaultValue !== undefined) return defaultValue
+  if (!always || explicit) return undefined
+  if (type.is === 'enum') return ''
+  if (type.is === 'message' || type.is === 'reference') return {}
+  if (type.is !== 'scalar') return undefined
+  if (type.name === 'string') return ''
+  if (type.name === 'bool') return false
+  return /^u?int(32|64)$|^double$/.test(type.name) ? 0 : undefined
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { kinds } from '../../api/kinds.ts'
+import { f } from '../../schema/field.ts'
+import { kindsOf } from '../../schema/kind.ts'
+import { int32, str } from '../../schema/type.ts'
+import { groupsOf } from '../discovery/api-groups.ts'
+import { type OpenApiDocument, OpenApiV3 } from './v3.ts'
+
+const folder = new URL('../../../../shared/reference/openapi-v3/', import.meta.url)
+const skip = existsSync(folder) ? false : 'the reference facts are not beside the repository'
+const openApi = new OpenApiV3(groupsOf(kinds))
+
+const parsed = (name: string): OpenApiDocument => JSON.parse(Buffer.from(openApi.document(name)!.bytes).toString())
+
+/** Where this server says something else than upstream, and why. */
+const exceptions: ReadonlySet<string> = new Set([
+  // Upstream's enum has the empty string, which its own validation refuses.
+  'schemas io.k8s.api.core.v1.ServiceSpec properties ipFamilies items enum',
+])
+
+/** Order counts nowhere in these documents except inside lists of merge keys. */
+function differences(ours: unknown, upstream: unknown, path: string, found: string[]): void {
+  if (exceptions.has(path)) return
+  if (Array.isArray(ours) && Array.isArray(upstream) && !path.endsWith('x-kubernetes-list-map-keys')) {
+    const sorted = (list: unknown[]) => list.map(element => JSON.stringify(sortedKeys(element))).sort()
+    if (JSON.stringify(sorted(ours)) !== JSON.stringify(sorted(upstream))) {
+      found.push(`${path}: ${JSON.stringify(ours)} instead of ${JSON.stringify(upstream)}`)
+    }
+    return
+  }
+  if (isObject(ours) && isObject(upstream)) {
+    for (const key of new Set([...Object.keys(ours), ...Object.keys(upstream)])) {
+      differences(ours[key], upstream[key], `${path} ${key}`, found)
+    }
+  } else if (JSON.stringify(ours) !== JSON.stringify(upstream)) {
+    found.push(`${path}: ${JSON.stringify(ours)} instead of ${JSON.stringify(upstream)}`)
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const sortedKeys = (value: unknown): unknown =>
+  isObject(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([k, v]) => [k, sortedKeys(v)]),
+      )
+    : value
+
+for (const name of Object.keys(openApi.index().paths)) {
+  const file = new URL(`${name.replaceAll('/', '__')}.json`, folder)
+  test(`the document ${name} is upstream’s`, { skip }, () => {
+    const upstream = JSON.parse(readFileSync(file, 'utf8')) as OpenApiDocument
+    const ours = parsed(name)
+    const found: string[] = []
+    differences(ours.paths, upstream.paths, 'paths', found)
+    differences(ours.components.schemas, upstream.components.schemas, 'schemas', found)
+    assert.deepEqual(found, [])
+  })
+}
+
+test('every reference within a document leads to one of its schemas', () => {
+  for (const name of Object.keys(openApi.index().paths)) {
+    const text = Buffer.from(openApi.document(name)!.bytes).toString()
+    const { schemas } = parsed(name).components
+    for (const [, target] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) assert.ok(schemas[target!], target)
+  }
+})
+
+test('the index names each document with the hash of its bytes', () => {
+  const { hash } = openApi.document('apis/apps/v1')!
+  assert.equal(openApi.index().paths['apis/apps/v1']?.serverRelativeURL, `/openapi/v3/apis/apps/v1?hash=${hash}`)
+  assert.match(hash, /^[0-9A-F]{128}$/)
+  assert.equal(openApi.document('apis/none/v1'), undefined)
+})
+
+test('a kind declared at run time is described, with its field documentation', () => {
+  const widget = kindsOf('example.com', 'v1', 'com.example.v1')(
+    'Widget',
+    { size: f(1, int32).required().doc('How wide it is.'), colour: f(2, str).default('red') },
+    { resource: { plural: 'widgets', singular: 'widget', namespaced: true, verbs: ['get', 'list', 'create'] } },
+  )
+  const document = new OpenApiV3(groupsOf([widget])).document('apis/example.com/v1')!
+  const { components, paths } = JSON.parse(Buffer.from(document.bytes).toString()) as OpenApiDocument
+  assert.deepEqual(components.schemas['com.example.v1.Widget'], {
+    type: 'object',
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      size: { type: 'integer', format: 'int32', description: 'How wide it is.' },
+      colour: { type: 'string', default: 'red' },
+    },
+    required: ['size'],
+    'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Widget' }],
+  })
+  assert.ok('/apis/example.com/v1/namespaces/{namespace}/widgets/{name}' in paths)
+})

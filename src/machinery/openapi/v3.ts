@@ -1,0 +1,98 @@
+/** OpenAPI v3: an index of documents, and a document per group and version (KEP-2896). */
+import { createHash } from 'node:crypto'
+import { APIGroup, APIGroupList, APIResourceList, APIVersions } from '../../api/meta/v1/discovery.ts'
+import { DeleteOptions } from '../../api/meta/v1/options.ts'
+import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
+import { encodeJson } from '../../schema/json-encode.ts'
+import type { Kind } from '../../schema/kind.ts'
+import type { ServedGroup, ServedVersion } from '../discovery/api-groups.ts'
+import { namesOf, type Operation, PathBuilder, type PathItem } from './operations.ts'
+import { type Schema, SchemaSet } from './schema.ts'
+
+export interface OpenApiDocument {
+  readonly openapi: '3.0.0'
+  readonly info: { readonly title: string; readonly version: string }
+  readonly paths: Readonly<Record<string, PathItem>>
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>
+    readonly securitySchemes: unknown
+  }
+}
+
+/** The documents, made when first asked for and kept: they change only with the kinds. */
+export class OpenApiV3 {
+  readonly #makers = new Map<string, () => OpenApiDocument>()
+  readonly #made = new Map<string, { readonly bytes: Uint8Array; readonly hash: string }>()
+
+  constructor(groups: readonly ServedGroup[]) {
+    this.#makers.set('api', () => rootDocument('/api/', 'getCoreAPIVersions', 'core', APIVersions))
+    this.#makers.set('apis', () => rootDocument('/apis/', 'getAPIVersions', 'apis', APIGroupList))
+    for (const group of groups) {
+      const root = group.name === '' ? 'api' : `apis/${group.name}`
+      if (group.name !== '') {
+        const { id, tag } = namesOf({ group: group.name, version: '' })
+        const groupTag = tag.slice(0, -1)
+        this.#makers.set(root, () => rootDocument(`/${root}/`, `get${id}APIGroup`, groupTag, APIGroup))
+      }
+      for (const version of group.versions) {
+        this.#makers.set(`${root}/${version.version}`, () => versionDocument(group.name, version))
+      }
+    }
+  }
+
+  /** `/openapi/v3`: where each document is, with the hash of its bytes. */
+  index(): { paths: Record<string, { serverRelativeURL: string }> } {
+    const paths: Record<string, { serverRelativeURL: string }> = {}
+    for (const name of [...this.#makers.keys()].sort()) {
+      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${this.document(name)?.hash}` }
+    }
+    return { paths }
+  }
+
+  /** JSON of `/openapi/v3/<name>` such as `apis/apps/v1`, and its hash, which is its ETag too; undefined if there is none. */
+  document(name: string): { readonly bytes: Uint8Array; readonly hash: string } | undefined {
+    const known = this.#made.get(name)
+    if (known) return known
+    const maker = this.#makers.get(name)
+    if (!maker) return undefined
+    const bytes = encodeJson(maker())
+    const made = { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() }
+    this.#made.set(name, made)
+    return made
+  }
+}
+
+/** The document of one group and version. */
+export function versionDocument(group: string, { version, groupVersion, kinds }: ServedVersion): OpenApiDocument {
+  const own = { group, version }
+  const schemas = new SchemaSet(
+    new Map([DeleteOptions, WatchEvent].map((kind: Kind) => [kind.name, [kind.gvk, { ...own, kind: kind.gvk.kind }]])),
+  )
+  const root = group === '' ? `/api/${version}` : `/apis/${groupVersion}`
+  const builder = new PathBuilder(root, schemas)
+  for (const kind of kinds) builder.add(kind)
+  const { id, tag } = namesOf(own)
+  const resources = readOperation(`get${id}APIResources`, tag, schemas.of(APIResourceList))
+  return document({ [`${root}/`]: { get: resources }, ...builder.paths }, schemas)
+}
+
+function rootDocument(path: string, operationId: string, tag: string, answered: Kind): OpenApiDocument {
+  const schemas = new SchemaSet()
+  return document({ [path]: { get: readOperation(operationId, tag, schemas.of(answered)) } }, schemas)
+}
+
+function readOperation(operationId: string, tag: string, schema: Schema): Operation {
+  const types = ['application/json', 'application/vnd.kubernetes.protobuf', 'application/yaml']
+  const content = Object.fromEntries(types.map(type => [type, { schema }]))
+  return { operationId, tags: [tag], responses: { 200: { content }, 401: {} } }
+}
+
+const document = (paths: Record<string, PathItem>, { schemas }: SchemaSet): OpenApiDocument => ({
+  openapi: '3.0.0',
+  info: { title: 'Kubernetes', version: '1.37' },
+  paths,
+  components: {
+    schemas,
+    securitySchemes: { BearerToken: { in: 'header', name: 'authorization', type: 'apiKey' } },
+  },
+})
