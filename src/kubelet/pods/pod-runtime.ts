@@ -38,7 +38,9 @@ export interface ContainerRecord {
   readonly annotations: Readonly<Record<string, string>>
   /** Of the mount at the termination message's path; '' for none. */
   readonly messageHostPath: string
-  readonly user: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] } | undefined
+  readonly user:
+    | { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] }
+    | undefined
   readonly stopSignal: number
 }
 
@@ -86,7 +88,11 @@ export function containerRecordOf(status: ContainerStatus, sandboxId: string): C
     annotations,
     messageHostPath: status.mounts?.find(mount => mount.containerPath === messagePath)?.hostPath ?? '',
     user: user
-      ? { uid: Number(user.uid ?? 0), gid: Number(user.gid ?? 0), supplementalGroups: (user.supplementalGroups ?? []).map(Number) }
+      ? {
+          uid: Number(user.uid ?? 0),
+          gid: Number(user.gid ?? 0),
+          supplementalGroups: (user.supplementalGroups ?? []).map(Number),
+        }
       : undefined,
     stopSignal: status.stopSignal ?? 0,
   }
@@ -136,7 +142,10 @@ export class PodRuntimeReader {
     const found = records.filter(record => record !== undefined)
     this.#exited = new Map(found.filter(({ state }) => state === 'exited').map(record => [record.id, record]))
     return {
-      sandboxes: sandboxStatuses.filter(status => status !== undefined).map(sandboxRecordOf).sort(newestFirst),
+      sandboxes: sandboxStatuses
+        .filter(status => status !== undefined)
+        .map(sandboxRecordOf)
+        .sort(newestFirst),
       containers: found.sort(newestFirst),
     }
   }

@@ -1,0 +1,54 @@
+/** The whole status of a pod as the kubelet reports it. */
+import type { Pod, PodStatus } from '../../api/core/v1/pod.ts'
+import { sandboxStateOf } from '../pods/next-actions.ts'
+import { qosClassOf } from '../resources/qos.ts'
+import { podConditions } from './conditions.ts'
+import { containerStatuses, type StatusInput } from './container-statuses.ts'
+import { type PodPhase, phaseOf } from './phase.ts'
+
+export interface PodStatusInput extends StatusInput {
+  readonly hostIps: readonly string[]
+  readonly nowIso: string
+  /** Decided by the node: rejected, deadline exceeded. Wins over what the containers say. */
+  readonly verdict?: { readonly phase: PodPhase; readonly reason: string; readonly message: string }
+  /** All containers have stopped for good. */
+  readonly terminal: boolean
+}
+
+export function podStatusOf(input: PodStatusInput): PodStatus {
+  const { pod, runtime, verdict, nowIso } = input
+  const lists = containerStatuses(input)
+  const byName = new Map([...lists.init, ...lists.regular].map(status => [status.name, status]))
+  const old = pod.status
+  const settled = old.phase === 'Failed' || old.phase === 'Succeeded'
+  const computed = phaseOf(pod.spec, byName, input.terminal)
+  // A pod that has ended stays ended.
+  const phase = settled ? old.phase! : (verdict?.phase ?? computed)
+  const sandboxReady = sandboxStateOf(pod, runtime).keep !== undefined
+  const ips = podIpsOf(input, pod)
+  const reason = verdict?.reason ?? (settled ? old.reason : undefined)
+  const message = verdict?.message ?? (settled ? old.message : undefined)
+  return {
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    phase,
+    conditions: podConditions({ pod, statuses: byName, phase, sandboxReady, nowIso }, old.conditions ?? []),
+    ...(message ? { message } : {}),
+    ...(reason ? { reason } : {}),
+    ...(input.hostIps[0] === undefined ? {} : { hostIP: input.hostIps[0] }),
+    ...(input.hostIps.length === 0 ? {} : { hostIPs: input.hostIps.map(ip => ({ ip })) }),
+    ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map(ip => ({ ip })) }),
+    startTime: old.startTime ?? nowIso,
+    ...(lists.init.length === 0 ? {} : { initContainerStatuses: lists.init }),
+    containerStatuses: lists.regular,
+    ...(lists.ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: lists.ephemeral }),
+    qosClass: old.qosClass ?? qosClassOf(pod),
+  }
+}
+
+function podIpsOf(input: PodStatusInput, pod: Pod): readonly string[] {
+  if (pod.spec.hostNetwork === true) return input.runtime.sandboxes.length > 0 ? input.hostIps : []
+  const [sandbox] = input.runtime.sandboxes
+  if (sandbox && sandbox.ips.length > 0) return sandbox.ips
+  // The address of a stopped sandbox stays visible, so that what uses it can be cleaned up.
+  return (pod.status.podIPs ?? []).map(({ ip }) => ip)
+}
