@@ -38,14 +38,14 @@ describe('clipper up refuses what cannot work', { skip }, () => {
     })
     // The checkout may be unreadable for others; then there is nothing to see.
     if (/EACCES|Permission denied/.test((await ran).stderr)) return
-    await refused(ran, /needs root[^]*sudo/)
+    await refused(ran, /needs root[\s\S]*sudo/)
   })
 
   test('with a port that is taken', async () => {
     const server = createServer()
     await new Promise<void>(listening => server.listen(0, '0.0.0.0', () => listening()))
     const { port } = server.address() as { port: number }
-    await refused(cluster.up('--api-port', String(port)), new RegExp(`port ${port} .*is taken[^]*--api-port`))
+    await refused(cluster.up('--api-port', String(port)), new RegExp(`port ${port} .*is taken[sS]*--api-port`))
     server.close()
   })
 
@@ -58,7 +58,7 @@ describe('clipper up refuses what cannot work', { skip }, () => {
     const script = `${mounts} && exec "$0" up ${cluster.flags.join(' ')}`
     await refused(
       run('unshare', ['-m', 'sh', '-c', script, join(import.meta.dirname, '../../bin/clipper')]),
-      /containerd was not found[^]*apt-get install containerd/,
+      /containerd was not found[\s\S]*apt-get install containerd/,
     )
   })
 
@@ -68,7 +68,7 @@ describe('clipper up refuses what cannot work', { skip }, () => {
     const script = `mount -t tmpfs -o size=2m none ${disk} && exec "$0" up ${cluster.flags.join(' ')} --data-dir ${disk}`
     await refused(
       run('unshare', ['-m', 'sh', '-c', script, join(import.meta.dirname, '../../bin/clipper')]),
-      /disk of .* is full[^]*free some space/,
+      /disk of .* is full[\s\S]*free some space/,
     )
   })
 
