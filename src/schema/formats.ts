@@ -85,11 +85,7 @@ export const cIdentifierErrors = format(
 export const httpHeaderNameErrors = format(
   '[-A-Za-z0-9]+',
   undefined,
-  regexMessage(
-    "a valid HTTP header must consist of alphanumeric characters or '-'",
-    '[-A-Za-z0-9]+',
-    'X-Header-Name',
-  ),
+  regexMessage("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name'),
 )
 
 const configKey = format(

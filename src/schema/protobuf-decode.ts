@@ -342,7 +342,7 @@ const scalarReaders: Readonly<Record<ScalarName, FieldReader>> = {
   double: reader => reader.double(),
   bytes: reader => reader.part().toString('base64'),
   // A copy: the input may be a large frame that must not be kept for it.
-  binary: reader => Uint8Array.prototype.slice.call(reader.part()),
+  binary: reader => new Uint8Array(reader.part()),
   quantity: reader =>
     inPart(reader, () => {
       let text = '0'

@@ -67,7 +67,7 @@ test('every reference within a document leads to one of its schemas', () => {
   for (const name of Object.keys(openApi.index().paths)) {
     const text = Buffer.from(openApi.document(name)!.bytes).toString()
     const { schemas } = parsed(name).components
-    for (const [, target] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) assert.ok(schemas[target!], target)
+    for (const match of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) assert.ok(match[1]! in schemas, match[1]!)
   }
 })
 
