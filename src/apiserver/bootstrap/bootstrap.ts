@@ -16,24 +16,12 @@ import type { Kind } from '../../schema/kind.ts'
 import type { BootstrapApi } from './bootstrap-api.ts'
 import { defaultClusterRoleBindings, defaultClusterRoles, defaultRoleBindings, defaultRoles } from './default-roles.ts'
 import { reconciledBinding, reconciledRole } from './reconcile.ts'
+import { systemPriorityClasses } from './system-priority-classes.ts'
 
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
 
 /** So many writes are under way at once; they share syncs of the store. */
 const parallelWrites = 32
-
-export const systemPriorityClasses = [
-  {
-    metadata: { name: 'system-node-critical' },
-    value: 2_000_001_000,
-    description: 'For pods that must not leave their node, such as its network and its proxy.',
-  },
-  {
-    metadata: { name: 'system-cluster-critical' },
-    value: 2_000_000_000,
-    description: 'For pods that the cluster cannot do without, but that may move to another node.',
-  },
-] as const
 
 export interface BootstrapOptions {
   readonly api: BootstrapApi

@@ -1,0 +1,155 @@
+/** Defaults and bounds of what pods and claims ask for (Kubernetes documentation, "Limit Ranges"). */
+import type { Container } from '../../api/core/v1/container.ts'
+import { LimitRange, type LimitRangeItem } from '../../api/core/v1/limit-range.ts'
+import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
+import { parseQuantity, Quantity } from '../../machinery/quantity.ts'
+import type { ObjectReader } from '../registry/object-reader.ts'
+import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
+import { isPod, metadataOf, refusal, setSpec } from './refusal.ts'
+
+type Amounts = Readonly<Record<string, string>>
+
+interface Asked {
+  readonly requests: Amounts
+  readonly limits: Amounts
+}
+
+const annotation = 'kubernetes.io/limit-ranger'
+
+const less = (a: Quantity, b: Quantity): boolean => a.nanos < b.nanos
+
+/** What a container is given where it asks for nothing: a request follows its own limit before any default. */
+function withDefaults(container: Container, items: readonly LimitRangeItem[]): { container: Container; set: string[] } {
+  const limits: Record<string, string> = { ...container.resources?.limits }
+  const requests: Record<string, string> = { ...container.resources?.requests }
+  const set: string[] = []
+  for (const item of items) {
+    for (const [name, amount] of Object.entries(item.defaultRequest ?? {}))
+      if (requests[name] === undefined) {
+        requests[name] = container.resources?.limits?.[name] ?? amount
+        set.push(`${name} request`)
+      }
+    for (const [name, amount] of Object.entries(item.default ?? {}))
+      if (limits[name] === undefined) {
+        limits[name] = amount
+        set.push(`${name} limit`)
+      }
+  }
+  if (set.length === 0) return { container, set }
+  return { container: { ...container, resources: { ...container.resources, limits, requests } } as Container, set }
+}
+
+function boundErrors(type: string, item: LimitRangeItem, { requests, limits }: Asked): string[] {
+  const errors: string[] = []
+  for (const [name, bound] of Object.entries(item.min ?? {})) {
+    const head = `minimum ${name} usage per ${type} is ${bound}`
+    const request = requests[name]
+    const limit = limits[name]
+    if (request === undefined) errors.push(`${head}.  No request is specified`)
+    else if (less(parseQuantity(request), parseQuantity(bound))) errors.push(`${head}, but request is ${request}`)
+    if (limit !== undefined && less(parseQuantity(limit), parseQuantity(bound)))
+      errors.push(`${head}, but limit is ${limit}`)
+  }
+  for (const [name, bound] of Object.entries(item.max ?? {})) {
+    const head = `maximum ${name} usage per ${type} is ${bound}`
+    const request = requests[name]
+    const limit = limits[name]
+    if (limit === undefined) errors.push(`${head}.  No limit is specified`)
+    else if (less(parseQuantity(bound), parseQuantity(limit))) errors.push(`${head}, but limit is ${limit}`)
+    if (request !== undefined && less(parseQuantity(bound), parseQuantity(request)))
+      errors.push(`${head}, but request is ${request}`)
+  }
+  for (const [name, ratio] of Object.entries(item.maxLimitRequestRatio ?? {})) {
+    const head = `${name} max limit to request ratio per ${type} is ${ratio}`
+    const request = requests[name]
+    const limit = limits[name]
+    if (request === undefined) errors.push(`${head}, but no request is specified or request is 0`)
+    else if (limit === undefined) errors.push(`${head}, but no limit is specified or limit is 0`)
+    else {
+      const observed = Number(parseQuantity(limit).nanos) / Number(parseQuantity(request).nanos)
+      if (observed > Number(parseQuantity(ratio).nanos) / 1e9)
+        errors.push(`${head}, but provided ratio is ${observed.toFixed(6)}`)
+    }
+  }
+  return errors
+}
+
+/** What a pod asks for as a whole: its containers together, or the greatest of the init containers. */
+function podTotal({ containers, initContainers = [] }: PodSpec): Asked {
+  const total = (of: 'requests' | 'limits'): Amounts => {
+    const sums = new Map<string, Quantity>()
+    for (const { resources } of containers)
+      for (const [name, text] of Object.entries(resources?.[of] ?? {})) {
+        const amount = parseQuantity(text)
+        sums.set(name, new Quantity((sums.get(name)?.nanos ?? 0n) + amount.nanos, amount.format))
+      }
+    for (const { resources } of initContainers)
+      for (const [name, text] of Object.entries(resources?.[of] ?? {})) {
+        const amount = parseQuantity(text)
+        const sum = sums.get(name)
+        if (!sum || less(sum, amount)) sums.set(name, amount)
+      }
+    return Object.fromEntries([...sums].map(([name, sum]) => [name, String(sum)]))
+  }
+  return { requests: total('requests'), limits: total('limits') }
+}
+
+export class LimitRanger implements AdmissionPlugin {
+  readonly name = 'LimitRanger'
+  readonly #reader: ObjectReader
+
+  constructor(reader: ObjectReader) {
+    this.#reader = reader
+  }
+
+  async admit(attributes: AdmissionAttributes): Promise<void> {
+    if (!isPod(attributes) || attributes.operation !== 'CREATE') return
+    const items = this.#items(attributes.namespace).filter(({ type }) => type === 'Container')
+    if (items.length === 0) return
+    const spec = attributes.object?.spec as PodSpec
+    const notes: string[] = []
+    const filled = (what: string) => (container: Container) => {
+      const { container: next, set } = withDefaults(container, items)
+      if (set.length > 0) notes.push(`${[...set].sort().join(', ')} for ${what} ${container.name}`)
+      return next
+    }
+    const containers = spec.containers.map(filled('container'))
+    const initContainers = spec.initContainers?.map(filled('init container'))
+    if (notes.length === 0) return
+    setSpec(attributes, { containers, ...(initContainers ? { initContainers } : {}) })
+    const metadata = metadataOf(attributes.object)
+    const annotations = { ...metadata.annotations, [annotation]: `LimitRanger plugin set: ${notes.join('; ')}` }
+    attributes.object = { ...attributes.object, metadata: { ...metadata, annotations } }
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const { operation, group, resource, subresource, object, namespace } = attributes
+    if (group !== '' || subresource !== '' || !object) return
+    const errors: string[] = []
+    if (resource === 'pods' && operation === 'CREATE') {
+      const spec = object.spec as PodSpec
+      for (const item of this.#items(namespace)) {
+        if (item.type === 'Pod') errors.push(...boundErrors('Pod', item, podTotal(spec)))
+        if (item.type !== 'Container') continue
+        for (const { resources } of [...spec.containers, ...(spec.initContainers ?? [])])
+          errors.push(
+            ...boundErrors('Container', item, { requests: resources?.requests ?? {}, limits: resources?.limits ?? {} }),
+          )
+      }
+    } else if (resource === 'persistentvolumeclaims' && (operation === 'CREATE' || operation === 'UPDATE')) {
+      const { resources } = object.spec as { resources?: { requests?: Amounts } }
+      // A claim has requests only; its bounds apply to them.
+      const requests = resources?.requests ?? {}
+      for (const item of this.#items(namespace))
+        if (item.type === 'PersistentVolumeClaim')
+          errors.push(...boundErrors('PersistentVolumeClaim', item, { requests, limits: requests }))
+    }
+    const unique = [...new Set(errors)]
+    if (unique.length === 0) return
+    throw refusal(attributes, unique.length === 1 ? (unique[0] as string) : `[${unique.join(', ')}]`)
+  }
+
+  #items(namespace: string): LimitRangeItem[] {
+    return this.#reader.list(LimitRange, namespace).flatMap(({ spec }) => spec.limits)
+  }
+}
