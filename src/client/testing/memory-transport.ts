@@ -1,7 +1,7 @@
 /**
  * Objects in memory behind the Transport contract, for tests of what talks to an API server: resource versions, UIDs,
- * optimistic locking, finalizers, graceful deletion of bound pods, label and field selectors, watches. No admission,
- * defaulting, validation or garbage collection.
+ * optimistic locking, finalizers, graceful deletion of bound pods, label and field selectors, watches, defaults. No admission,
+ * validation or garbage collection.
  */
 
 import {
@@ -12,6 +12,7 @@ import {
   modifiedError,
   notFoundError,
 } from '../../machinery/api-error.ts'
+import { applyDefaults } from '../../machinery/defaulting.ts'
 import { kindByResource } from '../../machinery/scheme.ts'
 import { parseFieldSelector } from '../../machinery/selectors/field-selector.ts'
 import { parseLabelSelector } from '../../machinery/selectors/label-selector.ts'
@@ -189,6 +190,7 @@ export class MemoryTransport implements Transport {
         ...(body.spec === undefined ? {} : { generation: 1 }),
       },
     }
+    applyDefaults(target.kind, object)
     return this.#commit(target.kind, 'ADDED', object, undefined)
   }
 
@@ -234,7 +236,8 @@ export class MemoryTransport implements Transport {
       ...(old.metadata.deletionTimestamp ? { deletionTimestamp: old.metadata.deletionTimestamp } : {}),
       ...(old.metadata.generation === undefined ? {} : { generation: old.metadata.generation + (changed ? 1 : 0) }),
     }
-    const object = { ...next, metadata } as StoredObject
+    const object = structuredClone({ ...next, metadata }) as StoredObject
+    applyDefaults(target.kind, object)
     const gone =
       metadata.deletionTimestamp !== undefined &&
       (metadata.finalizers ?? []).length === 0 &&

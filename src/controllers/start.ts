@@ -1,0 +1,42 @@
+/** All controllers, and how they are started together. */
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import type { Client } from '../client/client.ts'
+import type { InformerFactory } from '../client/informer-factory.ts'
+import { deploymentController } from './deployment/controller.ts'
+import { replicaSetController, replicationController } from './replica-set/controller.ts'
+import { type ControllerDefinition, runController } from './runtime/controller.ts'
+
+export interface ControllersOptions {
+  /** Names of the controllers to run; absent: all. */
+  readonly only?: readonly string[]
+}
+
+export interface ControllersDependencies {
+  /** The client of a controller's own identity: user `system:serviceaccount:kube-system:<name>`. */
+  readonly clientFor: (controllerName: string) => Client
+  /** Shared by all controllers, under the identity `system:kube-controller-manager`. Not started before. */
+  readonly informers: InformerFactory
+  readonly clock: Clock
+  readonly random: () => number
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly options?: ControllersOptions
+}
+
+const definitions = (_options: ControllersOptions): readonly ControllerDefinition[] => [
+  replicaSetController,
+  replicationController,
+  deploymentController,
+]
+
+/** Starts the controllers and their informers. Resolves after the signal has aborted and the last plan under way has ended. */
+export async function startControllers(needs: ControllersDependencies): Promise<void> {
+  const { clientFor, informers, clock, random, signal, log, options = {} } = needs
+  const chosen = definitions(options).filter(({ name }) => options.only?.includes(name) ?? true)
+  const running = chosen.map(definition =>
+    runController(definition, { client: clientFor(definition.name), informers, clock, random, log }, signal),
+  )
+  informers.start(signal)
+  await Promise.all(running)
+}
