@@ -5,15 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  eventually,
-  hasKubectl,
-  missingForContainers,
-  run,
-  TestCluster,
-  testImage,
-  writeTestImage,
-} from './test-cluster.ts'
+import { eventually, hasKubectl, missingForContainers, run, TestCluster, testImage } from './test-cluster.ts'
 
 const skip = missingForContainers()
 
@@ -133,7 +125,7 @@ describe('a running cluster', { skip: skip ?? (hasKubectl() ? undefined : 'kubec
   })
 
   test('kill -9 under load loses no acknowledged object and leaves every container running once', async () => {
-    await loadTestImage(cluster)
+    await cluster.loadTestImage()
     await cluster.apply({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -205,12 +197,6 @@ describe('a running cluster', { skip: skip ?? (hasKubectl() ? undefined : 'kubec
     assert.equal(existsSync(cluster.dataDirectory), false)
   })
 })
-
-async function loadTestImage(cluster: TestCluster): Promise<void> {
-  const image = join(cluster.directory, 'image.tar')
-  writeTestImage(image)
-  assert.equal((await cluster.clipper('image', 'load', image, '--data-dir', cluster.dataDirectory)).code, 0)
-}
 
 async function runningContainers(cluster: TestCluster): Promise<string[]> {
   const socket = join(cluster.dataDirectory, 'containerd/containerd.sock')

@@ -73,7 +73,7 @@ async function freePorts(count: number): Promise<number[]> {
 export const testImage = 'clipper.local/test:1'
 
 /** busybox under the names of its commands, as an OCI archive. */
-export function writeTestImage(path: string): void {
+function writeTestImage(path: string): void {
   const commands = [
     'sh',
     'cat',
@@ -199,14 +199,20 @@ export class TestCluster {
       await cluster.end()
       throw new Error(`clipper up failed: ${stderr}\n${log}`)
     }
-    const image = join(cluster.directory, 'image.tar')
-    writeTestImage(image)
-    const loaded = await cluster.clipper('image', 'load', image, '--data-dir', cluster.dataDirectory)
-    if (loaded.code !== 0) {
+    try {
+      await cluster.loadTestImage()
+    } catch (error) {
       await cluster.end()
-      throw new Error(`clipper image load failed: ${loaded.stderr}`)
+      throw error
     }
     return cluster
+  }
+
+  async loadTestImage(): Promise<void> {
+    const image = join(this.directory, 'image.tar')
+    writeTestImage(image)
+    const { code, stderr } = await this.clipper('image', 'load', image, '--data-dir', this.dataDirectory)
+    if (code !== 0) throw new Error(`clipper image load failed: ${stderr}`)
   }
 
   up(...more: readonly string[]): Promise<Ran> {
