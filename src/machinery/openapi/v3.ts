@@ -43,10 +43,20 @@ export class OpenApiV3 {
   /** `/openapi/v3`: where each document is, with the hash of its bytes. */
   index(): { paths: Record<string, { serverRelativeURL: string }> } {
     const paths: Record<string, { serverRelativeURL: string }> = {}
-    for (const name of [...this.#makers.keys()].sort()) {
+    for (const name of this.names()) {
       paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${this.document(name)?.hash}` }
     }
     return { paths }
+  }
+
+  /** Names of all documents, as `apis/apps/v1`. */
+  names(): string[] {
+    return [...this.#makers.keys()].sort()
+  }
+
+  /** A document as a value, made anew. */
+  value(name: string): OpenApiDocument | undefined {
+    return this.#makers.get(name)?.()
   }
 
   /** JSON of `/openapi/v3/<name>` such as `apis/apps/v1`, and its hash, which is its ETag too; undefined if there is none. */

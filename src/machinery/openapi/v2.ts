@@ -1,0 +1,117 @@
+/** OpenAPI v2 (Swagger): one document of everything, made out of the v3 documents. JSON only. */
+import type { ServedGroup } from '../discovery/api-groups.ts'
+import type { Operation, PathItem } from './operations.ts'
+import type { Parameter } from './parameters.ts'
+import type { Schema } from './schema.ts'
+import { OpenApiV3 } from './v3.ts'
+
+export interface OpenApiV2Document {
+  readonly swagger: '2.0'
+  readonly info: { readonly title: string; readonly version: string }
+  readonly paths: Readonly<Record<string, unknown>>
+  readonly definitions: Readonly<Record<string, unknown>>
+  readonly securityDefinitions: unknown
+  readonly security: unknown
+}
+
+/** `/openapi/v2`. Dear to make: keep it while the kinds stay the same. */
+export function openApiV2(groups: readonly ServedGroup[]): OpenApiV2Document {
+  const v3 = new OpenApiV3(groups)
+  const paths: Record<string, unknown> = {}
+  const definitions: Record<string, Schema> = {}
+  for (const name of v3.names()) {
+    const document = v3.value(name)
+    for (const [path, item] of Object.entries(document?.paths ?? {})) paths[path] = pathItem(item)
+    for (const [schemaName, schema] of Object.entries(document?.components.schemas ?? {})) {
+      definitions[schemaName] = mergedKinds(definitions[schemaName], downgraded(schema) as Schema)
+    }
+  }
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: '1.37' },
+    paths,
+    definitions,
+    securityDefinitions: { BearerToken: { in: 'header', name: 'authorization', type: 'apiKey' } },
+    security: [{ BearerToken: [] }],
+  }
+}
+
+const kindsKey = 'x-kubernetes-group-version-kind'
+
+/** The same message may stand for other kinds in other documents. */
+function mergedKinds(known: Schema | undefined, schema: Schema): Schema {
+  if (known === undefined || !Array.isArray(schema[kindsKey])) return schema
+  const all = [...((known[kindsKey] as unknown[] | undefined) ?? []), ...schema[kindsKey]]
+  return { ...schema, [kindsKey]: [...new Map(all.map(kind => [JSON.stringify(kind), kind])).values()] }
+}
+
+/** Version 2 knows no oneOf, has references bare, and upstream leaves out defaults. */
+function downgraded(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(downgraded)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { allOf, oneOf, default: _, ...rest } = schema as Record<string, unknown>
+  const down: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(rest)) {
+    if (key === '$ref') down.$ref = String(value).replace('#/components/schemas/', '#/definitions/')
+    else if (key === 'properties') down.properties = downgradedMembers(value as Record<string, unknown>)
+    else down[key] = downgraded(value)
+  }
+  if (oneOf !== undefined) down.type = 'string'
+  return Array.isArray(allOf) ? { ...(downgraded(allOf[0]) as object), ...down } : down
+}
+
+/** Properties may be called `default` or `oneOf` themselves. */
+const downgradedMembers = (members: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).map(([name, schema]) => [name, downgraded(schema)]))
+
+function pathItem(item: PathItem): unknown {
+  return Object.fromEntries(
+    Object.entries(item).map(([key, value]) =>
+      key === 'parameters'
+        ? [key, (value as readonly Parameter[]).map(flatParameter)]
+        : [key, operation(value as Operation)],
+    ),
+  )
+}
+
+const flatParameter = ({ schema, ...parameter }: Parameter) => ({ ...parameter, ...schema })
+
+interface Body {
+  readonly required?: boolean
+  readonly content: Readonly<Record<string, { readonly schema: Schema }>>
+}
+
+function operation({ parameters, requestBody, responses, ...rest }: Operation): unknown {
+  const body = requestBody as Body | undefined
+  const bodyParameters = body ? [bodyParameter(body)] : []
+  const all = [...bodyParameters, ...(parameters ?? []).map(flatParameter)]
+  const answers = Object.entries(responses) as [string, Body | Record<string, never>][]
+  const produces = new Set(answers.flatMap(([, answer]) => Object.keys(answer.content ?? {})))
+  return {
+    ...rest,
+    consumes: consumed(body, rest.operationId),
+    produces: [...produces],
+    ...(all.length === 0 ? {} : { parameters: all }),
+    responses: Object.fromEntries(answers.map(([code, answer]) => [code, answerOf(answer)])),
+    schemes: ['https'],
+  }
+}
+
+/** Operations without a body say the same as ones with any; the lists of resources name their types. */
+function consumed(body: Body | undefined, operationId: string): string[] {
+  if (body) return Object.keys(body.content)
+  const isDiscovery = operationId.startsWith('get')
+  return isDiscovery ? ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] : ['*/*']
+}
+
+const bodyParameter = ({ content, required }: Body) => ({
+  in: 'body',
+  name: 'body',
+  ...(required ? { required } : {}),
+  schema: downgraded(Object.values(content)[0]?.schema),
+})
+
+function answerOf({ content }: Body | Record<string, never>): unknown {
+  const schema = content && Object.values(content)[0]?.schema
+  return schema === undefined ? {} : { schema: downgraded(schema) }
+}
