@@ -73,7 +73,13 @@ function membersOf(message: Message): Map<string, Member> {
     members.set('kind', { shape: leaf, present: true })
   }
   for (const [name, { facts }] of Object.entries(message.fields)) {
-    const shape = facts.mapKind === 'atomic' ? leaf : shapeOf(facts.type, facts.listKind, facts.listKeys)
+    const granular = facts.mapKind === 'granular' ? messageOf(facts.type) : undefined
+    const shape =
+      facts.mapKind === 'atomic'
+        ? leaf
+        : granular
+          ? structShapeOf(granular)
+          : shapeOf(facts.type, facts.listKind, facts.listKeys)
     members.set(name, { shape, present: facts.always || facts.required })
   }
   return members

@@ -1,0 +1,76 @@
+/** The printer of each kind that has columns of its own. A new kind's printer is named here. */
+import type { Kind } from '../../schema/kind.ts'
+import { cronJobPrinter, jobPrinter } from './batch-printers.ts'
+import {
+  componentStatusPrinter,
+  configMapPrinter,
+  leasePrinter,
+  namespacePrinter,
+  priorityClassPrinter,
+  resourceQuotaPrinter,
+  secretPrinter,
+  serviceAccountPrinter,
+} from './core-printers.ts'
+import { coreEventPrinter, eventPrinter } from './event-printers.ts'
+import {
+  ingressClassPrinter,
+  ingressPrinter,
+  ipAddressPrinter,
+  networkPolicyPrinter,
+  serviceCidrPrinter,
+} from './network-printers.ts'
+import { nodePrinter } from './node-printer.ts'
+import { podPrinter } from './pod-printer.ts'
+import { horizontalPodAutoscalerPrinter, podDisruptionBudgetPrinter, roleBindingPrinter } from './policy-printers.ts'
+import { defaultPrinter, type Printer } from './printer.ts'
+import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from './service-printers.ts'
+import { persistentVolumeClaimPrinter, persistentVolumePrinter } from './storage-printers.ts'
+import {
+  controllerRevisionPrinter,
+  daemonSetPrinter,
+  deploymentPrinter,
+  podTemplatePrinter,
+  replicaSetPrinter,
+  replicationControllerPrinter,
+  statefulSetPrinter,
+} from './workload-printers.ts'
+
+const printers: Readonly<Record<string, Printer>> = {
+  'v1/ComponentStatus': componentStatusPrinter,
+  'v1/ConfigMap': configMapPrinter,
+  'v1/Endpoints': endpointsPrinter,
+  'v1/Event': coreEventPrinter,
+  'v1/Namespace': namespacePrinter,
+  'v1/Node': nodePrinter,
+  'v1/PersistentVolume': persistentVolumePrinter,
+  'v1/PersistentVolumeClaim': persistentVolumeClaimPrinter,
+  'v1/Pod': podPrinter,
+  'v1/PodTemplate': podTemplatePrinter,
+  'v1/ReplicationController': replicationControllerPrinter,
+  'v1/ResourceQuota': resourceQuotaPrinter,
+  'v1/Secret': secretPrinter,
+  'v1/Service': servicePrinter,
+  'v1/ServiceAccount': serviceAccountPrinter,
+  'apps/v1/ControllerRevision': controllerRevisionPrinter,
+  'apps/v1/DaemonSet': daemonSetPrinter,
+  'apps/v1/Deployment': deploymentPrinter,
+  'apps/v1/ReplicaSet': replicaSetPrinter,
+  'apps/v1/StatefulSet': statefulSetPrinter,
+  'autoscaling/v1/HorizontalPodAutoscaler': horizontalPodAutoscalerPrinter,
+  'batch/v1/CronJob': cronJobPrinter,
+  'batch/v1/Job': jobPrinter,
+  'coordination.k8s.io/v1/Lease': leasePrinter,
+  'discovery.k8s.io/v1/EndpointSlice': endpointSlicePrinter,
+  'events.k8s.io/v1/Event': eventPrinter,
+  'networking.k8s.io/v1/IPAddress': ipAddressPrinter,
+  'networking.k8s.io/v1/Ingress': ingressPrinter,
+  'networking.k8s.io/v1/IngressClass': ingressClassPrinter,
+  'networking.k8s.io/v1/NetworkPolicy': networkPolicyPrinter,
+  'networking.k8s.io/v1/ServiceCIDR': serviceCidrPrinter,
+  'policy/v1/PodDisruptionBudget': podDisruptionBudgetPrinter,
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': roleBindingPrinter,
+  'rbac.authorization.k8s.io/v1/RoleBinding': roleBindingPrinter,
+  'scheduling.k8s.io/v1/PriorityClass': priorityClassPrinter,
+}
+
+export const printerOf = (kind: Kind): Printer => printers[`${kind.apiVersion}/${kind.gvk.kind}`] ?? defaultPrinter

@@ -1,0 +1,54 @@
+/** Objects as rows for people (API reference: `Table` of meta.k8s.io/v1; upstream: printers/internalversion). */
+import type { Kind } from '../../schema/kind.ts'
+import type { Cell, ColumnDefinition, RowCondition } from './printer.ts'
+import { printerOf } from './printers.ts'
+
+export interface TableRow {
+  readonly cells: readonly Cell[]
+  readonly conditions?: readonly RowCondition[]
+  /** The object, its PartialObjectMetadata, or null. */
+  readonly object: object | null
+}
+
+export interface Table {
+  readonly kind: 'Table'
+  readonly apiVersion: 'meta.k8s.io/v1'
+  readonly metadata: object
+  readonly columnDefinitions: readonly ColumnDefinition[]
+  readonly rows: readonly TableRow[]
+}
+
+export interface TableOptions {
+  /** What each row carries besides its cells. */
+  readonly includeObject: 'None' | 'Metadata' | 'Object'
+  /** Ages are counted to this time. */
+  readonly nowMs: number
+  /** The metadata of the list: resourceVersion, continue, remainingItemCount. */
+  readonly listMeta?: object
+}
+
+function attached(kind: Kind, item: object, includeObject: TableOptions['includeObject']): object | null {
+  if (includeObject === 'None') return null
+  if (includeObject === 'Object') return { kind: kind.gvk.kind, apiVersion: kind.apiVersion, ...item }
+  const { metadata } = item as { metadata?: object }
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: metadata ?? {} }
+}
+
+/** The table of some objects of one kind. Kinds without columns of their own show name and time of creation. */
+export function tableOf(kind: Kind, items: readonly object[], options: TableOptions): Table {
+  const printer = printerOf(kind)
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.listMeta ?? {},
+    columnDefinitions: printer.columns,
+    rows: items.map(item => {
+      const conditions = printer.conditions?.(item as never) ?? []
+      return {
+        cells: printer.cells(item as never, options.nowMs),
+        ...(conditions.length > 0 ? { conditions } : {}),
+        object: attached(kind, item, options.includeObject),
+      }
+    }),
+  }
+}
