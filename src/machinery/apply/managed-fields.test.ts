@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Deployment } from '../../api/apps/v1/deployment.ts'
 import { ConfigMap } from '../../api/core/v1/config-map.ts'
+import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import type { ManagedFieldsEntry } from '../../api/meta/v1/object-meta.ts'
 import type { Kind } from '../../schema/kind.ts'
@@ -141,6 +142,14 @@ test('sets and lists by key name their items', () => {
       'f:finalizers': { '.': {}, 'v:"x/y"': {} },
       'f:ownerReferences': { '.': {}, 'k:{"uid":"u"}': {} },
     },
+  })
+})
+
+test('a member declared granular is merged by member, although its message is atomic elsewhere', () => {
+  const spec = { claimRef: { name: 'c', namespace: 'd' } }
+  const entries = entriesOf(update(PersistentVolume, undefined, { metadata: { name: 'v' }, spec }, 'm'))
+  assert.deepEqual(entries[0]?.fieldsV1, {
+    'f:spec': { 'f:claimRef': { '.': {}, 'f:name': {}, 'f:namespace': {} } },
   })
 })
 

@@ -114,3 +114,19 @@ test('labelSelectorOf follows the LabelSelector message', () => {
   )
   assert.equal(selectorOfLabels({ b: '2', a: '1' }).toString(), 'a=1,b=2')
 })
+
+test('keys may have a prefix, which must be a subdomain', () => {
+  assert.equal(parseLabelSelector('example.com/app=x').matches({ 'example.com/app': 'x' }), true)
+  assert.match(
+    messageOf(() => parseLabelSelector('Example/app')),
+    /: prefix part a lowercase RFC 1123 subdomain must consist/,
+  )
+  assert.match(
+    messageOf(() => parseLabelSelector('/app')),
+    /: prefix part must be non-empty$/,
+  )
+  assert.match(
+    messageOf(() => parseLabelSelector('a/b/c')),
+    /with an optional DNS subdomain prefix and '\/' \(e\.g\. 'example\.com\/MyName'\)$/,
+  )
+})
