@@ -1,0 +1,67 @@
+/** The resources of authentication.k8s.io and authorization.k8s.io, and `serviceaccounts/token`: what is asked and answered. */
+import { SelfSubjectReview } from '../../api/authentication/v1/self-subject-review.ts'
+import { TokenRequest } from '../../api/authentication/v1/token-request.ts'
+import { TokenReview } from '../../api/authentication/v1/token-review.ts'
+import { LocalSubjectAccessReview } from '../../api/authorization/v1/local-subject-access-review.ts'
+import { SelfSubjectAccessReview } from '../../api/authorization/v1/self-subject-access-review.ts'
+import { SelfSubjectRulesReview } from '../../api/authorization/v1/self-subject-rules-review.ts'
+import { SubjectAccessReview } from '../../api/authorization/v1/subject-access-review.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Kind } from '../../schema/kind.ts'
+import {
+  reviewLocalSubjectAccess,
+  reviewSelfAccess,
+  reviewSelfRules,
+  reviewSubjectAccess,
+} from '../authorization/access-reviews.ts'
+import type { Authorizer } from '../authorization/authorizer.ts'
+import type { CreateCall, CreateHandler } from '../endpoints/handlers.ts'
+import { reviewSelf, reviewToken } from './reviews.ts'
+import type { ServiceAccountAuthenticator } from './service-account-authenticator.ts'
+import type { TokenIssuer } from './token-request.ts'
+
+export interface ReviewHandlersOptions {
+  readonly serviceAccounts: ServiceAccountAuthenticator
+  readonly tokens: TokenIssuer
+  readonly authorizer: Authorizer
+  readonly clock: Clock
+}
+
+/** By the names that the endpoints look handlers up by. */
+export function reviewHandlers(options: ReviewHandlersOptions): ReadonlyMap<string, CreateHandler> {
+  const { serviceAccounts, tokens, authorizer, clock } = options
+  const handler = <T>(kind: Kind<T>, answer: (object: T, call: CreateCall) => Promise<unknown>): CreateHandler => ({
+    kind,
+    create: async call => (await answer(call.object as T, call)) as CreateCall['object'],
+  })
+  const nowIso = () => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+  return new Map<string, CreateHandler>([
+    ['authentication.k8s.io/tokenreviews', handler(TokenReview, review => reviewToken(review, serviceAccounts))],
+    [
+      'authentication.k8s.io/selfsubjectreviews',
+      handler(SelfSubjectReview, async (_, { user }) => reviewSelf(user, nowIso())),
+    ],
+    [
+      '/serviceaccounts/token',
+      handler(TokenRequest, (request, { namespace, name }) => tokens.requestToken(namespace, name, request)),
+    ],
+    [
+      'authorization.k8s.io/subjectaccessreviews',
+      handler(SubjectAccessReview, review => reviewSubjectAccess(review, authorizer)),
+    ],
+    [
+      'authorization.k8s.io/localsubjectaccessreviews',
+      handler(LocalSubjectAccessReview, (review, { namespace }) =>
+        reviewLocalSubjectAccess(review, namespace, authorizer),
+      ),
+    ],
+    [
+      'authorization.k8s.io/selfsubjectaccessreviews',
+      handler(SelfSubjectAccessReview, (review, { user }) => reviewSelfAccess(review, user, authorizer)),
+    ],
+    [
+      'authorization.k8s.io/selfsubjectrulesreviews',
+      handler(SelfSubjectRulesReview, (review, { user }) => reviewSelfRules(review, user, authorizer)),
+    ],
+  ])
+}
