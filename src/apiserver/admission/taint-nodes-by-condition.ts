@@ -13,6 +13,6 @@ export class TaintNodesByCondition implements AdmissionPlugin {
     if (group !== '' || resource !== 'nodes' || subresource !== '' || operation !== 'CREATE') return
     const { taints = [] } = (object?.spec ?? {}) as NodeSpec
     if (taints.some(({ key, effect }) => key === notReady.key && effect === notReady.effect)) return
-    setSpec(attributes, { taints: [...taints, notReady] })
+    setSpec(attributes, { taints: [...taints, { ...notReady }] })
   }
 }

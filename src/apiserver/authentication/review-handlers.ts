@@ -8,6 +8,7 @@ import { SelfSubjectRulesReview } from '../../api/authorization/v1/self-subject-
 import { SubjectAccessReview } from '../../api/authorization/v1/subject-access-review.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Kind } from '../../schema/kind.ts'
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts'
 import {
   reviewLocalSubjectAccess,
   reviewSelfAccess,
@@ -24,7 +25,35 @@ export interface ReviewHandlersOptions {
   readonly serviceAccounts: ServiceAccountAuthenticator
   readonly tokens: TokenIssuer
   readonly authorizer: Authorizer
+  /** Asked about every token that is to be issued: NodeRestriction keeps nodes to the pods that they run. */
+  readonly admission: readonly AdmissionPlugin[]
   readonly clock: Clock
+}
+
+async function admitToken(
+  request: TokenRequest,
+  { context, user, namespace, name, dryRun }: CreateCall,
+  plugins: readonly AdmissionPlugin[],
+): Promise<TokenRequest> {
+  const attributes: AdmissionAttributes = {
+    operation: 'CREATE',
+    kind: TokenRequest,
+    group: '',
+    version: 'v1',
+    resource: 'serviceaccounts',
+    subresource: 'token',
+    namespace,
+    name,
+    object: request as unknown as Record<string, unknown>,
+    oldObject: undefined,
+    options: {},
+    user,
+    dryRun,
+    warn: message => context.warn(message),
+  }
+  for (const plugin of plugins) await plugin.admit?.(attributes)
+  for (const plugin of plugins) await plugin.validate?.(attributes)
+  return attributes.object as unknown as TokenRequest
 }
 
 /** By the names that the endpoints look handlers up by. */
@@ -43,7 +72,10 @@ export function reviewHandlers(options: ReviewHandlersOptions): ReadonlyMap<stri
     ],
     [
       '/serviceaccounts/token',
-      handler(TokenRequest, (request, { namespace, name }) => tokens.requestToken(namespace, name, request)),
+      handler(TokenRequest, async (request, call) => {
+        const admitted = await admitToken(request, call, options.admission)
+        return tokens.requestToken(call.namespace, call.name, admitted)
+      }),
     ],
     [
       'authorization.k8s.io/subjectaccessreviews',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose'
 import { Node } from '../../api/core/v1/node.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import { Secret } from '../../api/core/v1/secret.ts'
@@ -156,10 +156,10 @@ test('tokens are verified with an ECDSA key too, and by the published key set', 
   const { keys, token, errorOf, clock } = world(pem as string)
   const text = await token()
   assert.equal(await errorOf(text), undefined)
-  const set = createLocalJWKSet(JSON.parse(await keys.jwks()))
+  const set = createLocalJWKSet((await keys.jwks()) as JSONWebKeySet)
   const { protectedHeader } = await jwtVerify(text, set, { issuer, currentDate: new Date(clock.now()) })
   assert.equal(protectedHeader.alg, 'ES256')
-  assert.deepEqual(JSON.parse(keys.discovery('https://x/openid/v1/jwks')), {
+  assert.deepEqual(keys.discovery('https://x/openid/v1/jwks'), {
     issuer,
     jwks_uri: 'https://x/openid/v1/jwks',
     response_types_supported: ['id_token'],

@@ -62,24 +62,24 @@ export class TokenKeys {
   }
 
   /** `/openid/v1/jwks` (RFC 7517), of content type `application/jwk-set+json`. */
-  async jwks(): Promise<string> {
+  async jwks(): Promise<{ keys: object[] }> {
     const keys = this.#keys.map(async ({ id, key, algorithm }) => ({
       use: 'sig',
       kid: id,
       alg: algorithm,
       ...(await exportJWK(key)),
     }))
-    return JSON.stringify({ keys: await Promise.all(keys) })
+    return { keys: await Promise.all(keys) }
   }
 
   /** `/.well-known/openid-configuration`, of content type `application/json`. `jwksUri` is where clients find the keys. */
-  discovery(jwksUri: string): string {
-    return JSON.stringify({
+  discovery(jwksUri: string): object {
+    return {
       issuer: this.issuer,
       jwks_uri: jwksUri,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [...new Set(this.#keys.map(key => key.algorithm))],
-    })
+    }
   }
 }

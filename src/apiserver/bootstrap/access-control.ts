@@ -1,0 +1,87 @@
+/** Who may do what, put together over the server's caches: the parts that `createApiServer` takes. */
+import type { Clock } from '../../base/clock.ts'
+import type { AdmissionPlugin } from '../admission/admission.ts'
+import { defaultAdmissionPlugins } from '../admission/default-plugins.ts'
+import type { Authenticator } from '../authentication/authenticator.ts'
+import { createAuthenticator } from '../authentication/authenticators.ts'
+import { reviewHandlers } from '../authentication/review-handlers.ts'
+import { ServiceAccountAuthenticator } from '../authentication/service-account-authenticator.ts'
+import { TokenKeys } from '../authentication/token-keys.ts'
+import { TokenIssuer } from '../authentication/token-request.ts'
+import type { Authorizer } from '../authorization/authorizer.ts'
+import { mastersAuthorizer, unionAuthorizer } from '../authorization/authorizers.ts'
+import { NodeAuthorizer } from '../authorization/node-authorizer.ts'
+import { RbacAuthorizer } from '../authorization/rbac-authorizer.ts'
+import type { CreateHandler } from '../endpoints/handlers.ts'
+import type { IdentityDocuments } from '../endpoints/non-resource.ts'
+import type { ObjectReader } from '../registry/object-reader.ts'
+import { componentRoles } from './component-roles.ts'
+
+export interface AccessControlOptions {
+  readonly reader: ObjectReader
+  readonly clock: Clock
+  /** Numbers in [0, 1). */
+  readonly random: () => number
+  readonly serviceAccountKey: { readonly privateKeyPem: string }
+  /** Keys of an earlier time or of other servers. */
+  readonly otherServiceAccountPublicKeyPems?: readonly string[]
+  /** `https://kubernetes.default.svc.<cluster domain>`; also the audience of the server's own tokens. */
+  readonly issuer: string
+  /** Further audiences that are this server. */
+  readonly audiences?: readonly string[]
+  /** `host:port` as clients reach the server. */
+  readonly serverAddress: () => string
+  readonly allowAnonymous?: boolean
+  readonly enableAdmission?: readonly string[]
+  readonly disableAdmission?: readonly string[]
+}
+
+export interface AccessControl {
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly admissionPlugins: readonly AdmissionPlugin[]
+  /** For `handlers.create`. */
+  readonly createHandlers: ReadonlyMap<string, CreateHandler>
+  readonly identity: IdentityDocuments
+  readonly tokens: TokenIssuer
+  /** Stops following the caches. */
+  close(): void
+}
+
+export function createAccessControl(options: AccessControlOptions): AccessControl {
+  const { reader, clock, random, issuer, serviceAccountKey, serverAddress } = options
+  const audiences = [issuer, ...(options.audiences ?? []).filter(audience => audience !== issuer)]
+  const keys = new TokenKeys({
+    issuer,
+    privateKeyPem: serviceAccountKey.privateKeyPem,
+    otherPublicKeyPems: options.otherServiceAccountPublicKeyPems ?? [],
+  })
+  const serviceAccounts = new ServiceAccountAuthenticator({ keys, audiences, reader, clock })
+  const tokens = new TokenIssuer({ keys, audiences, reader, clock })
+  const rbac = new RbacAuthorizer(reader)
+  const nodes = new NodeAuthorizer(reader, componentRoles['system:node'] ?? [])
+  const authorizer = unionAuthorizer([mastersAuthorizer, nodes, rbac])
+  const admissionPlugins = defaultAdmissionPlugins({
+    reader,
+    authorizer,
+    rbac,
+    random,
+    enable: options.enableAdmission ?? [],
+    disable: options.disableAdmission ?? [],
+  })
+  return {
+    authenticator: createAuthenticator({ serviceAccounts, allowAnonymous: options.allowAnonymous ?? true, clock }),
+    authorizer,
+    admissionPlugins,
+    createHandlers: reviewHandlers({ serviceAccounts, tokens, authorizer, admission: admissionPlugins, clock }),
+    identity: {
+      openIdConfiguration: () => keys.discovery(`https://${serverAddress()}/openid/v1/jwks`),
+      jwks: () => keys.jwks(),
+    },
+    tokens,
+    close() {
+      rbac.close()
+      nodes.close()
+    },
+  }
+}
