@@ -1,0 +1,33 @@
+/** The plugins of the default profile, filters in the order in which they are asked. */
+import type { FilterPlugin, ScorePlugin } from './framework.ts'
+import { imageLocality } from './plugins/image-locality.ts'
+import { interPodAffinityFilter, interPodAffinityScore } from './plugins/inter-pod-affinity.ts'
+import { nodeAffinityFilter, nodeAffinityScore } from './plugins/node-affinity.ts'
+import { nodeName } from './plugins/node-name.ts'
+import { nodePorts } from './plugins/node-ports.ts'
+import { balancedAllocation } from './plugins/node-resources-balanced-allocation.ts'
+import { leastAllocated, nodeResourcesFit } from './plugins/node-resources-fit.ts'
+import { nodeUnschedulable } from './plugins/node-unschedulable.ts'
+import { podTopologySpreadFilter, podTopologySpreadScore } from './plugins/pod-topology-spread.ts'
+import { taintTolerationFilter, taintTolerationScore } from './plugins/taint-toleration.ts'
+
+export const filterPlugins: readonly FilterPlugin[] = [
+  nodeUnschedulable,
+  nodeName,
+  taintTolerationFilter,
+  nodeAffinityFilter,
+  nodePorts,
+  nodeResourcesFit,
+  podTopologySpreadFilter,
+  interPodAffinityFilter,
+]
+
+export const scorePlugins: readonly ScorePlugin[] = [
+  taintTolerationScore,
+  nodeAffinityScore,
+  leastAllocated,
+  podTopologySpreadScore,
+  interPodAffinityScore,
+  balancedAllocation,
+  imageLocality,
+]
