@@ -1,0 +1,118 @@
+/** Names and amounts of resources (upstream: ValidateResourceRequirements, validateResourceName). */
+import type { ResourceRequirements } from '../../../api/core/v1/resources.ts'
+import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { parseQuantity } from '../../quantity.ts'
+import { labelKeyErrors } from '../../selectors/label-syntax.ts'
+import { type Errors, notNegativeMessage, pushInvalid } from '../checks.ts'
+
+const standardContainerResources: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage'])
+
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
+/** A name without a domain, or in Kubernetes' own. */
+export const isNativeResource = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
+const isExtendedResource = (name: string): boolean => !isNativeResource(name) && !name.startsWith('requests.')
+const mayBeOvercommitted = (name: string): boolean => isNativeResource(name) && !isHugePages(name)
+
+/** A resource that a container may ask for. */
+export function checkContainerResourceName(out: Errors, path: string, name: string): void {
+  const messages = labelKeyErrors(name)
+  pushInvalid(out, path, name, messages)
+  if (messages.length > 0) return
+  if (!name.includes('/')) {
+    if (!standardContainerResources.has(name) && !isHugePages(name)) {
+      out.push(invalid(path, name, 'must be a standard resource for containers'))
+    }
+  } else if (!isNativeResource(name) && name.startsWith('requests.')) {
+    out.push(invalid(path, name, "doesn't follow extended resource name standard"))
+  }
+}
+
+/** A qualified name; one without a domain has to be known. */
+export function checkResourceName(out: Errors, path: string, name: string, known: ReadonlySet<string>): void {
+  pushInvalid(out, path, name, labelKeyErrors(name))
+  if (!name.includes('/') && !known.has(name) && !isHugePages(name)) {
+    out.push(invalid(path, name, 'must be a standard resource type or fully qualified'))
+  }
+}
+
+/** An amount that is not negative, and whole where the resource is counted. */
+export function checkAmount(out: Errors, path: string, name: string, text: string): void {
+  const amount = parseQuantity(text)
+  if (amount.sign() < 0) out.push(invalid(path, text, notNegativeMessage))
+  const isWhole = isExtendedResource(name) || isHugePages(name)
+  if (isWhole && amount.milliValue() % 1000 !== 0) out.push(invalid(path, text, 'must be an integer'))
+}
+
+export function checkResources(
+  out: Errors,
+  path: string,
+  resources: ResourceRequirements | undefined,
+  claims: ReadonlySet<string>,
+): void {
+  if (!resources) return
+  const limits = resources.limits ?? {}
+  const requests = resources.requests ?? {}
+  for (const [name, text] of Object.entries(limits)) checkOne(out, `${path}.limits`, name, text)
+  for (const [name, text] of Object.entries(requests)) {
+    checkOne(out, `${path}.requests`, name, text)
+    checkAgainstLimit(out, path, name, text, limits[name])
+  }
+  const all = [...Object.keys(limits), ...Object.keys(requests)]
+  if (all.some(isHugePages) && !all.includes('cpu') && !all.includes('memory')) {
+    out.push(forbidden(path, 'HugePages require cpu or memory'))
+  }
+  resources.claims?.forEach((claim, i) => {
+    if (!claims.has(claim.name))
+      out.push({
+        reason: 'FieldValueNotFound',
+        field: `${path}.claims[${i}]`,
+        message: `Not found: ${JSON.stringify(claim.name)}`,
+      })
+  })
+}
+
+function checkOne(out: Errors, path: string, name: string, text: string): void {
+  const at = `${path}[${name}]`
+  checkContainerResourceName(out, at, name)
+  checkAmount(out, at, name, text)
+}
+
+function checkAgainstLimit(out: Errors, path: string, name: string, text: string, limit: string | undefined): void {
+  if (limit === undefined) {
+    if (!mayBeOvercommitted(name)) {
+      out.push(required(`${path}.limits`, 'Limit must be set for non overcommitable resources'))
+    }
+    return
+  }
+  const order = parseQuantity(text).compare(parseQuantity(limit))
+  if (order !== 0 && !mayBeOvercommitted(name)) {
+    out.push(invalid(`${path}.requests`, text, `must be equal to ${name} limit of ${limit}`))
+  } else if (order > 0) {
+    out.push(invalid(`${path}.requests`, text, `must be less than or equal to ${name} limit of ${limit}`))
+  }
+}
+
+const resizable = ['cpu', 'memory']
+const resizePolicies = ['NotRequired', 'RestartContainer']
+
+export function checkResizePolicy(
+  out: Errors,
+  path: string,
+  policies: readonly { resourceName: string; restartPolicy: string }[],
+): void {
+  const seen = new Set<string>()
+  policies.forEach(({ resourceName, restartPolicy }, i) => {
+    const at = `${path}[${i}]`
+    if (seen.has(resourceName)) {
+      out.push({
+        reason: 'FieldValueDuplicate',
+        field: at,
+        message: `Duplicate value: ${JSON.stringify(resourceName)}`,
+      })
+    }
+    seen.add(resourceName)
+    if (!resizable.includes(resourceName)) out.push(notSupported(at, resourceName, resizable))
+    if (restartPolicy === '') out.push(required(at))
+    else if (!resizePolicies.includes(restartPolicy)) out.push(notSupported(at, restartPolicy, resizePolicies))
+  })
+}

@@ -1,0 +1,103 @@
+/** The rules of metadata that every kind has (upstream: ValidateObjectMeta, ValidateObjectMetaUpdate). */
+import type { ObjectMeta, OwnerReference } from '../../api/meta/v1/object-meta.ts'
+import { forbidden, invalid, required } from '../../schema/field-error.ts'
+import { dns1123LabelErrors } from '../../schema/formats.ts'
+import type { Kind } from '../../schema/kind.ts'
+import { labelKeyErrors } from '../selectors/label-syntax.ts'
+import { checkAnnotations, checkImmutable, checkLabels, checkNotNegative, type Errors, pushInvalid } from './checks.ts'
+import { nameRuleOf } from './names.ts'
+
+const orphan = 'orphan'
+const foregroundDeletion = 'foregroundDeletion'
+/** Finalizers of old that are no qualified names. */
+const plainFinalizers: ReadonlySet<string> = new Set([orphan, foregroundDeletion, 'kubernetes'])
+
+export function checkObjectMeta(out: Errors, path: string, meta: Partial<ObjectMeta>, kind: Kind): void {
+  const nameErrors = nameRuleOf(kind)
+  if (meta.generateName)
+    pushInvalid(out, `${path}.generateName`, meta.generateName, nameErrors(meta.generateName, true))
+  if (!meta.name) out.push(required(`${path}.name`, 'name or generateName is required'))
+  else pushInvalid(out, `${path}.name`, meta.name, nameErrors(meta.name, false))
+  if (kind.resource?.namespaced) {
+    if (!meta.namespace) out.push(required(`${path}.namespace`))
+    else pushInvalid(out, `${path}.namespace`, meta.namespace, dns1123LabelErrors(meta.namespace))
+  } else if (meta.namespace) {
+    out.push(forbidden(`${path}.namespace`, 'not allowed on this type'))
+  }
+  checkCommonMeta(out, path, meta)
+  checkFinalizers(out, `${path}.finalizers`, meta.finalizers)
+}
+
+/** What update and create have in common. */
+function checkCommonMeta(out: Errors, path: string, meta: Partial<ObjectMeta>): void {
+  checkNotNegative(out, `${path}.generation`, meta.generation)
+  checkLabels(out, `${path}.labels`, meta.labels)
+  checkAnnotations(out, `${path}.annotations`, meta.annotations)
+  checkOwners(out, `${path}.ownerReferences`, meta.ownerReferences)
+}
+
+export function checkObjectMetaUpdate(
+  out: Errors,
+  path: string,
+  meta: Partial<ObjectMeta>,
+  old: Partial<ObjectMeta>,
+): void {
+  if (old.deletionTimestamp !== undefined) checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
+  checkFinalizers(out, `${path}.finalizers`, meta.finalizers)
+  if ((meta.generation ?? old.generation ?? 0) < (old.generation ?? 0)) {
+    out.push(invalid(`${path}.generation`, meta.generation ?? 0, 'must not be decremented'))
+  }
+  checkImmutable(out, `${path}.name`, meta.name ?? '', old.name ?? '')
+  checkImmutable(out, `${path}.namespace`, meta.namespace ?? '', old.namespace ?? '')
+  // What is left out of an update stays as it is.
+  const kept = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const
+  for (const name of kept) {
+    if (meta[name] !== undefined) checkImmutable(out, `${path}.${name}`, meta[name], old[name])
+  }
+  checkCommonMeta(out, path, meta)
+}
+
+function checkNoNewFinalizers(out: Errors, path: string, meta: Partial<ObjectMeta>, old: Partial<ObjectMeta>): void {
+  const added = (meta.finalizers ?? []).filter(finalizer => !old.finalizers?.includes(finalizer))
+  if (added.length === 0) return
+  const shown = `[]string{${added
+    .toSorted()
+    .map(name => JSON.stringify(name))
+    .join(', ')}}`
+  out.push(
+    forbidden(path, `no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`),
+  )
+}
+
+function checkFinalizers(out: Errors, path: string, finalizers: readonly string[] | undefined): void {
+  for (const finalizer of finalizers ?? []) {
+    const messages = labelKeyErrors(finalizer)
+    pushInvalid(out, path, finalizer, messages)
+    if (messages.length === 0 && !finalizer.includes('/') && !plainFinalizers.has(finalizer)) {
+      out.push(invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'))
+    }
+  }
+  if (finalizers?.includes(orphan) && finalizers.includes(foregroundDeletion)) {
+    out.push(invalid(path, finalizers, `finalizer ${orphan} and ${foregroundDeletion} cannot be both set`))
+  }
+}
+
+function checkOwners(out: Errors, path: string, owners: readonly OwnerReference[] | undefined): void {
+  let controller: string | undefined
+  for (const owner of owners ?? []) {
+    const version = owner.apiVersion.slice(owner.apiVersion.indexOf('/') + 1)
+    if (version === '') out.push(invalid(`${path}.apiVersion`, owner.apiVersion, 'version must not be empty'))
+    if (owner.kind === '') out.push(invalid(`${path}.kind`, owner.kind, 'must not be empty'))
+    if (owner.name === '') out.push(invalid(`${path}.name`, owner.name, 'must not be empty'))
+    if (owner.uid === '') out.push(invalid(`${path}.uid`, owner.uid, 'must not be empty'))
+    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
+      out.push(invalid(path, owner, '/v1, Kind=Event is disallowed from being an owner'))
+    }
+    if (!owner.controller) continue
+    if (controller !== undefined) {
+      const found = `Found "true" in references for ${controller} and ${owner.kind}/${owner.name}`
+      out.push(invalid(path, owners, `Only one reference can have Controller set to true. ${found}`))
+    }
+    controller = `${owner.kind}/${owner.name}`
+  }
+}

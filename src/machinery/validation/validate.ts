@@ -1,0 +1,47 @@
+/** Checks objects before they are stored: what the declarations say, then what each kind's own rules add. */
+import type { ObjectMeta as ObjectMetaValue } from '../../api/meta/v1/object-meta.ts'
+import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
+import type { FieldError } from '../../schema/field-error.ts'
+import type { Kind } from '../../schema/kind.ts'
+import { checkDeclared } from './declared.ts'
+import { checkObjectMeta, checkObjectMetaUpdate } from './object-meta.ts'
+import { rulesOf } from './rules.ts'
+
+/** Kinds that are asked or done, never stored: their metadata is not looked at. */
+const transientGroups: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io'])
+
+/**
+ * What is wrong with an object, in the words that Kubernetes' clients know; empty where nothing is. `old` is undefined
+ * on create. The object has its defaults, name and namespace. On an update the server has kept what the request may not
+ * touch: the status on the object itself, all else on `status`.
+ */
+export function validateObject(
+  kind: Kind,
+  object: unknown,
+  old: unknown | undefined,
+  subresource: string,
+): FieldError[] {
+  const out: FieldError[] = []
+  const values = object as Readonly<Record<string, unknown>>
+  const before = old as Readonly<Record<string, unknown>> | undefined
+  const hasMeta = kind.fields.metadata?.facts.type === ObjectMeta && !transientGroups.has(kind.gvk.group)
+  if (hasMeta && kind.resource) {
+    const meta = (values.metadata ?? {}) as Partial<ObjectMetaValue>
+    if (before) checkObjectMetaUpdate(out, 'metadata', meta, (before.metadata ?? {}) as Partial<ObjectMetaValue>)
+    else checkObjectMeta(out, 'metadata', meta, kind)
+  }
+  const looksAt = subresource === 'status' ? 'status' : undefined
+  const context = { object, oldObject: old, subresource }
+  checkDeclared(out, kind, values, before, context, name =>
+    looksAt === undefined ? name !== 'metadata' && name !== 'status' : name === looksAt,
+  )
+  const rules = rulesOf(kind)
+  if (before === undefined) rules?.create?.(out, object as never)
+  else
+    (rules?.subresources?.[subresource] ?? (subresource === '' ? rules?.update : undefined))?.(
+      out,
+      object as never,
+      old as never,
+    )
+  return out
+}
