@@ -47,7 +47,7 @@ export type NodeResponse = import('node:http').ServerResponse | import('node:htt
 export type ResponseBody =
   | { readonly is: 'none' }
   /** Bytes that are never changed again; sent in order. */
-  | { readonly is: 'bytes'; readonly chunks: readonly Uint8Array[] }
+  | { readonly is: 'bytes'; readonly chunks: Iterable<Uint8Array> }
   | { readonly is: 'object'; readonly object: unknown }
   | { readonly is: 'watch'; readonly source: WatchSource }
   /** A handler owns the connection and has written, or will write, the response itself. */

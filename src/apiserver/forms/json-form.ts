@@ -68,7 +68,8 @@ export class JsonForm implements Form {
   }
 
   #headOf(head: string, stored: StoredObject): Buffer {
-    return Buffer.from(`${head}"resourceVersion":"${stored.revision}",`, 'latin1')
+    // Revision 0: the answer of a dry run, which has none.
+    return Buffer.from(stored.revision === 0 ? head : `${head}"resourceVersion":"${stored.revision}",`, 'latin1')
   }
 
   /** Everything behind `"metadata":{`. */

@@ -123,7 +123,8 @@ function includeObjectOf(request: ServerRequest): IncludeObject {
 export function negotiateText(request: ServerRequest): { encoding: 'json' | 'yaml'; pretty: boolean } {
   for (const clause of acceptClauses(header(request.headers, 'accept'))) {
     const encoding = encodingOf(clause.type)
-    if (encoding === 'json' || encoding === 'yaml') return { encoding, pretty: encoding === 'json' && wantsPretty(request) }
+    if (encoding === 'json' || encoding === 'yaml')
+      return { encoding, pretty: encoding === 'json' && wantsPretty(request) }
   }
   return { encoding: 'json', pretty: false }
 }

@@ -2,9 +2,10 @@
  * `application/vnd.kubernetes.protobuf`. A watch is a stream of frames: four bytes of length (big endian), then a
  * meta.v1.WatchEvent whose object is a whole enveloped message.
  */
+
+import { Status } from '../../api/meta/v1/status.ts'
 import type { FailureStatus } from '../../machinery/api-error.ts'
 import { listOf } from '../../machinery/scheme.ts'
-import { Status } from '../../api/meta/v1/status.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'

@@ -70,10 +70,17 @@ function optionErrors(read: ListQuery, isWatch: boolean): FieldError[] {
   const { resourceVersionMatch: match } = read
   if (isWatch) {
     if (read.sendInitialEvents !== undefined && match !== 'NotOlderThan') {
-      errors.push(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
+      errors.push(
+        forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+      )
     }
     if (match !== '' && read.sendInitialEvents === undefined) {
-      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+      errors.push(
+        forbidden(
+          'resourceVersionMatch',
+          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+        ),
+      )
     }
     return errors
   }
@@ -82,7 +89,9 @@ function optionErrors(read: ListQuery, isWatch: boolean): FieldError[] {
   }
   if (match === '') return errors
   if (read.resourceVersion === '') {
-    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    errors.push(
+      forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+    )
   }
   if (read.continue !== '') {
     errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
@@ -101,20 +110,25 @@ export function revisionOf(text: string): number {
   if (text === '') return 0
   const revision = Number(text)
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(revision)) {
-    throw badRequestError(`invalid resource version ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+    throw badRequestError(
+      `invalid resource version ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    )
   }
   return revision
 }
 
 /** Whether an object is selected; undefined where everything is. */
-export function predicateOf(read: Pick<ListQuery, 'labelSelector' | 'fieldSelector'>): ((stored: StoredObject) => boolean) | undefined {
+export function predicateOf(
+  read: Pick<ListQuery, 'labelSelector' | 'fieldSelector'>,
+): ((stored: StoredObject) => boolean) | undefined {
   const anyLabel = read.labelSelector.requirements.length === 0 && read.labelSelector.matches({})
   const anyField = read.fieldSelector.requirements.length === 0
   if (anyLabel && anyField) return undefined
   return stored => {
     const { labels, fields } = stored.facts
     return (
-      (anyField || read.fieldSelector.matches(field => fields[field])) && (anyLabel || read.labelSelector.matches(labels))
+      (anyField || read.fieldSelector.matches(field => fields[field])) &&
+      (anyLabel || read.labelSelector.matches(labels))
     )
   }
 }

@@ -79,7 +79,8 @@ export class StoredObject {
 
 function parse(stored: StoredObject): { value: ObjectJson; bytes: number } {
   const object = JSON.parse(stored.bytes.toString('utf8')) as ObjectJson
-  object.metadata.resourceVersion = String(stored.revision)
+  // Revision 0: the answer of a dry run, which has none.
+  if (stored.revision > 0) object.metadata.resourceVersion = String(stored.revision)
   // Measured: a parsed object takes about 1.6 times its bytes, plus its share of the cache's own entries.
   return { value: object, bytes: stored.bytes.length * 2 + 200 }
 }

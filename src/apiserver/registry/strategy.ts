@@ -1,6 +1,7 @@
 /** What a kind does on write beyond what every kind does. Functions change the new object in place. */
-import type { UserInfo } from '../authentication/authenticator.ts'
+
 import type { Compare, Operation } from '../../store/store.ts'
+import type { UserInfo } from '../authentication/authenticator.ts'
 import type { ObjectJson } from './stored-object.ts'
 
 export interface WriteContext {

@@ -26,7 +26,10 @@ export class EventHistory {
     this.#events.push(event)
     this.#bytes += event.bytes
     this.#events[this.#events.length - 1 - framesKept]?.dropFrames()
-    while (this.#events.length - this.#head > maxEvents || (this.#bytes > maxBytes && this.#head < this.#events.length - 1)) {
+    while (
+      this.#events.length - this.#head > maxEvents ||
+      (this.#bytes > maxBytes && this.#head < this.#events.length - 1)
+    ) {
       const oldest = this.#events[this.#head++] as CacheEvent
       this.#bytes -= oldest.bytes
       this.#completeAfter = oldest.revision

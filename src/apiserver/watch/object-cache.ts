@@ -189,7 +189,9 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     this.#ready = false
     for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) listener.lost()
     this.#loading = this.#load(known)
-      .catch(error => this.#log.error({ error: (error as Error).message, kind: this.kind.gvk.kind }, 'reading again failed'))
+      .catch(error =>
+        this.#log.error({ error: (error as Error).message, kind: this.kind.gvk.kind }, 'reading again failed'),
+      )
       .finally(() => {
         this.#loading = undefined
       })

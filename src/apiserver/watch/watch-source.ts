@@ -13,5 +13,7 @@ export interface WatchSource {
   readonly ended: boolean
   /** Set by the carrier: called when items wait or the watch ended. */
   onReady: (() => void) | undefined
+  /** Calls back once when the watch has ended, by the server or by `close`. */
+  whenEnded(done: () => void): void
   close(): void
 }

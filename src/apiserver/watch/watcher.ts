@@ -54,6 +54,7 @@ export class Watcher implements WatchSource, CacheListener {
   #closed = false
   readonly #stopListening: () => void
   readonly #timers: Timer[] = []
+  readonly #endListeners: (() => void)[] = []
 
   constructor(options: WatcherOptions) {
     this.#options = options
@@ -119,6 +120,11 @@ export class Watcher implements WatchSource, CacheListener {
     return this.#itemOf(waiting)
   }
 
+  whenEnded(done: () => void): void {
+    if (this.#finished) done()
+    else this.#endListeners.push(done)
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -162,6 +168,7 @@ export class Watcher implements WatchSource, CacheListener {
     this.#stopListening()
     for (const timer of this.#timers) timer.cancel()
     this.#options.onEnd()
+    for (const done of this.#endListeners) done()
     this.onReady?.()
   }
 

@@ -1,0 +1,123 @@
+/** Step: the request's body as an object of the expected kind, with defaults. */
+import { badRequestError } from '../../machinery/api-error.ts'
+import { applyDefaults } from '../../machinery/defaulting.ts'
+import { DecodeError, decodeObject, decodeValue, readJson } from '../../schema/json-decode.ts'
+import type { Kind } from '../../schema/kind.ts'
+import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
+import { parseYamlDocument } from '../../schema/yaml.ts'
+import { unsupportedMediaTypeError } from '../forms/negotiate.ts'
+import { cloneJson } from '../registry/clone.ts'
+import type { ObjectJson } from '../registry/stored-object.ts'
+import type { RequestContext } from './request-context.ts'
+import { header, type ServerRequest } from './server-request.ts'
+
+export interface DecodedBody {
+  /** Owned by the request; defaults are filled in. */
+  readonly object: ObjectJson
+  readonly unknownFields: readonly string[]
+  readonly duplicateFields: readonly string[]
+}
+
+const acceptedTypes = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
+
+export function mediaTypeOf(request: ServerRequest): string {
+  const type = header(request.headers, 'content-type').split(';')[0]?.trim().toLowerCase() ?? ''
+  return type === '' ? 'application/json' : type
+}
+
+/** `kinds`: those that the body may be; the first one where it does not say. Throws 400, 413 and 415. */
+export async function decodeBody(context: RequestContext, ...kinds: readonly [Kind, ...Kind[]]): Promise<DecodedBody> {
+  const { request } = context
+  const { body } = request
+  try {
+    if (body.is === 'object') return ownOf(kinds, body.value)
+    const bytes = body.is === 'bytes' ? await body.read() : Buffer.alloc(0)
+    return decodeBytes(request, kinds, bytes)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const [{ gvk, apiVersion }] = kinds
+    throw badRequestError(
+      `${gvk.kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))} cannot be handled as a ${gvk.kind}: ${error.message}`,
+    )
+  }
+}
+
+function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], bytes: Buffer): DecodedBody {
+  const type = mediaTypeOf(request)
+  if (bytes.length === 0)
+    throw badRequestError('no kind "" is registered for version "" : the request has an empty body')
+  if (type === 'application/json') {
+    const [first] = kinds
+    // The type stands inside of what decoding reads: only where it is another one is the body read again.
+    const decoded = decodeObject(first, bytes)
+    const kind = kindOf(kinds, decoded.object)
+    const { object, unknownFields, duplicateFields } = kind === first ? decoded : decodeObject(kind, bytes)
+    return finished(kind, object as ObjectJson, unknownFields, duplicateFields)
+  }
+  if (type === 'application/yaml') {
+    const value = parseYamlDocument(bytes.toString('utf8'))
+    const kind = kindOf(kinds, value)
+    const { object, unknownFields } = decodeValue(kind, value)
+    return finished(kind, cloneJson(object) as ObjectJson, unknownFields, [])
+  }
+  if (type === 'application/vnd.kubernetes.protobuf') {
+    if (!isEnveloped(bytes))
+      throw badRequestError('provided data does not appear to be a protobuf message, expected prefix k8s\\0')
+    const object = decodeEnvelope((apiVersion, name) => kindOf(kinds, { apiVersion, kind: name }), bytes) as ObjectJson
+    return finished(kindOf(kinds, object), object, [], [])
+  }
+  throw unsupportedMediaTypeError(acceptedTypes)
+}
+
+/** The one of the possible kinds that a body says it is. Throws 400 where it is none of them. */
+function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
+  const [first] = kinds
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw badRequestError(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+    )
+  }
+  const { kind, apiVersion } = value as { kind?: unknown; apiVersion?: unknown }
+  const named = (one: Kind) =>
+    (kind === undefined || kind === '' || kind === one.gvk.kind) &&
+    (apiVersion === undefined || apiVersion === '' || apiVersion === one.apiVersion)
+  const found = kinds.find(named)
+  if (found) return found
+  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.split('/')[0] : ''
+  const version = typeof apiVersion === 'string' ? apiVersion.split('/').at(-1) : ''
+  throw badRequestError(
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: converting (${group === '' ? '' : `${group}.`}${kind}) to (${first.gvk.group === '' ? '' : `${first.gvk.group}.`}${first.gvk.kind}): unknown conversion`,
+  )
+}
+
+function ownOf(kinds: readonly [Kind, ...Kind[]], value: unknown): DecodedBody {
+  const kind = kindOf(kinds, value)
+  const { object, unknownFields } = decodeValue(kind, value)
+  return finished(kind, cloneJson(object) as ObjectJson, unknownFields, [])
+}
+
+function finished(
+  kind: Kind,
+  object: ObjectJson,
+  unknownFields: readonly string[],
+  duplicateFields: readonly string[],
+): DecodedBody {
+  applyDefaults(kind, object)
+  if (kind.fields.metadata !== undefined) object.metadata ??= {} as ObjectJson['metadata']
+  return { object, unknownFields, duplicateFields }
+}
+
+/** A body of any JSON shape (patches), or undefined where there is none. */
+export async function readBodyValue(request: ServerRequest, asYaml: boolean): Promise<unknown> {
+  const { body } = request
+  if (body.is === 'object') return body.value
+  if (body.is === 'none') return undefined
+  const bytes = await body.read()
+  if (bytes.length === 0) return undefined
+  try {
+    return asYaml ? parseYamlDocument(bytes.toString('utf8')) : readJson(bytes)
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequestError(error.message)
+    throw error
+  }
+}

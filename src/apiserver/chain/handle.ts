@@ -1,0 +1,131 @@
+/** The chain: every request passes these steps in this order, whether it came over HTTP or from the same process. */
+import type { Clock } from '../../base/clock.ts'
+import { loggerOf } from '../../base/log.ts'
+import type { ApiError } from '../../machinery/api-error.ts'
+import type { Authenticator } from '../authentication/authenticator.ts'
+import type { Authorizer } from '../authorization/authorizer.ts'
+import type { Metrics } from '../endpoints/metrics.ts'
+import { errorOf, respondError } from '../endpoints/respond.ts'
+import { authenticate } from './authenticate.ts'
+import { authorize } from './authorize.ts'
+import { classOf, type FlowControl } from './flow-control.ts'
+import { impersonateStep } from './impersonate.ts'
+import { type Audit, RequestContext } from './request-context.ts'
+import { type RequestInfo, requestInfoOf } from './request-info.ts'
+import type { ServerRequest, ServerResponse } from './server-request.ts'
+
+export interface ChainParts {
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly audit: Audit | undefined
+  readonly flowControl: FlowControl
+  readonly metrics: Metrics
+  readonly clock: Clock
+  /** Everything behind authorization. */
+  serve(context: RequestContext): Promise<ServerResponse>
+}
+
+const log = loggerOf('apiserver')
+
+export async function handleRequest(parts: ChainParts, request: ServerRequest): Promise<ServerResponse> {
+  const startedMs = parts.clock.monotonic()
+  let context: RequestContext | undefined
+  let leave: (() => void) | undefined
+  let response: ServerResponse
+  try {
+    context = new RequestContext(request, requestInfoOf(request.method, request.path, request.query), parts.clock.now())
+    await authenticate(context, parts.authenticator)
+    parts.audit?.requestReceived(context)
+    await impersonateStep(context, parts.authorizer)
+    leave = parts.flowControl.enter(context)
+    await authorize(context, parts.authorizer)
+    response = await parts.serve(context)
+  } catch (error) {
+    const failure = errorOf(error)
+    if (failure.code === 500) logFailure(error, request)
+    response = failed(request, failure)
+    if (context) parts.audit?.responseComplete(context, failure.code, failure.message)
+    finish(parts, context, leave, failure.code, startedMs)
+    return withContextHeaders(response, context)
+  }
+  if (response.body.is === 'watch' || response.body.is === 'hijacked') {
+    longRunning(parts, context, leave, response, startedMs)
+  } else {
+    parts.audit?.responseComplete(context, response.status)
+    finish(parts, context, leave, response.status, startedMs)
+  }
+  return withContextHeaders(response, context)
+}
+
+function failed(request: ServerRequest, failure: ApiError): ServerResponse {
+  // In one process a failure is thrown by the transport: it needs the object, not its bytes.
+  return respondError(request, failure)
+}
+
+function logFailure(error: unknown, request: ServerRequest): void {
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  log.error({ method: request.method, path: request.path, error: message, stack }, 'request failed')
+}
+
+/** Holds the place in flow control until the connection is done with. */
+function longRunning(
+  parts: ChainParts,
+  context: RequestContext,
+  leave: (() => void) | undefined,
+  { body, status }: ServerResponse,
+  startedMs: number,
+): void {
+  parts.audit?.responseStarted?.(context, status)
+  const done = () => {
+    parts.audit?.responseComplete(context, status)
+    finish(parts, context, leave, status, startedMs)
+  }
+  if (body.is === 'hijacked') body.finished.then(done, done)
+  else if (body.is === 'watch') body.source.whenEnded(done)
+}
+
+function finish(
+  parts: ChainParts,
+  context: RequestContext | undefined,
+  leave: (() => void) | undefined,
+  status: number,
+  startedMs: number,
+): void {
+  leave?.()
+  if (!context) return
+  const { info } = context
+  if (leave) {
+    const kind = classOf(context)
+    parts.metrics.inFlight(kind, parts.flowControl.inFlight[kind])
+  }
+  parts.metrics.requestDone(labelsOf(info), status, (parts.clock.monotonic() - startedMs) / 1000)
+}
+
+/** Only what the scheme bounds becomes a label: paths and names would grow without end. */
+function labelsOf(info: RequestInfo) {
+  const verb = info.verb.toUpperCase()
+  if (!info.isResourceRequest) return { verb, group: '', version: '', resource: '', subresource: '', scope: '' }
+  const scope = info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster'
+  return {
+    verb,
+    group: info.apiGroup.slice(0, 64),
+    version: info.apiVersion.slice(0, 32),
+    resource: info.resource.slice(0, 64),
+    subresource: info.subresource.slice(0, 32),
+    scope,
+  }
+}
+
+function withContextHeaders(response: ServerResponse, context: RequestContext | undefined): ServerResponse {
+  if (!context || context.request.wantsObjects) return response
+  const headers: Record<string, string | readonly string[]> = { ...response.headers, 'audit-id': context.audit.auditId }
+  if (context.warnings.length > 0) headers.warning = context.warnings.map(text => `299 - ${quoted(text)}`)
+  return { ...response, headers }
+}
+
+/** A quoted string of printable ASCII and UTF-8, at most 4 KiB. */
+const quoted = (text: string): string =>
+  `"${text
+    .slice(0, 4_096)
+    .replace(/[\x00-\x1f\x7f]/g, ' ')
+    .replace(/["\\]/g, char => `\\${char}`)}"`

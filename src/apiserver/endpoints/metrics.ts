@@ -1,0 +1,77 @@
+/** `/metrics`: upstream's names for what its dashboards ask for. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface RequestLabels {
+  readonly verb: string
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly subresource: string
+  readonly scope: string
+}
+
+const durationBuckets = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+]
+const requestLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const
+
+export class Metrics {
+  readonly registry = new Registry()
+  readonly #requests = new Counter({
+    name: 'apiserver_request_total',
+    help: 'Requests by verb, resource and HTTP status code.',
+    labelNames: [...requestLabels, 'code'],
+    registers: [this.registry],
+  })
+  readonly #durations = new Histogram({
+    name: 'apiserver_request_duration_seconds',
+    help: 'Time from the arrival of a request to its response, without watches.',
+    labelNames: [...requestLabels],
+    buckets: durationBuckets,
+    registers: [this.registry],
+  })
+  readonly #inFlight = new Gauge({
+    name: 'apiserver_current_inflight_requests',
+    help: 'Requests under way by kind.',
+    labelNames: ['request_kind'],
+    registers: [this.registry],
+  })
+  readonly #watches = new Gauge({
+    name: 'apiserver_longrunning_requests',
+    help: 'Open watches.',
+    labelNames: ['verb', 'group', 'resource'],
+    registers: [this.registry],
+  })
+  readonly #store = new Histogram({
+    name: 'etcd_request_duration_seconds',
+    help: 'Time that the store takes.',
+    labelNames: ['operation'],
+    buckets: durationBuckets,
+    registers: [this.registry],
+  })
+
+  constructor(processMetrics: boolean) {
+    if (processMetrics) collectDefaultMetrics({ register: this.registry })
+  }
+
+  requestDone(labels: RequestLabels, code: number, seconds: number): void {
+    this.#requests.inc({ ...labels, code: String(code) })
+    if (labels.verb !== 'WATCH') this.#durations.observe({ ...labels }, seconds)
+  }
+
+  inFlight(kind: string, count: number): void {
+    this.#inFlight.set({ request_kind: kind }, count)
+  }
+
+  watchStarted(group: string, resource: string): void {
+    this.#watches.inc({ verb: 'WATCH', group, resource })
+  }
+
+  watchEnded(group: string, resource: string): void {
+    this.#watches.dec({ verb: 'WATCH', group, resource })
+  }
+
+  storeDone(operation: string, seconds: number): void {
+    this.#store.observe({ operation }, seconds)
+  }
+}

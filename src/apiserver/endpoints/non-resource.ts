@@ -1,0 +1,125 @@
+/** Paths that are no resources: discovery, OpenAPI, health, version, metrics, the token issuer's documents. */
+import { groupsOf } from '../../machinery/discovery/api-groups.ts'
+import { OpenApiV3 } from '../../machinery/openapi/v3.ts'
+import type { Kind } from '../../schema/kind.ts'
+import type { RequestContext } from '../chain/request-context.ts'
+import { header, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
+import type { Discovery } from './discovery.ts'
+import { type HealthCheck, serveHealth } from './health.ts'
+import type { Metrics } from './metrics.ts'
+import { OpenApiV2Endpoint } from './openapi-v2.ts'
+import { methodNotAllowedError, noSuchResourceError } from './resource-server.ts'
+import { respondValue } from './respond.ts'
+import { versionInfo } from './version.ts'
+
+/** The token issuer's discovery documents (KEP-1393), as JSON values. */
+export interface IdentityDocuments {
+  openIdConfiguration(): unknown | Promise<unknown>
+  jwks(): unknown | Promise<unknown>
+}
+
+export interface NonResourceOptions {
+  readonly kinds: readonly Kind[]
+  readonly discovery: Discovery
+  readonly metrics: Metrics
+  readonly checks: readonly HealthCheck[]
+  readonly identity: IdentityDocuments | undefined
+}
+
+export class NonResourceEndpoints {
+  readonly #options: NonResourceOptions
+  readonly #openApiV3: OpenApiV3
+  readonly #openApiV2: OpenApiV2Endpoint
+
+  constructor(options: NonResourceOptions) {
+    this.#options = options
+    const groups = groupsOf(options.kinds)
+    this.#openApiV3 = new OpenApiV3(groups)
+    this.#openApiV2 = new OpenApiV2Endpoint(groups)
+  }
+
+  async serve(context: RequestContext): Promise<ServerResponse> {
+    const { request } = context
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowedError()
+    const response = await this.#find(request, context.info.path)
+    if (!response) throw noSuchResourceError()
+    return response
+  }
+
+  async #find(request: ServerRequest, path: string): Promise<ServerResponse | undefined> {
+    if (path === '/' || path === '') return respondValue(request, 200, { paths: this.#paths() })
+    if (path === '/version' || path === '/version/') return respondValue(request, 200, versionInfo)
+    if (path === '/metrics') return this.#metrics()
+    if (path === '/openapi/v2') return this.#openApiV2.serve(request)
+    if (path === '/openapi/v3' || path === '/openapi/v3/') return respondValue(request, 200, this.#openApiV3.index())
+    if (path.startsWith('/openapi/v3/')) return this.#openApiDocument(request, path.slice('/openapi/v3/'.length))
+    const { identity, checks, discovery } = this.#options
+    if (path === '/.well-known/openid-configuration' && identity) {
+      return withType(respondValue(request, 200, await identity.openIdConfiguration()), 'application/json')
+    }
+    if (path === '/openid/v1/jwks' && identity) {
+      return withType(respondValue(request, 200, await identity.jwks()), 'application/jwk-set+json')
+    }
+    return discovery.serve(request, path) ?? (await serveHealth(request, path, checks))
+  }
+
+  async #metrics(): Promise<ServerResponse> {
+    const { registry } = this.#options.metrics
+    const text = await registry.metrics()
+    return {
+      status: 200,
+      headers: { 'content-type': registry.contentType },
+      body: { is: 'bytes', chunks: [Buffer.from(text)] },
+    }
+  }
+
+  #openApiDocument(request: ServerRequest, name: string): ServerResponse | undefined {
+    const document = this.#openApiV3.document(name)
+    if (!document) return undefined
+    const etag = `"${document.hash}"`
+    const wanted = request.query.get('hash')
+    const immutable = wanted === document.hash
+    if (wanted !== null && !immutable) {
+      const location = `/openapi/v3/${name}?hash=${document.hash}`
+      return { status: 301, headers: { location }, body: { is: 'none' } }
+    }
+    const headers: Record<string, string> = {
+      etag,
+      vary: 'Accept',
+      'content-type': 'application/json',
+      'cache-control': immutable ? 'public, immutable' : 'no-cache, private',
+      ...(immutable ? { expires: new Date(Date.now() + 31_536_000_000).toUTCString() } : {}),
+    }
+    if (header(request.headers, 'if-none-match') === etag) return { status: 304, headers, body: { is: 'none' } }
+    return { status: 200, headers, body: { is: 'bytes', chunks: [document.bytes] } }
+  }
+
+  #paths(): string[] {
+    const { kinds, checks, identity } = this.#options
+    const paths = [
+      '/api',
+      '/apis',
+      '/healthz',
+      '/livez',
+      '/metrics',
+      '/openapi/v2',
+      '/openapi/v3',
+      '/readyz',
+      '/version',
+    ]
+    for (const group of groupsOf(kinds)) {
+      if (group.name !== '') paths.push(`/apis/${group.name}`)
+      for (const { version } of group.versions) {
+        paths.push(group.name === '' ? `/api/${version}` : `/apis/${group.name}/${version}`)
+      }
+    }
+    for (const check of checks) for (const endpoint of check.in) paths.push(`/${endpoint}/${check.name}`)
+    if (identity) paths.push('/.well-known/openid-configuration', '/openid/v1/jwks')
+    return paths.sort()
+  }
+}
+
+const withType = (response: ServerResponse, type: string): ServerResponse => ({
+  ...response,
+  headers: { ...response.headers, 'content-type': type, 'cache-control': 'public, max-age=3600' },
+})

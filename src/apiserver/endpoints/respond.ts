@@ -1,0 +1,106 @@
+/** Step: the response, in the representation that the client wants. */
+import { Status } from '../../api/meta/v1/status.ts'
+import { ApiError, type FailureStatus, internalError } from '../../machinery/api-error.ts'
+import type { Kind } from '../../schema/kind.ts'
+import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
+import type { RequestContext } from '../chain/request-context.ts'
+import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
+import { encodeText } from '../forms/made-form.ts'
+import { negotiateForm, negotiateText, prefersProtobuf } from '../forms/negotiate.ts'
+import { protobufMediaType } from '../forms/protobuf-form.ts'
+import type { ListResult } from '../registry/list.ts'
+import { type Resource, viewOf } from '../registry/resource.ts'
+import type { StoredObject } from '../registry/stored-object.ts'
+
+const common = { 'cache-control': 'no-cache, private' }
+
+export function respondStored(
+  context: RequestContext,
+  resource: Resource,
+  stored: StoredObject,
+  status: number,
+  nowMs: () => number,
+): ServerResponse {
+  if (context.request.wantsObjects) return objectResponse(status, viewOf(resource, stored))
+  const form = negotiateForm(context.request, resource, nowMs)
+  return {
+    status,
+    headers: { ...common, 'content-type': form.mediaType },
+    body: { is: 'bytes', chunks: [form.object(stored)] },
+  }
+}
+
+export function respondList(
+  context: RequestContext,
+  resource: Resource,
+  list: ListResult,
+  nowMs: () => number,
+): ServerResponse {
+  if (context.request.wantsObjects) {
+    const { kind } = resource
+    return objectResponse(200, {
+      kind: `${kind.gvk.kind}List`,
+      apiVersion: kind.apiVersion,
+      metadata: list.meta,
+      items: list.items.map(stored => viewOf(resource, stored)),
+    })
+  }
+  const form = negotiateForm(context.request, resource, nowMs)
+  return {
+    status: 200,
+    headers: { ...common, 'content-type': form.mediaType },
+    body: { is: 'bytes', chunks: form.list(list.items, list.meta) },
+  }
+}
+
+export const objectResponse = (status: number, object: unknown): ServerResponse => ({
+  status,
+  headers: {},
+  body: { is: 'object', object },
+})
+
+/** An object that is not stored: a review, a Scale, a Status. `kind` where it can be encoded as protobuf. */
+export function respondValue(request: ServerRequest, status: number, value: unknown, kind?: Kind): ServerResponse {
+  if (request.wantsObjects) return objectResponse(status, value)
+  if (kind && prefersProtobuf(request)) {
+    return {
+      status,
+      headers: { ...common, 'content-type': protobufMediaType },
+      body: { is: 'bytes', chunks: [encodeEnvelope(kind, value)] },
+    }
+  }
+  const { encoding, pretty } = negotiateText(request)
+  return {
+    status,
+    headers: { ...common, 'content-type': encoding === 'json' ? 'application/json' : 'application/yaml' },
+    body: { is: 'bytes', chunks: [encodeText(value, encoding, pretty)] },
+  }
+}
+
+export const respondText = (status: number, text: string, headers: Record<string, string> = {}): ServerResponse => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', ...headers },
+  body: { is: 'bytes', chunks: [Buffer.from(text)] },
+})
+
+export function errorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  return internalError(error instanceof Error ? error.message : String(error))
+}
+
+export function respondError(request: ServerRequest, error: ApiError): ServerResponse {
+  const status: FailureStatus = error.status
+  const retryAfter = status.details?.retryAfterSeconds
+  const response = respondValue(request, status.code, status, Status)
+  if (retryAfter === undefined || retryAfter === 0) return response
+  return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } }
+}
+
+/** `Status` of a success without an object. */
+export const successStatus = (details: Record<string, unknown>): Record<string, unknown> => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  details,
+})

@@ -1,0 +1,100 @@
+/** The scale subresource: replicas of a workload in one shape for all kinds (autoscaling/v1 Scale). */
+import { Scale } from '../../api/autoscaling/v1/scale.ts'
+import { invalidError } from '../../machinery/api-error.ts'
+import { labelSelectorOf } from '../../machinery/selectors/label-selector.ts'
+import { invalid } from '../../schema/field-error.ts'
+import { decodeBody } from '../chain/decode-body.ts'
+import type { RequestContext } from '../chain/request-context.ts'
+import type { ServerResponse } from '../chain/server-request.ts'
+import { cloneJson } from '../registry/clone.ts'
+import { getObject } from '../registry/get.ts'
+import { patched } from '../registry/patch.ts'
+import { type Resource, viewOf } from '../registry/resource.ts'
+import type { ObjectJson } from '../registry/stored-object.ts'
+import { at } from '../registry/strategies/base.ts'
+import { updateObject } from '../registry/update.ts'
+import { reportStrictErrors, type WriteRequest, writeRequestOf } from '../registry/write-request.ts'
+import type { ResourceServer } from './resource-server.ts'
+import { respondValue } from './respond.ts'
+import { readPatch } from './serve-patch.ts'
+
+function selectorText(object: ObjectJson): string {
+  const selector = at(object, 'spec', 'selector')
+  if (selector === undefined) return ''
+  const isLabelSelector = at(selector, 'matchLabels') !== undefined || at(selector, 'matchExpressions') !== undefined
+  // A ReplicationController's selector is a plain map.
+  if (isLabelSelector) return labelSelectorOf(selector as object).toString()
+  return labelSelectorOf({ matchLabels: selector as Record<string, string> }).toString()
+}
+
+export function scaleOf(object: ObjectJson): ObjectJson {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  const selector = selectorText(object)
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: { replicas: (at(object, 'spec', 'replicas') as number | undefined) ?? 0 },
+    status: {
+      replicas: (at(object, 'status', 'replicas') as number | undefined) ?? 0,
+      ...(selector === '' ? {} : { selector }),
+    },
+  }
+}
+
+export async function serveScale(
+  server: ResourceServer,
+  context: RequestContext,
+  resource: Resource,
+): Promise<ServerResponse> {
+  const { info } = context
+  if (info.verb === 'get') {
+    const stored = await getObject(server.deps, resource, info.namespace, info.name)
+    return respondValue(context.request, 200, scaleOf(viewOf(resource, stored)), Scale)
+  }
+  const write = { ...writeRequestOf(context, resource, server.clock.now(), 'UpdateOptions') }
+  const makeScale = info.verb === 'patch' ? await patchedScale(context, write) : await sentScale(context, write)
+  const { stored } = await updateObject(
+    server.deps,
+    { ...write, subresource: '' },
+    {
+      make: current => ({ object: scaled(write, current as ObjectJson, makeScale), managedBy: 'update' }),
+      create: false,
+      unconditional: true,
+    },
+  )
+  return respondValue(context.request, 200, scaleOf(viewOf(resource, stored)), Scale)
+}
+
+type MakeScale = (current: ObjectJson) => ObjectJson
+
+async function sentScale(context: RequestContext, write: WriteRequest): Promise<MakeScale> {
+  const { object, unknownFields, duplicateFields } = await decodeBody(context, Scale)
+  reportStrictErrors(write, unknownFields, duplicateFields)
+  return () => object
+}
+
+async function patchedScale(context: RequestContext, write: WriteRequest): Promise<MakeScale> {
+  const patch = await readPatch(context)
+  const scaleWrite: WriteRequest = { ...write, resource: { ...write.resource, kind: Scale } }
+  if (patch.type === 'apply') return current => ({ ...current, spec: (patch.value as ObjectJson).spec })
+  return current => patched(scaleWrite, patch, current)
+}
+
+/** The workload with the replicas of the scale that a client wants. */
+function scaled(write: WriteRequest, current: ObjectJson, makeScale: MakeScale): ObjectJson {
+  const scale = makeScale(scaleOf(current))
+  const replicas = at(scale, 'spec', 'replicas') ?? 0
+  if (typeof replicas !== 'number' || replicas < 0) {
+    throw invalidError('autoscaling', 'Scale', write.name, [
+      invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+    ])
+  }
+  const object = cloneJson(current)
+  object.spec = { ...(object.spec as object), replicas }
+  const wanted = scale.metadata?.resourceVersion
+  if (wanted) object.metadata.resourceVersion = wanted
+  const { uid } = scale.metadata ?? {}
+  if (uid) object.metadata.uid = uid
+  return object
+}

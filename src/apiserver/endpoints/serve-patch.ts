@@ -1,0 +1,41 @@
+/** PATCH requests. */
+
+import { badRequestError } from '../../machinery/api-error.ts'
+import { mediaTypeOf, readBodyValue } from '../chain/decode-body.ts'
+import type { RequestContext } from '../chain/request-context.ts'
+import { isTrue } from '../chain/request-info.ts'
+import type { ServerResponse } from '../chain/server-request.ts'
+import { unsupportedMediaTypeError } from '../forms/negotiate.ts'
+import { type Patch, patchMediaTypes, patchObject } from '../registry/patch.ts'
+import type { Resource } from '../registry/resource.ts'
+import { writeRequestOf } from '../registry/write-request.ts'
+import type { ResourceServer } from './resource-server.ts'
+import { respondStored } from './respond.ts'
+
+export async function readPatch(context: RequestContext): Promise<Patch> {
+  const { request } = context
+  const type = patchMediaTypes[mediaTypeOf(request)]
+  if (!type) throw unsupportedMediaTypeError(Object.keys(patchMediaTypes).join(', '))
+  const value = await readBodyValue(request, type === 'apply')
+  if (value === undefined) throw badRequestError('error decoding patch: unexpected end of JSON input')
+  context.requestObject = value
+  const force = request.query.get('force')
+  return {
+    type,
+    value,
+    force: isTrue(force),
+    forceGiven: force !== null,
+    managerGiven: (request.query.get('fieldManager') ?? '') !== '',
+  }
+}
+
+export async function servePatch(
+  server: ResourceServer,
+  context: RequestContext,
+  resource: Resource,
+): Promise<ServerResponse> {
+  const write = writeRequestOf(context, resource, server.clock.now(), 'PatchOptions')
+  const patch = await readPatch(context)
+  const { stored, created } = await patchObject(server.deps, write, patch)
+  return respondStored(context, resource, stored, created ? 201 : 200, server.clock.now)
+}

@@ -1,0 +1,146 @@
+/** Sends a resource request to its verb. */
+import { badRequestError } from '../../machinery/api-error.ts'
+import { decodeBody } from '../chain/decode-body.ts'
+import type { RequestContext } from '../chain/request-context.ts'
+import type { ServerResponse } from '../chain/server-request.ts'
+import { createObject } from '../registry/create.ts'
+import { getObject } from '../registry/get.ts'
+import type { Resource } from '../registry/resource.ts'
+import { replaceObject } from '../registry/update.ts'
+import { reportStrictErrors, writeRequestOf } from '../registry/write-request.ts'
+import { serveComponentStatuses } from './component-statuses.ts'
+import { serveBinding, serveEviction } from './pod-actions.ts'
+import { handlerKey, methodNotAllowedError, noSuchResourceError, type ResourceServer } from './resource-server.ts'
+import { respondStored, respondValue } from './respond.ts'
+import { serveScale } from './scale.ts'
+import { serveDelete, serveDeleteCollection } from './serve-delete.ts'
+import { serveList, serveWatch } from './serve-list.ts'
+import { servePatch } from './serve-patch.ts'
+
+export async function serveResource(server: ResourceServer, context: RequestContext): Promise<ServerResponse> {
+  const { info } = context
+  const resource = server.table.find(info.apiGroup, info.apiVersion, info.resource)
+  if (!resource) throw noSuchResourceError()
+  if (info.namespace !== '' && !resource.namespaced && info.resource !== 'namespaces') throw noSuchResourceError()
+  if (info.subresource !== '') return serveSubresource(server, context, resource)
+  if (info.rest.length > 0) throw noSuchResourceError()
+  if (resource.cache === undefined) return serveUnstored(server, context, resource)
+  if (resource.namespaced && info.namespace === '' && info.verb !== 'list' && info.verb !== 'watch') {
+    throw info.verb === 'create' || info.verb === 'deletecollection' ? methodNotAllowedError() : noSuchResourceError()
+  }
+  if (!(resource.facts.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowedError()
+  return serveVerb(server, context, resource)
+}
+
+function serveVerb(server: ResourceServer, context: RequestContext, resource: Resource): Promise<ServerResponse> {
+  switch (context.info.verb) {
+    case 'get':
+      return serveGet(server, context, resource)
+    case 'list':
+      return serveList(server, context, resource)
+    case 'watch':
+      return serveWatch(server, context, resource)
+    case 'create':
+      return serveCreate(server, context, resource)
+    case 'update':
+      return serveUpdate(server, context, resource)
+    case 'patch':
+      return servePatch(server, context, resource)
+    case 'delete':
+      return serveDelete(server, context, resource)
+    case 'deletecollection':
+      return serveDeleteCollection(server, context, resource)
+    default:
+      throw methodNotAllowedError()
+  }
+}
+
+/** Parts that are updated like the object itself, under a strategy of their own. */
+const updatedParts = new Set(['status', 'ephemeralcontainers', 'resize', 'finalize'])
+
+function serveSubresource(
+  server: ResourceServer,
+  context: RequestContext,
+  resource: Resource,
+): Promise<ServerResponse> {
+  const { info } = context
+  const facts = resource.facts.subresources?.[info.subresource]
+  if (!facts || info.name === '') throw noSuchResourceError()
+  const key = `${info.resource}/${info.subresource}`
+  const connect = resource.group === '' ? server.handlers.connect.get(key) : undefined
+  if (connect) return connect(context)
+  if (info.rest.length > 0) throw noSuchResourceError()
+  if (!(facts.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowedError()
+  if (info.subresource === 'scale') return serveScale(server, context, resource)
+  if (key === 'pods/binding') return serveBinding(server, context, resource)
+  if (key === 'pods/eviction') return serveEviction(server, context, resource)
+  if (updatedParts.has(info.subresource)) {
+    if (info.verb === 'get') return serveGet(server, context, resource)
+    return info.verb === 'patch' ? servePatch(server, context, resource) : serveUpdate(server, context, resource)
+  }
+  return serveCreateHandler(server, context, resource)
+}
+
+function serveUnstored(server: ResourceServer, context: RequestContext, resource: Resource): Promise<ServerResponse> {
+  if (!(resource.facts.verbs as readonly string[]).includes(context.info.verb)) throw methodNotAllowedError()
+  const key = handlerKey(resource, '')
+  if (key === '/bindings') return serveBinding(server, context, resource)
+  if (key === '/componentstatuses') return serveComponentStatuses(server, context, resource)
+  return serveCreateHandler(server, context, resource)
+}
+
+async function serveCreateHandler(
+  server: ResourceServer,
+  context: RequestContext,
+  resource: Resource,
+): Promise<ServerResponse> {
+  const { info } = context
+  const handler = server.handlers.create.get(handlerKey(resource, info.subresource))
+  if (!handler || info.verb !== 'create') throw noSuchResourceError()
+  const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
+  const { object, unknownFields, duplicateFields } = await decodeBody(context, handler.kind)
+  reportStrictErrors(write, unknownFields, duplicateFields)
+  context.requestObject = object
+  const { namespace, name } = info
+  const answer = await handler.create({ context, user: context.user, object, namespace, name, dryRun: write.dryRun })
+  context.responseObject = answer
+  return respondValue(context.request, 201, answer, handler.kind)
+}
+
+async function serveGet(server: ResourceServer, context: RequestContext, resource: Resource): Promise<ServerResponse> {
+  const { info, request } = context
+  const version = request.query.get('resourceVersion') ?? ''
+  const stored = await getObject(server.deps, resource, info.namespace, info.name, version)
+  return respondStored(context, resource, stored, 200, server.clock.now)
+}
+
+async function serveCreate(
+  server: ResourceServer,
+  context: RequestContext,
+  resource: Resource,
+): Promise<ServerResponse> {
+  const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
+  const { object, unknownFields, duplicateFields } = await decodeBody(context, resource.kind)
+  reportStrictErrors(write, unknownFields, duplicateFields)
+  context.requestObject = object
+  if (object.metadata.name && context.info.name !== '' && object.metadata.name !== context.info.name) {
+    throw badRequestError(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${context.info.name})`,
+    )
+  }
+  const stored = await createObject(server.deps, write, object)
+  return respondStored(context, resource, stored, 201, server.clock.now)
+}
+
+async function serveUpdate(
+  server: ResourceServer,
+  context: RequestContext,
+  resource: Resource,
+): Promise<ServerResponse> {
+  const write = writeRequestOf(context, resource, server.clock.now(), 'UpdateOptions')
+  const { object, unknownFields, duplicateFields } = await decodeBody(context, resource.kind)
+  reportStrictErrors(write, unknownFields, duplicateFields)
+  context.requestObject = object
+  const { stored, created } = await replaceObject(server.deps, write, object)
+  return respondStored(context, resource, stored, created ? 201 : 200, server.clock.now)
+}

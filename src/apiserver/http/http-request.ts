@@ -1,0 +1,156 @@
+/** A Node request as the chain's ServerRequest. */
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { ApiError, badRequestError, entityTooLargeError } from '../../machinery/api-error.ts'
+import type { Credentials } from '../authentication/authenticator.ts'
+import type { ConnectionAccess, Headers, NodeRequest, RequestBody, ServerRequest } from '../chain/server-request.ts'
+
+/** Upstream's limit of a body. */
+export const maxBodyBytes = 3 * 1024 * 1024
+const bodyTimeoutMs = 60_000
+
+const gunzipBytes = promisify(gunzip)
+
+export interface RequestParts {
+  readonly request: NodeRequest
+  readonly signal: AbortSignal
+  readonly connection: ConnectionAccess
+}
+
+export function serverRequestOf({ request, signal, connection }: RequestParts): ServerRequest {
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  const headers = request.headers as Headers
+  return {
+    method: request.method ?? 'GET',
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    headers,
+    credentials: credentialsOf(request),
+    remoteAddress: request.socket?.remoteAddress ?? '',
+    body: bodyOf(request),
+    signal,
+    wantsObjects: false,
+    connection,
+  }
+}
+
+/** The certificate counts only where TLS has verified its chain: a self-signed one shows a subject too. */
+export function credentialsOf(request: NodeRequest): Credentials {
+  const certificate = certificateOf(socketOf(request))
+  const bearerToken = bearerTokenOf(request.headers as Headers)
+  return {
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(bearerToken === undefined ? {} : { bearerToken }),
+  }
+}
+
+function socketOf(request: NodeRequest): TLSSocket | undefined {
+  const stream = (request as { stream?: { session?: { socket?: TLSSocket } } }).stream
+  return stream?.session?.socket ?? (request.socket as TLSSocket | undefined)
+}
+
+const certificates = new WeakMap<object, Credentials['certificate'] | null>()
+const uidObjectId = '1.3.6.1.4.1.57683.2'
+
+function certificateOf(socket: TLSSocket | undefined): Credentials['certificate'] | undefined {
+  if (!socket?.authorized) return undefined
+  // A connection's certificate does not change: HTTP/2 hands out a proxy a session, which is the same each time.
+  const known = certificates.get(socket)
+  if (known !== undefined) return known ?? undefined
+  const found = readCertificate(socket)
+  certificates.set(socket, found ?? null)
+  return found
+}
+
+function readCertificate(socket: TLSSocket): Credentials['certificate'] | undefined {
+  const peer = socket.getPeerCertificate()
+  if (!peer || peer.subject === undefined) return undefined
+  const subject = peer.subject as unknown as Record<string, string | string[] | undefined>
+  const listOf = (value: string | string[] | undefined) =>
+    value === undefined ? [] : Array.isArray(value) ? value : [value]
+  const [uid] = listOf(subject[uidObjectId])
+  return {
+    commonName: listOf(subject.CN).at(-1) ?? '',
+    organizations: listOf(subject.O),
+    fingerprint: peer.fingerprint256,
+    notAfterMs: Date.parse(peer.valid_to),
+    ...(uid === undefined ? {} : { uid }),
+  }
+}
+
+const webSocketTokenPrefix = 'base64url.bearer.authorization.k8s.io.'
+
+/** From the Authorization header, or from a WebSocket's subprotocols, where browsers cannot set headers. */
+function bearerTokenOf(headers: Headers): string | undefined {
+  const value = headers.authorization
+  if (typeof value === 'string') {
+    const [scheme, token] = value.trim().split(/ +/, 2)
+    if (scheme?.toLowerCase() === 'bearer' && token) return token
+  }
+  const protocols = headers['sec-websocket-protocol']
+  if (typeof protocols !== 'string') return undefined
+  for (const protocol of protocols.split(',')) {
+    const name = protocol.trim()
+    if (name.startsWith(webSocketTokenPrefix)) {
+      return Buffer.from(name.slice(webSocketTokenPrefix.length), 'base64url').toString('utf8')
+    }
+  }
+  return undefined
+}
+
+function bodyOf(request: NodeRequest): RequestBody {
+  const { method } = request
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return { is: 'none' }
+  let reading: Promise<Buffer> | undefined
+  return {
+    is: 'bytes',
+    read: () => {
+      reading ??= readBody(request as IncomingMessage)
+      return reading
+    },
+  }
+}
+
+const tooLarge = (): ApiError => entityTooLargeError(`limit is ${maxBodyBytes}`)
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > maxBodyBytes) throw tooLarge()
+  const bytes = await new Promise<Buffer>((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const timer = setTimeout(
+      () => reject(new ApiError(408, 'Timeout', 'the request body did not arrive in time')),
+      bodyTimeoutMs,
+    )
+    const settle = (done: () => void) => {
+      clearTimeout(timer)
+      request.off('data', onData)
+      done()
+    }
+    const onData = (chunk: Buffer) => {
+      length += chunk.length
+      if (length > maxBodyBytes) settle(() => reject(tooLarge()))
+      else chunks.push(chunk)
+    }
+    request.on('data', onData)
+    request.on('end', () =>
+      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length))),
+    )
+    request.on('error', () => settle(() => reject(badRequestError('the request body could not be read'))))
+    request.on('aborted', () => settle(() => reject(badRequestError('the request body was cut off'))))
+  })
+  return request.headers['content-encoding'] === 'gzip' ? unzipped(bytes) : bytes
+}
+
+async function unzipped(bytes: Buffer): Promise<Buffer> {
+  try {
+    return await gunzipBytes(bytes, { maxOutputLength: maxBodyBytes })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge()
+    throw badRequestError('the request body is no valid gzip')
+  }
+}

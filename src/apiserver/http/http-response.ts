@@ -1,0 +1,164 @@
+/** Writes a ServerResponse: never more than the socket takes, 64 KiB at a time. */
+import type { ServerResponse as Http1Response } from 'node:http'
+import { createGzip } from 'node:zlib'
+import { header, type NodeResponse, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
+import type { WatchSource } from '../watch/watch-source.ts'
+
+/** Smaller bodies are not worth compressing (upstream's threshold). */
+const gzipThresholdBytes = 128 * 1024
+const stepBytes = 65_536
+/** Level of upstream: speed before size. */
+const gzipLevel = 1
+
+export async function writeResponse(
+  request: ServerRequest,
+  node: NodeResponse,
+  response: ServerResponse,
+): Promise<void> {
+  // Both kinds of response have the methods used here; their types differ in details only.
+  const target = node as Http1Response
+  if (response.body.is === 'hijacked') return response.body.finished
+  const headers: Record<string, string | readonly string[] | number> = { ...response.headers }
+  if (response.body.is === 'watch') return writeWatch(target, response.status, headers, response.body.source)
+  if (response.body.is === 'none') {
+    target.writeHead(response.status, headers as Record<string, string>)
+    target.end()
+    return
+  }
+  if (response.body.is === 'object') throw new Error('an object cannot be written to a connection')
+  await writeBytes(request, target, response.status, headers, response.body.chunks)
+}
+
+async function writeBytes(
+  request: ServerRequest,
+  target: Http1Response,
+  status: number,
+  headers: Record<string, string | readonly string[] | number>,
+  chunks: Iterable<Uint8Array>,
+): Promise<void> {
+  const iterator = chunks[Symbol.iterator]()
+  const first: Uint8Array[] = []
+  let bytes = 0
+  let done = false
+  while (!done && bytes <= gzipThresholdBytes) {
+    const next = iterator.next()
+    if (next.done) done = true
+    else {
+      first.push(next.value)
+      bytes += next.value.length
+    }
+  }
+  const compress =
+    bytes > gzipThresholdBytes && acceptsGzip(request) && headers['content-encoding'] === undefined && status < 300
+  if (compress) {
+    headers['content-encoding'] = 'gzip'
+    headers.vary = 'Accept-Encoding'
+  } else if (done) headers['content-length'] = bytes
+  target.writeHead(status, headers as Record<string, string>)
+  if (request.method === 'HEAD') {
+    target.end()
+    return
+  }
+  if (!compress && done && bytes <= stepBytes) {
+    target.end(first.length === 1 ? first[0] : Buffer.concat(first, bytes))
+    return
+  }
+  const all = steps(first, iterator)
+  if (compress) await writeZipped(target, all)
+  else for (const step of all) if (!(await write(target, step))) return
+  target.end()
+}
+
+function* steps(first: readonly Uint8Array[], rest: Iterator<Uint8Array>): Generator<Uint8Array> {
+  for (const chunk of first) yield* cut(chunk)
+  for (let next = rest.next(); !next.done; next = rest.next()) yield* cut(next.value)
+}
+
+function* cut(chunk: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < chunk.length; start += stepBytes) yield chunk.subarray(start, start + stepBytes)
+}
+
+async function writeZipped(target: Http1Response, all: Iterable<Uint8Array>): Promise<void> {
+  const zip = createGzip({ level: gzipLevel })
+  const output = (async () => {
+    for await (const chunk of zip) for (const step of cut(chunk as Buffer)) if (!(await write(target, step))) break
+  })()
+  for (const step of all) {
+    if (target.destroyed) break
+    if (!zip.write(step)) await new Promise<void>(resolve => zip.once('drain', resolve))
+  }
+  zip.end()
+  await output
+}
+
+const acceptsGzip = (request: ServerRequest): boolean =>
+  header(request.headers, 'accept-encoding')
+    .split(',')
+    .some(encoding => encoding.trim().split(';')[0] === 'gzip')
+
+/** Whether the connection still takes more. Resolves when it does. */
+async function write(target: Http1Response, bytes: Uint8Array): Promise<boolean> {
+  if (isGone(target)) return false
+  if (target.write(bytes)) return true
+  await drained(target)
+  return !isGone(target)
+}
+
+const isGone = (target: Http1Response): boolean => target.destroyed || target.writableEnded
+
+function drained(target: Http1Response): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      target.off('drain', done)
+      target.off('close', done)
+      target.off('error', done)
+      resolve()
+    }
+    target.on('drain', done)
+    target.on('close', done)
+    target.on('error', done)
+  })
+}
+
+async function writeWatch(
+  target: Http1Response,
+  status: number,
+  headers: Record<string, string | readonly string[] | number>,
+  source: WatchSource,
+): Promise<void> {
+  target.on('close', () => source.close())
+  target.on('error', () => source.close())
+  target.writeHead(status, headers as Record<string, string>)
+  // The client must learn at once that the watch stands, also when nothing happens for long.
+  target.flushHeaders?.()
+  for (;;) {
+    const batch = nextBatch(source)
+    if (batch) {
+      if (!(await write(target, batch))) break
+      continue
+    }
+    if (source.ended || isGone(target)) break
+    await new Promise<void>(resolve => {
+      source.onReady = resolve
+    })
+    source.onReady = undefined
+  }
+  source.close()
+  if (!isGone(target)) target.end()
+}
+
+/** Waiting frames together, up to one step: a burst of events costs one write. */
+function nextBatch(source: WatchSource): Uint8Array | undefined {
+  const first = source.take()?.frame()
+  if (!first) return undefined
+  if (first.length >= stepBytes) return first
+  const frames = [first]
+  let bytes = first.length
+  while (bytes < stepBytes) {
+    const next = source.take()?.frame()
+    if (!next) break
+    frames.push(next)
+    bytes += next.length
+  }
+  return frames.length === 1 ? first : Buffer.concat(frames, bytes)
+}

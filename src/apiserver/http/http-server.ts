@@ -1,0 +1,207 @@
+/** HTTPS for the chain: HTTP/2 and HTTP/1.1 on one port, upgrades handed on, bounds on everything a client can make us hold. */
+import type { IncomingMessage } from 'node:http'
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type Logger, loggerOf } from '../../base/log.ts'
+import type { ApiServer } from '../api-server.ts'
+import type { NodeRequest, NodeResponse, ServerRequest, ServerResponse } from '../chain/server-request.ts'
+import { serverRequestOf } from './http-request.ts'
+import { writeResponse } from './http-response.ts'
+import { writeUpgradeResponse } from './upgrade-response.ts'
+
+export interface HttpServerOptions {
+  readonly host?: string
+  /** 0: any free one. */
+  readonly port: number
+  /** PEM of the server's certificate chain and key. */
+  readonly certificate: string
+  readonly key: string
+  /** PEM of the authorities of client certificates. */
+  readonly clientCa: string
+}
+
+export interface RunningHttpServer {
+  readonly host: string
+  readonly port: number
+  /** Takes new certificates for connections made from now on. */
+  useCertificate(certificate: string, key: string): void
+  /** Stops accepting, lets requests under way end, and closes what is left after `graceMs`. */
+  close(graceMs?: number): Promise<void>
+}
+
+/** An HTTP/2 session without a stream, or an HTTP/1.1 connection without a request, is closed after so long. */
+const idleTimeoutMs = 180_000
+const maxConnections = 10_000
+
+export function startHttpServer(server: ApiServer, options: HttpServerOptions): Promise<RunningHttpServer> {
+  const log = loggerOf('apiserver/http')
+  const node = createSecureServer({
+    allowHTTP1: true,
+    cert: options.certificate,
+    key: options.key,
+    ca: options.clientCa,
+    requestCert: true,
+    // Unverified certificates are told apart by `socket.authorized`: anonymous and token users come without any.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: 10_000,
+    maxSessionMemory: 64,
+    settings: { maxConcurrentStreams: 250, initialWindowSize: 262_144 },
+    maxHeaderListPairs: 128,
+    // A client that cancels many watches at once is honest: count per identity, not per burst.
+    streamResetBurst: 10_000,
+    streamResetRate: 2_000,
+    unknownProtocolTimeout: 10_000,
+  } as Parameters<typeof createSecureServer>[0])
+  const http1 = node as unknown as { headersTimeout: number; requestTimeout: number; keepAliveTimeout: number }
+  http1.headersTimeout = 30_000
+  http1.requestTimeout = 0
+  http1.keepAliveTimeout = idleTimeoutMs
+  const adapter = new HttpAdapter(server, node, log)
+  return new Promise((resolve, reject) => {
+    node.once('error', reject)
+    node.listen({ port: options.port, host: options.host ?? '0.0.0.0' }, () => {
+      node.off('error', reject)
+      node.on('error', error => log.error({ error: error.message }, 'server error'))
+      const { address, port } = node.address() as AddressInfo
+      resolve({
+        host: address,
+        port,
+        useCertificate: (certificate, key) => node.setSecureContext({ cert: certificate, key, ca: options.clientCa }),
+        close: graceMs => adapter.close(graceMs ?? 10_000),
+      })
+    })
+  })
+}
+
+class HttpAdapter {
+  readonly #server: ApiServer
+  readonly #node: Http2SecureServer
+  readonly #log: Logger
+  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #sockets = new Set<Socket>()
+  readonly #underWay = new Set<Promise<void>>()
+
+  constructor(server: ApiServer, node: Http2SecureServer, log: Logger) {
+    this.#server = server
+    this.#node = node
+    this.#log = log
+    node.on('secureConnection', socket => this.#connected(socket))
+    node.on('session', session => this.#sessionOpened(session))
+    node.on('request', (request, response) => this.#track(this.#serve(request, response)))
+    node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#track(this.#upgrade(request, socket, head)),
+    )
+    node.on(
+      'connect' as 'request',
+      ((_request: IncomingMessage, socket: Duplex) => {
+        // CONNECT on HTTP/1.1 hands a socket over; nothing here is a proxy. HTTP/2 passes response objects instead.
+        if (typeof (socket as Socket).destroy === 'function') (socket as Socket).destroy()
+      }) as never,
+    )
+    node.on('tlsClientError', () => {})
+    node.on('sessionError', error => log.debug({ error: error.message }, 'session failed'))
+    node.on('clientError' as 'error', ((_error: Error, socket: Socket) => socket.destroy()) as never)
+  }
+
+  #connected(socket: Socket): void {
+    if (this.#sockets.size >= maxConnections) {
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 30_000)
+    socket.on('error', () => {})
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  #sessionOpened(session: ServerHttp2Session): void {
+    this.#sessions.add(session)
+    session.once('close', () => this.#sessions.delete(session))
+    session.on('error', () => {})
+    let streams = 0
+    session.on('stream', stream => {
+      streams++
+      stream.once('close', () => streams--)
+    })
+    // The timer restarts with every frame: it fires on silence, and spares sessions whose watches have nothing to say.
+    session.setTimeout(idleTimeoutMs, () => {
+      if (streams === 0) session.close()
+    })
+    guardControlFrames(session)
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch(error => this.#log.warn({ error: (error as Error).message }, 'response failed'))
+      .finally(() => this.#underWay.delete(tracked))
+    this.#underWay.add(tracked)
+  }
+
+  async #serve(request: NodeRequest, response: NodeResponse): Promise<void> {
+    const aborter = new AbortController()
+    response.on('close', () => aborter.abort())
+    ;(response as { on(event: string, listener: () => void): void }).on('error', () => aborter.abort())
+    const asked = serverRequestOf({
+      request,
+      signal: aborter.signal,
+      connection: { request, exchange: { request, response } },
+    })
+    const answer = await this.#server.handle(asked)
+    if (aborter.signal.aborted) {
+      discard(answer)
+      return
+    }
+    await writeResponse(asked, response, answer)
+    // What was not read of the body would keep an HTTP/1.1 connection waiting.
+    if (!request.readableEnded) request.resume()
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const aborter = new AbortController()
+    socket.on('error', () => aborter.abort())
+    socket.on('close', () => aborter.abort())
+    const asked: ServerRequest = serverRequestOf({
+      request,
+      signal: aborter.signal,
+      connection: { request, upgrade: { socket, head } },
+    })
+    const answer = await this.#server.handle(asked)
+    if (answer.body.is === 'hijacked') await answer.body.finished
+    else await writeUpgradeResponse(socket, answer)
+  }
+
+  async close(graceMs: number): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#node.close(() => resolve()))
+    for (const session of this.#sessions) session.close()
+    const patience = new Promise<void>(resolve => setTimeout(resolve, graceMs).unref())
+    await Promise.race([Promise.allSettled([...this.#underWay]), patience])
+    for (const session of this.#sessions) session.destroy()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+}
+
+function discard({ body }: ServerResponse): void {
+  if (body.is === 'watch') body.source.close()
+}
+
+/** PING and SETTINGS frames cost us answers: a session may send so many of them in a second. */
+const maxControlFrames = 500
+
+function guardControlFrames(session: ServerHttp2Session): void {
+  let count = 0
+  let windowStart = 0
+  const seen = () => {
+    const now = performance.now()
+    if (now - windowStart > 1_000) {
+      windowStart = now
+      count = 0
+    }
+    if (++count > maxControlFrames) session.destroy()
+  }
+  session.on('ping', seen)
+  session.on('remoteSettings', seen)
+}

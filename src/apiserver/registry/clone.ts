@@ -1,0 +1,34 @@
+/** Deep copy of a JSON value: what is about to be changed must be nobody else's. */
+export function cloneJson<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(cloneJson) as T
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key]
+    if (member === undefined) continue
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, {
+        value: cloneJson(member),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      })
+    else copy[key] = cloneJson(member)
+  }
+  return copy as T
+}
+
+/** Whether two JSON values are equal; an absent member equals an undefined one. */
+export function equalJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index]))
+  }
+  if (Array.isArray(b)) return false
+  const left = a as Record<string, unknown>
+  const right = b as Record<string, unknown>
+  for (const key of Object.keys(left)) if (!equalJson(left[key], right[key])) return false
+  for (const key of Object.keys(right)) if (left[key] === undefined && right[key] !== undefined) return false
+  return true
+}

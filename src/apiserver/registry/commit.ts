@@ -1,0 +1,145 @@
+/** The compare-and-swap that ends every write. */
+import { entityTooLargeError, serviceUnavailableError } from '../../machinery/api-error.ts'
+import { encodeObject } from '../../schema/json-encode.ts'
+import { type Operation, StoreUnavailableError, type TransactionResult } from '../../store/store.ts'
+import type { RegistryDeps } from './registry-deps.ts'
+import { cacheOf, type Resource } from './resource.ts'
+import { type ObjectJson, StoredObject } from './stored-object.ts'
+import type { SideWrites } from './strategy.ts'
+
+/** etcd's limit on a value. */
+const maxValueBytes = 1_572_864
+
+/** Canonical stored bytes of an object in the storage version. */
+export function storedBytes(resource: Resource, object: ObjectJson): Buffer {
+  const cache = cacheOf(resource)
+  const { resourceVersion: _version, selfLink: _link, ...metadata } = object.metadata
+  const bytes = encodeObject(cache.kind, { ...object, metadata })
+  if (bytes.length > maxValueBytes) throw entityTooLargeError('etcdserver: request is too large')
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+export interface PutWish {
+  readonly key: string
+  readonly object: ObjectJson
+  readonly bytes: Buffer
+  /** Revision of what is replaced; 0: the key must not exist. */
+  readonly previousRevision: number
+  readonly side: SideWrites | undefined
+}
+
+/** The written object, or undefined where the key (or what is written along) has changed meanwhile. */
+export async function commitPut(
+  deps: RegistryDeps,
+  resource: Resource,
+  wish: PutWish,
+): Promise<StoredObject | undefined> {
+  const cache = cacheOf(resource)
+  const { key, bytes, object, previousRevision, side } = wish
+  const { ttlSeconds } = resource.strategy
+  const lease = ttlSeconds === undefined ? 0 : await leaseFor(deps, ttlSeconds)
+  cache.expect(key, bytes, object)
+  try {
+    const result = await transact(deps, key, previousRevision, side, {
+      put: key,
+      value: bytes,
+      ...(lease === 0 ? {} : { lease }),
+    })
+    if (!result.succeeded) return undefined
+    return await written(deps, resource, key, bytes, object, result.revision)
+  } finally {
+    cache.unexpect(key, bytes)
+  }
+}
+
+/** The revision of the deletion, or undefined where the key has changed meanwhile. */
+export async function commitDelete(
+  deps: RegistryDeps,
+  resource: Resource,
+  key: string,
+  previousRevision: number,
+  side: SideWrites | undefined,
+): Promise<number | undefined> {
+  const result = await transact(deps, key, previousRevision, side, { delete: key })
+  if (!result.succeeded) return undefined
+  if (cacheOf(resource).isReady) await deps.feed.reached(result.revision)
+  return result.revision
+}
+
+async function transact(
+  deps: RegistryDeps,
+  key: string,
+  previousRevision: number,
+  side: SideWrites | undefined,
+  operation: Operation,
+): Promise<TransactionResult> {
+  try {
+    return await deps.store.transact({
+      compare: [{ key, target: 'modRevision', is: '=', number: previousRevision }, ...(side?.compare ?? [])],
+      success: [operation, ...(side?.operations ?? [])],
+      failure: [],
+    })
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw serviceUnavailableError(error.message)
+    throw error
+  }
+}
+
+/** Waits until this server's caches show the write, so that whoever is told of it reads it. */
+async function written(
+  deps: RegistryDeps,
+  resource: Resource,
+  key: string,
+  bytes: Buffer,
+  object: ObjectJson,
+  revision: number,
+): Promise<StoredObject> {
+  const cache = cacheOf(resource)
+  if (cache.isReady) {
+    await deps.feed.reached(revision)
+    const stored = cache.get(key)
+    if (stored?.revision === revision) return stored
+  }
+  const stored = new StoredObject(cache, key, bytes, revision)
+  object.metadata.resourceVersion = String(revision)
+  cache.forms.put(stored, 'object', object, bytes.length * 2 + 200)
+  return stored
+}
+
+interface SharedLease {
+  readonly id: number
+  readonly untilMs: number
+  uses: number
+}
+
+const leases = new WeakMap<RegistryDeps, Map<number, Promise<SharedLease>>>()
+/** One lease serves the writes of a minute, at most so many keys, as upstream's lease manager. */
+const leaseReuseMs = 60_000
+const maxLeaseKeys = 1_000
+
+/** A lease that runs out no sooner than `ttlSeconds` from now and little later. */
+async function leaseFor(deps: RegistryDeps, ttlSeconds: number): Promise<number> {
+  let byTtl = leases.get(deps)
+  if (!byTtl) {
+    byTtl = new Map()
+    leases.set(deps, byTtl)
+  }
+  const known = byTtl.get(ttlSeconds)
+  if (known) {
+    const lease = await known.catch(() => undefined)
+    if (lease && lease.untilMs > deps.clock.now() && lease.uses < maxLeaseKeys) {
+      lease.uses++
+      return lease.id
+    }
+    if (byTtl.get(ttlSeconds) === known) byTtl.delete(ttlSeconds)
+    return leaseFor(deps, ttlSeconds)
+  }
+  const granted = deps.store
+    .grantLease(ttlSeconds + leaseReuseMs / 1000)
+    .then(id => ({ id, untilMs: deps.clock.now() + leaseReuseMs, uses: 0 }))
+  byTtl.set(ttlSeconds, granted)
+  granted.catch(() => byTtl.delete(ttlSeconds))
+  const lease = await granted
+  lease.uses++
+  return lease.id
+}

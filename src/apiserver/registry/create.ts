@@ -1,0 +1,146 @@
+/** POST: default → mutating admission → prepare → validate → validating admission → store. */
+
+import { ApiError, alreadyExistsError, invalidError } from '../../machinery/api-error.ts'
+import { updateManagedFields } from '../../machinery/apply/managed-fields.ts'
+import { applyDefaults } from '../../machinery/defaulting.ts'
+import { validateObject } from '../../machinery/validation/validate.ts'
+import { required } from '../../schema/field-error.ts'
+import { admitMutating, admitValidating } from './admit.ts'
+import { commitPut, storedBytes } from './commit.ts'
+import type { RegistryDeps } from './registry-deps.ts'
+import { cacheOf, keyOf } from './resource.ts'
+import { type ObjectJson, StoredObject } from './stored-object.ts'
+import { attributesOf, checkNames, isoSeconds, type WriteRequest, writeContextOf } from './write-request.ts'
+
+/** Longest name: generated ones are cut so that the suffix fits. */
+const maxGeneratedBase = 63 - 5
+const maxGenerateTries = 8
+
+/** `object` is decoded, defaulted and owned by this call. */
+export async function createObject(deps: RegistryDeps, write: WriteRequest, object: ObjectJson): Promise<StoredObject> {
+  checkNames(write, object, false)
+  const generated = (object.metadata.name ?? '') === '' && (object.metadata.generateName ?? '') !== ''
+  for (let tries = 1; ; tries++) {
+    try {
+      return await createOnce(deps, write, object, generated)
+    } catch (error) {
+      const taken = error instanceof ApiError && error.reason === 'AlreadyExists'
+      if (!taken || !generated || tries === maxGenerateTries) throw generated && taken ? retriable(error) : error
+    }
+  }
+}
+
+/** A generated name that is taken again and again: the client may simply try once more. */
+function retriable(error: ApiError): ApiError {
+  Object.assign(error.status, { details: { ...error.status.details, retryAfterSeconds: 1 } })
+  return error
+}
+
+async function createOnce(
+  deps: RegistryDeps,
+  write: WriteRequest,
+  object: ObjectJson,
+  generated: boolean,
+): Promise<StoredObject> {
+  const { resource } = write
+  const { strategy } = resource
+  fillSystemFields(deps, write, object, generated)
+  for (const path of strategy.resetFields) removeField(object, path)
+  recordManager(write, object)
+  const attributes = attributesOf(write, { operation: 'CREATE', object, oldObject: undefined })
+  await admitMutating(deps.admission, attributes)
+  const admitted = attributes.object as ObjectJson
+  applyDefaults(resource.kind, admitted)
+  const context = writeContextOf(write)
+  strategy.prepareForCreate(admitted, context)
+  if ((admitted.metadata.name ?? '') === '') {
+    throw invalidError(resource.group, resource.kind.gvk.kind, '', [
+      required('metadata.name', 'name or generateName is required'),
+    ])
+  }
+  if (admitted.metadata.resourceVersion)
+    throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
+  return storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
+}
+
+/** Validates and stores a prepared object. Also the end of an apply or update that creates. */
+export async function storeNew(
+  deps: RegistryDeps,
+  write: WriteRequest,
+  object: ObjectJson,
+  admit: () => Promise<void>,
+): Promise<StoredObject> {
+  const { resource } = write
+  const { strategy } = resource
+  const context = writeContextOf(write)
+  const key = keyOf(resource, object.metadata.namespace ?? '', object.metadata.name)
+  for (let tries = 0; ; tries++) {
+    // Addresses and ports are chosen before validation, which judges the whole object.
+    const side = await strategy.sideWrites?.(object, undefined, context)
+    if (tries === 0) {
+      const errors = validateObject(resource.kind, object, undefined, write.subresource)
+      if (errors.length > 0) throw invalidError(resource.group, resource.kind.gvk.kind, object.metadata.name, errors)
+      for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warn(warning)
+      await admit()
+    }
+    const storage = resource.conversion ? resource.conversion.toStorage(object) : object
+    const bytes = storedBytes(resource, storage)
+    if (write.dryRun) {
+      const cache = cacheOf(resource)
+      await cache.ready()
+      if (cache.get(key)) throw alreadyExistsError(resource.group, resource.plural, object.metadata.name)
+      return new StoredObject(cache, key, bytes, 0)
+    }
+    const stored = await commitPut(deps, resource, { key, object: storage, bytes, previousRevision: 0, side })
+    if (stored) return stored
+    const existing = await deps.store.range({ start: key, countOnly: true })
+    if (existing.count > 0 || !side?.retry() || tries > 20) {
+      throw alreadyExistsError(resource.group, resource.plural, object.metadata.name)
+    }
+  }
+}
+
+/** `rest.FillObjectMetaSystemFields` and `BeforeCreate`. */
+export function fillSystemFields(
+  deps: RegistryDeps,
+  write: WriteRequest,
+  object: ObjectJson,
+  generated: boolean,
+): void {
+  const { metadata } = object
+  metadata.creationTimestamp = isoSeconds(write.nowMs)
+  metadata.uid = deps.newUid()
+  metadata.deletionTimestamp = undefined as unknown as string
+  metadata.deletionGracePeriodSeconds = undefined as unknown as number
+  metadata.selfLink = undefined
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  delete metadata.selfLink
+  delete metadata.generation
+  if (generated) metadata.name = `${(metadata.generateName as string).slice(0, maxGeneratedBase)}${deps.nameSuffix()}`
+  if (metadata.finalizers?.length === 0) delete metadata.finalizers
+}
+
+export function removeField(object: Record<string, unknown>, path: readonly string[]): void {
+  let at: Record<string, unknown> | undefined = object
+  for (const part of path.slice(0, -1)) {
+    const next: unknown = at?.[part]
+    at = next !== null && typeof next === 'object' ? (next as Record<string, unknown>) : undefined
+  }
+  const last = path.at(-1)
+  if (at && last !== undefined) delete at[last]
+}
+
+function recordManager(write: WriteRequest, object: ObjectJson): void {
+  const updated = updateManagedFields({
+    kind: write.resource.kind,
+    live: undefined,
+    updated: object,
+    manager: write.fieldManager,
+    timeIso: isoSeconds(write.nowMs),
+    subresource: write.subresource,
+    operation: 'Update',
+  }) as ObjectJson
+  if (updated.metadata.managedFields === undefined) delete object.metadata.managedFields
+  else object.metadata.managedFields = updated.metadata.managedFields
+}

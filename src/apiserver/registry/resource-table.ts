@@ -1,0 +1,131 @@
+/** All served resources, by group, version and plural. */
+
+import { applyDefaults } from '../../machinery/defaulting.ts'
+import { kindByName } from '../../machinery/scheme.ts'
+import { decodeObject } from '../../schema/json-decode.ts'
+import { encodeObject } from '../../schema/json-encode.ts'
+import { apiVersionOf, type Kind } from '../../schema/kind.ts'
+import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
+import type { Store } from '../../store/store.ts'
+import { ObjectCache } from '../watch/object-cache.ts'
+import type { StoreFeed } from '../watch/store-feed.ts'
+import type { DerivedForms } from './derived-forms.ts'
+import type { Conversion, Resource } from './resource.ts'
+import type { ObjectJson, SelectableFacts } from './stored-object.ts'
+import { eventConversion } from './strategies/events.ts'
+import { strategyFor } from './strategies/table.ts'
+import type { Strategy } from './strategy.ts'
+
+export interface TableOptions {
+  readonly kinds: readonly Kind[]
+  readonly store: Store
+  readonly feed: StoreFeed
+  readonly forms: DerivedForms
+  /** By `group/plural`: strategies that need more than their object. */
+  readonly strategies: ReadonlyMap<string, Strategy>
+}
+
+/** Where upstream keeps kinds whose key is not their plural. */
+const irregularPrefixes: Readonly<Record<string, string>> = {
+  '/endpoints': 'services/endpoints',
+  '/nodes': 'minions',
+  '/replicationcontrollers': 'controllers',
+  '/services': 'services/specs',
+  'networking.k8s.io/ingresses': 'ingress',
+}
+
+/** Kinds stored as another kind: `group/plural` to the stored kind and the way there. */
+const storedAs: Readonly<Record<string, { apiVersion: string; kind: string; conversion: Conversion }>> = {
+  'events.k8s.io/events': { apiVersion: 'v1', kind: 'Event', conversion: eventConversion },
+}
+
+const indexedFields: Readonly<Record<string, string>> = { '/pods': 'spec.nodeName' }
+
+/** Verbs by which one knows that a resource is stored. */
+const isStored = (kind: Kind): boolean =>
+  kind.resource?.verbs.includes('watch') === true && kind.resource.verbs.includes('create')
+
+export class ResourceTable {
+  readonly #resources = new Map<string, Resource>()
+  readonly #byKind = new Map<Kind, Resource>()
+  readonly #caches = new Map<Kind, ObjectCache>()
+
+  constructor(options: TableOptions) {
+    for (const kind of options.kinds) if (kind.resource) this.#add(kind, options)
+  }
+
+  find(group: string, version: string, plural: string): Resource | undefined {
+    return this.#resources.get(`${apiVersionOf(group, version)}/${plural}`)
+  }
+
+  ofKind(kind: Kind): Resource | undefined {
+    return this.#byKind.get(kind)
+  }
+
+  all(): Iterable<Resource> {
+    return this.#resources.values()
+  }
+
+  #add(kind: Kind, options: TableOptions): void {
+    const facts = kind.resource as NonNullable<Kind['resource']>
+    const { group, version } = kind.gvk
+    const named = `${group}/${facts.plural}`
+    const strategy = strategyFor(group, facts.plural, options.strategies)
+    const stored = storedAs[named]
+    const storage = stored ? (kindByName(stored.apiVersion, stored.kind) as Kind) : kind
+    const resource: Resource = {
+      kind,
+      facts,
+      group,
+      version,
+      plural: facts.plural,
+      namespaced: facts.namespaced,
+      strategy,
+      cache: isStored(kind) ? this.#cacheOf(storage, options) : undefined,
+      conversion: stored?.conversion,
+    }
+    this.#resources.set(`${kind.apiVersion}/${facts.plural}`, resource)
+    this.#byKind.set(kind, resource)
+  }
+
+  #cacheOf(kind: Kind, options: TableOptions): ObjectCache {
+    const known = this.#caches.get(kind)
+    if (known) return known
+    const facts = kind.resource as NonNullable<Kind['resource']>
+    const named = `${kind.gvk.group}/${facts.plural}`
+    const strategy = strategyFor(kind.gvk.group, facts.plural, options.strategies)
+    const indexedField = indexedFields[named]
+    const cache = new ObjectCache({
+      kind,
+      prefix: `/registry/${irregularPrefixes[named] ?? facts.plural}/`,
+      namespaced: facts.namespaced,
+      store: options.store,
+      feed: options.feed,
+      forms: options.forms,
+      factsOf: object => factsOf(strategy, object),
+      ...(indexedField === undefined ? {} : { indexedField }),
+      normalise: value => normalise(kind, value),
+    })
+    this.#caches.set(kind, cache)
+    return cache
+  }
+}
+
+const noLabels: Readonly<Record<string, string>> = Object.freeze({})
+
+function factsOf(strategy: Strategy, object: ObjectJson): SelectableFacts {
+  const { name, namespace, labels } = object.metadata
+  return {
+    labels: labels ?? noLabels,
+    fields: { ...strategy.selectableFields?.(object), 'metadata.name': name, 'metadata.namespace': namespace ?? '' },
+  }
+}
+
+/** Our canonical bytes of what a stock API server stored: JSON in its own order, or protobuf. */
+function normalise(kind: Kind, value: Uint8Array): Buffer {
+  const object = (isEnveloped(value) ? decodeEnvelope(kind, value) : decodeObject(kind, value).object) as ObjectJson
+  applyDefaults(kind, object)
+  const { resourceVersion: _, ...metadata } = object.metadata
+  const bytes = encodeObject(kind, { ...object, kind: kind.gvk.kind, apiVersion: kind.apiVersion, metadata })
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

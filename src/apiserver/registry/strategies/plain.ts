@@ -1,0 +1,106 @@
+/** Kinds whose behaviour on write needs a few words at most. */
+import type { ObjectJson } from '../stored-object.ts'
+import type { Strategy } from '../strategy.ts'
+import { at, keepPart, statusStrategy, strategyOf, textAt } from './base.ts'
+
+export const plainStrategy = strategyOf()
+export const createOnUpdateStrategy = strategyOf({ createOnUpdate: true })
+export const countedStrategy = strategyOf({ hasStatus: true, counted: true })
+export const countedWithoutStatus = strategyOf({ counted: true })
+export const statusOnlyStrategy = strategyOf({ hasStatus: true })
+
+/** Changed annotations count too: the deployment controller copies them to its replica sets. */
+export const deploymentStrategy = strategyOf({
+  hasStatus: true,
+  counted: true,
+  countedToo: object => object.metadata.annotations ?? {},
+})
+
+const replicaFields = {
+  fieldNames: ['status.replicas'],
+  selectableFields: (object: ObjectJson) => ({ 'status.replicas': textAt(object, 'status', 'replicas') || '0' }),
+}
+
+export const replicaSetStrategy = strategyOf({ hasStatus: true, counted: true, ...replicaFields })
+export const replicationControllerStrategy = strategyOf({
+  hasStatus: true,
+  counted: true,
+  defaultPropagation: 'Orphan',
+  ...replicaFields,
+})
+
+export const statefulSetStrategy = strategyOf({ hasStatus: true, counted: true })
+
+/** A kubelet registers its node with a status. */
+export const nodeStrategy: Strategy = {
+  ...strategyOf({
+    fieldNames: ['spec.unschedulable'],
+    selectableFields: object => ({
+      'spec.unschedulable': at(object, 'spec', 'unschedulable') === true ? 'true' : 'false',
+    }),
+    prepareForUpdate: (object, old) => keepPart(object, old, 'status'),
+    subresources: { status: statusStrategy },
+  }),
+}
+
+export const persistentVolumeStrategy = strategyOf({
+  hasStatus: true,
+  fieldNames: ['name'],
+  selectableFields: object => ({ name: object.metadata.name }),
+  prepareForCreate(object, context) {
+    object.status = { phase: 'Pending', lastPhaseTransitionTime: context.nowIso }
+  },
+})
+
+export const persistentVolumeClaimStrategy = strategyOf({
+  hasStatus: true,
+  fieldNames: ['name'],
+  selectableFields: object => ({ name: object.metadata.name }),
+  prepareForCreate(object) {
+    object.status = { phase: 'Pending' }
+  },
+})
+
+/** `stringData` is only for writing: it ends in `data`. */
+function mergeStringData(object: ObjectJson): void {
+  const { stringData, data, ...rest } = object as ObjectJson & {
+    stringData?: Record<string, string>
+    data?: Record<string, string>
+  }
+  if (stringData === undefined) return
+  const merged = { ...data }
+  for (const [key, value] of Object.entries(stringData)) merged[key] = Buffer.from(value, 'utf8').toString('base64')
+  for (const key of Object.keys(object)) delete object[key]
+  Object.assign(object, rest, { data: merged })
+}
+
+export const secretStrategy = strategyOf({
+  createOnUpdate: true,
+  fieldNames: ['type'],
+  selectableFields: object => ({ type: textAt(object, 'type') }),
+  prepareForCreate: mergeStringData,
+  prepareForUpdate: mergeStringData,
+})
+
+export const endpointSliceStrategy: Strategy = strategyOf({
+  prepareForCreate(object) {
+    object.metadata.generation = 1
+  },
+  prepareForUpdate(object, old) {
+    const contentOf = ({ metadata: _, kind: _k, apiVersion: _v, ...content }: Record<string, unknown>) =>
+      JSON.stringify(content)
+    const same =
+      contentOf(object) === contentOf(old) &&
+      JSON.stringify(object.metadata.labels ?? {}) === JSON.stringify(old.metadata.labels ?? {})
+    object.metadata.generation = (old.metadata.generation ?? 0) + (same ? 0 : 1)
+  },
+})
+
+export const priorityClassStrategy = strategyOf({
+  prepareForCreate(object) {
+    object.metadata.generation = 1
+  },
+})
+
+/** Leases and the like are replaced by their owner, who must know what it replaces. */
+export const leaseStrategy = strategyOf({ createOnUpdate: true, unconditionalUpdate: false })

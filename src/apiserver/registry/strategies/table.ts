@@ -1,0 +1,48 @@
+/** Which strategy each resource has, by `group/plural`. Resources that are not named behave plainly. */
+import type { Strategy } from '../strategy.ts'
+import { coreEventStrategy, eventsEventStrategy } from './events.ts'
+import { jobStrategy } from './job.ts'
+import { namespaceStrategy } from './namespace.ts'
+import * as plain from './plain.ts'
+import { podStrategy } from './pod.ts'
+
+const strategies: Readonly<Record<string, Strategy>> = {
+  '/configmaps': plain.createOnUpdateStrategy,
+  '/endpoints': plain.createOnUpdateStrategy,
+  '/events': coreEventStrategy,
+  '/limitranges': plain.createOnUpdateStrategy,
+  '/namespaces': namespaceStrategy,
+  '/nodes': plain.nodeStrategy,
+  '/persistentvolumeclaims': plain.persistentVolumeClaimStrategy,
+  '/persistentvolumes': plain.persistentVolumeStrategy,
+  '/pods': podStrategy,
+  '/replicationcontrollers': plain.replicationControllerStrategy,
+  '/resourcequotas': plain.statusOnlyStrategy,
+  '/secrets': plain.secretStrategy,
+  'apps/daemonsets': plain.countedStrategy,
+  'apps/deployments': plain.deploymentStrategy,
+  'apps/replicasets': plain.replicaSetStrategy,
+  'apps/statefulsets': plain.statefulSetStrategy,
+  'autoscaling/horizontalpodautoscalers': plain.statusOnlyStrategy,
+  'batch/cronjobs': plain.countedStrategy,
+  'batch/jobs': jobStrategy,
+  'coordination.k8s.io/leases': plain.leaseStrategy,
+  'discovery.k8s.io/endpointslices': plain.endpointSliceStrategy,
+  'events.k8s.io/events': eventsEventStrategy,
+  'networking.k8s.io/ingressclasses': plain.countedWithoutStatus,
+  'networking.k8s.io/ingresses': plain.countedStrategy,
+  'networking.k8s.io/networkpolicies': plain.countedWithoutStatus,
+  'networking.k8s.io/servicecidrs': plain.countedStrategy,
+  'policy/poddisruptionbudgets': plain.countedStrategy,
+  'rbac.authorization.k8s.io/clusterrolebindings': plain.createOnUpdateStrategy,
+  'rbac.authorization.k8s.io/clusterroles': plain.createOnUpdateStrategy,
+  'rbac.authorization.k8s.io/rolebindings': plain.createOnUpdateStrategy,
+  'rbac.authorization.k8s.io/roles': plain.createOnUpdateStrategy,
+  'scheduling.k8s.io/priorityclasses': plain.priorityClassStrategy,
+}
+
+/** `given` holds the strategies that need more than their object, as that of services. */
+export function strategyFor(group: string, plural: string, given: ReadonlyMap<string, Strategy>): Strategy {
+  const key = `${group}/${plural}`
+  return given.get(key) ?? strategies[key] ?? plain.plainStrategy
+}

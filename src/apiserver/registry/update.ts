@@ -1,0 +1,262 @@
+/** PUT, and the part of PATCH and apply behind the making of the new object. */
+
+import { ApiError, conflictError, invalidError, modifiedError, notFoundError } from '../../machinery/api-error.ts'
+import { updateManagedFields } from '../../machinery/apply/managed-fields.ts'
+import { applyDefaults } from '../../machinery/defaulting.ts'
+import { validateObject } from '../../machinery/validation/validate.ts'
+import { invalid } from '../../schema/field-error.ts'
+import { admitMutating, admitValidating } from './admit.ts'
+import { cloneJson, equalJson } from './clone.ts'
+import { commitDelete, commitPut, storedBytes } from './commit.ts'
+import { fillSystemFields, removeField, storeNew } from './create.ts'
+import { withCurrent } from './current.ts'
+import type { RegistryDeps } from './registry-deps.ts'
+import { cacheOf, type Resource, viewOf } from './resource.ts'
+import { type ObjectJson, StoredObject } from './stored-object.ts'
+import { attributesOf, checkNames, isoSeconds, type WriteRequest, writeContextOf } from './write-request.ts'
+
+export interface WriteResult {
+  readonly stored: StoredObject
+  readonly created: boolean
+}
+
+/** How the managed fields of the new object are found: an apply has done it already. */
+export type ManagedBy = 'update' | 'apply'
+
+export interface NewObject {
+  /** Owned by the write; decoded and defaulted. */
+  readonly object: ObjectJson
+  readonly managedBy: ManagedBy
+}
+
+export interface UpdatePlan {
+  /** Makes the new object from the current one. Called again when that one has changed. */
+  make(current: ObjectJson | undefined): Promise<NewObject> | NewObject
+  /** Makes the object if there is none. */
+  readonly create: boolean
+  /** The client named a resourceVersion, so that a lost compare-and-swap is its conflict. */
+  readonly unconditional: boolean
+}
+
+export async function updateObject(deps: RegistryDeps, write: WriteRequest, plan: UpdatePlan): Promise<WriteResult> {
+  const { resource, namespace, name } = write
+  const result = await withCurrent(deps, resource, namespace, name, async current => {
+    if (!current) return createInstead(deps, write, plan)
+    return updateOnce(deps, write, plan, current)
+  })
+  if (!result) throw modifiedError(resource.group, resource.plural, name)
+  return result
+}
+
+async function createInstead(
+  deps: RegistryDeps,
+  write: WriteRequest,
+  plan: UpdatePlan,
+): Promise<WriteResult | undefined> {
+  const { resource, name } = write
+  if (!plan.create || write.subresource !== '') throw notFoundError(resource.group, resource.plural, name)
+  const { object, managedBy } = await plan.make(undefined)
+  if (object.metadata.uid) {
+    throw conflictError(
+      resource.group,
+      resource.plural,
+      name,
+      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
+    )
+  }
+  if (object.metadata.resourceVersion) throw notFoundError(resource.group, resource.plural, name)
+  checkNames(write, object, true)
+  fillSystemFields(deps, write, object, false)
+  for (const path of resource.strategy.resetFields) removeField(object, path)
+  if (managedBy === 'update') recordManager(write, object, undefined)
+  const attributes = attributesOf(write, { operation: 'CREATE', object, oldObject: undefined })
+  await admitMutating(deps.admission, attributes)
+  const admitted = attributes.object as ObjectJson
+  applyDefaults(resource.kind, admitted)
+  resource.strategy.prepareForCreate(admitted, writeContextOf(write))
+  try {
+    const stored = await storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
+    return { stored, created: true }
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'AlreadyExists') return undefined
+    throw error
+  }
+}
+
+async function updateOnce(
+  deps: RegistryDeps,
+  write: WriteRequest,
+  plan: UpdatePlan,
+  current: StoredObject,
+): Promise<WriteResult | undefined> {
+  const { resource } = write
+  const old = viewOf(resource, current)
+  const { object, managedBy } = await plan.make(old)
+  checkNames(write, object, true)
+  checkPreconditions(write, plan, object, old)
+  const context = writeContextOf(write)
+  keepSystemFields(object, old)
+  const prepare = prepareOf(resource, write.subresource)
+  prepare(object, old, context)
+  if (managedBy === 'update') recordManager(write, object, old)
+  const attributes = attributesOf(write, { operation: 'UPDATE', object, oldObject: old })
+  await admitMutating(deps.admission, attributes)
+  const admitted = attributes.object as ObjectJson
+  applyDefaults(resource.kind, admitted)
+  keepSystemFields(admitted, old)
+  prepare(admitted, old, context)
+  const side = write.subresource === '' ? await resource.strategy.sideWrites?.(admitted, old, context) : undefined
+  const errors = validateObject(resource.kind, admitted, old, write.subresource)
+  if (errors.length > 0) throw invalidError(resource.group, resource.kind.gvk.kind, old.metadata.name, errors)
+  if (write.subresource === '')
+    for (const warning of resource.strategy.warnings?.(admitted, old) ?? []) context.warn(warning)
+  await admitValidating(deps.admission, attributes)
+  return store(deps, write, current, admitted, side)
+}
+
+async function store(
+  deps: RegistryDeps,
+  write: WriteRequest,
+  current: StoredObject,
+  object: ObjectJson,
+  side: Awaited<ReturnType<NonNullable<Resource['strategy']['sideWrites']>>>,
+): Promise<WriteResult | undefined> {
+  const { resource } = write
+  const storage = resource.conversion ? resource.conversion.toStorage(object) : object
+  const key = current.key
+  if (mayGoNow(resource, object)) return removeInstead(deps, write, current, storage)
+  const bytes = storedBytes(resource, storage)
+  if (bytes.equals(current.bytes) || onlyTimesDiffer(current.object, storage))
+    return { stored: current, created: false }
+  if (write.dryRun) return { stored: new StoredObject(cacheOf(resource), key, bytes, current.revision), created: false }
+  const stored = await commitPut(deps, resource, {
+    key,
+    object: storage,
+    bytes,
+    previousRevision: current.revision,
+    side,
+  })
+  return stored && { stored, created: false }
+}
+
+/** An object that is being deleted goes with its last finalizer. */
+function mayGoNow(resource: Resource, object: ObjectJson): boolean {
+  const { metadata } = object
+  if (metadata.deletionTimestamp === undefined || metadata.deletionTimestamp === null) return false
+  if ((metadata.finalizers?.length ?? 0) > 0) return false
+  if ((metadata.deletionGracePeriodSeconds ?? 0) > 0) return false
+  return !resource.strategy.keepsTerminating?.(object)
+}
+
+async function removeInstead(
+  deps: RegistryDeps,
+  write: WriteRequest,
+  current: StoredObject,
+  object: ObjectJson,
+): Promise<WriteResult | undefined> {
+  const { resource } = write
+  const bytes = storedBytes(resource, object)
+  if (write.dryRun)
+    return { stored: new StoredObject(cacheOf(resource), current.key, bytes, current.revision), created: false }
+  const side = await resource.strategy.sideWrites?.(undefined, viewOf(resource, current), writeContextOf(write))
+  const revision = await commitDelete(deps, resource, current.key, current.revision, side)
+  if (revision === undefined) return undefined
+  return { stored: new StoredObject(cacheOf(resource), current.key, bytes, revision), created: false }
+}
+
+function checkPreconditions(write: WriteRequest, plan: UpdatePlan, object: ObjectJson, old: ObjectJson): void {
+  const { resource, name } = write
+  const { uid, resourceVersion } = object.metadata
+  if (uid && uid !== old.metadata.uid) {
+    throw conflictError(
+      resource.group,
+      resource.plural,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    )
+  }
+  if (!resourceVersion) {
+    if (plan.unconditional) return
+    throw invalidError(resource.group, resource.kind.gvk.kind, name, [
+      {
+        ...invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+        message: 'Invalid value: 0x0: must be specified for an update',
+      },
+    ])
+  }
+  if (!/^\d+$/.test(resourceVersion)) {
+    throw invalidError(resource.group, resource.kind.gvk.kind, name, [
+      invalid(
+        'metadata.resourceVersion',
+        resourceVersion,
+        `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+      ),
+    ])
+  }
+  if (resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
+    throw modifiedError(resource.group, resource.plural, name)
+  }
+}
+
+/** `rest.BeforeUpdate`: what no client changes. */
+function keepSystemFields(object: ObjectJson, old: ObjectJson): void {
+  const { metadata } = object
+  const before = old.metadata
+  metadata.uid = before.uid
+  metadata.creationTimestamp = before.creationTimestamp
+  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'generateName'] as const) {
+    if (before[name] === undefined) delete metadata[name]
+    else (metadata as Record<string, unknown>)[name] = before[name]
+  }
+  delete metadata.selfLink
+  if (metadata.finalizers?.length === 0) delete metadata.finalizers
+}
+
+type Prepare = (object: ObjectJson, old: ObjectJson, context: ReturnType<typeof writeContextOf>) => void
+
+function prepareOf(resource: Resource, subresource: string): Prepare {
+  if (subresource === '') return (object, old, context) => resource.strategy.prepareForUpdate(object, old, context)
+  const strategy = resource.strategy.subresources[subresource]
+  if (!strategy) throw new Error(`${resource.plural}/${subresource} is not updated here`)
+  return (object, old, context) => strategy.prepareForUpdate(object, old, context)
+}
+
+function recordManager(write: WriteRequest, object: ObjectJson, live: ObjectJson | undefined): void {
+  const updated = updateManagedFields({
+    kind: write.resource.kind,
+    live,
+    updated: object,
+    manager: write.fieldManager,
+    timeIso: isoSeconds(write.nowMs),
+    subresource: write.subresource,
+    operation: 'Update',
+  }) as ObjectJson
+  if (updated.metadata.managedFields === undefined) delete object.metadata.managedFields
+  else object.metadata.managedFields = updated.metadata.managedFields
+}
+
+/** Whether two versions differ in nothing but the times of managed fields: such a write changes nothing. */
+function onlyTimesDiffer(before: ObjectJson, after: ObjectJson): boolean {
+  const timeless = (object: ObjectJson) => {
+    const { resourceVersion: _, managedFields, ...metadata } = object.metadata
+    const entries = (managedFields ?? []).map(entry => {
+      const { time: _time, ...rest } = entry as Record<string, unknown>
+      return rest
+    })
+    return { ...object, metadata: { ...metadata, managedFields: entries } }
+  }
+  return equalJson(timeless(before), timeless(after))
+}
+
+/** A PUT: the new object is what was sent. */
+export async function replaceObject(deps: RegistryDeps, write: WriteRequest, sent: ObjectJson): Promise<WriteResult> {
+  const { strategy } = write.resource
+  const hasVersion = Boolean(sent.metadata.resourceVersion)
+  const create = strategy.createOnUpdate && write.subresource === ''
+  checkNames(write, sent, true)
+  return updateObject(deps, write, {
+    make: () => ({ object: cloneJson(sent), managedBy: 'update' }),
+    create,
+    unconditional: !hasVersion && strategy.unconditionalUpdate,
+  })
+}

@@ -1,0 +1,154 @@
+/** A write as the verbs see it, and its checks that hold for every verb. */
+
+import { ApiError, badRequestError, invalidError } from '../../machinery/api-error.ts'
+import { type FieldError, invalid, notSupported } from '../../schema/field-error.ts'
+import type { Kind } from '../../schema/kind.ts'
+import type { AdmissionAttributes, AdmissionOperation } from '../admission/admission.ts'
+import type { RequestContext } from '../chain/request-context.ts'
+import { header } from '../chain/server-request.ts'
+import type { Resource } from './resource.ts'
+import type { ObjectJson } from './stored-object.ts'
+import type { WriteContext } from './strategy.ts'
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
+
+export interface WriteRequest {
+  readonly context: RequestContext
+  readonly resource: Resource
+  readonly namespace: string
+  readonly name: string
+  readonly subresource: string
+  readonly dryRun: boolean
+  readonly fieldManager: string
+  readonly fieldValidation: FieldValidation
+  readonly nowMs: number
+}
+
+/** Time as metadata shows it: whole seconds. */
+export const isoSeconds = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+
+export function writeRequestOf(
+  context: RequestContext,
+  resource: Resource,
+  nowMs: number,
+  optionsKind: string,
+): WriteRequest {
+  const { info, request } = context
+  const { query } = request
+  const errors: FieldError[] = []
+  const dryRuns = query.getAll('dryRun')
+  for (const value of dryRuns) if (value !== 'All') errors.push(notSupported('dryRun', value, ['All']))
+  const fieldValidation = query.get('fieldValidation') ?? ''
+  if (!['', 'Ignore', 'Warn', 'Strict'].includes(fieldValidation)) {
+    errors.push(notSupported('fieldValidation', fieldValidation, ['Ignore', 'Strict', 'Warn']))
+  }
+  const givenManager = query.get('fieldManager') ?? ''
+  if (givenManager.length > 128) {
+    errors.push({
+      reason: 'FieldValueTooLong',
+      field: 'fieldManager',
+      message: 'Too long: may not be more than 128 bytes',
+    })
+  }
+  if (/[^\x20-\x7e\u00a0-\uffff]/.test(givenManager)) {
+    errors.push(invalid('fieldManager', givenManager, 'should only contain printable characters'))
+  }
+  if (errors.length > 0) throw invalidError('meta.k8s.io', optionsKind, '', errors)
+  return {
+    context,
+    resource,
+    namespace: info.namespace,
+    name: info.name,
+    subresource: info.subresource,
+    dryRun: dryRuns.length > 0,
+    fieldManager: givenManager !== '' ? givenManager : managerOfAgent(header(request.headers, 'user-agent')),
+    fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as FieldValidation),
+    nowMs,
+  }
+}
+
+/** The name in managedFields of a client that gives none: its User-Agent up to the first slash. */
+function managerOfAgent(agent: string): string {
+  const prefix = (agent.split('/')[0] ?? '').slice(0, 128)
+  return [...prefix].filter(char => char >= ' ' && char !== '\x7f').join('')
+}
+
+export const writeContextOf = (write: WriteRequest): WriteContext => ({
+  nowIso: isoSeconds(write.nowMs),
+  nowMs: write.nowMs,
+  user: write.context.user,
+  dryRun: write.dryRun,
+  warn: message => write.context.warn(message),
+})
+
+/** What decoding dropped: warned of or refused, as the client wishes. */
+export function reportStrictErrors(
+  write: Pick<WriteRequest, 'fieldValidation' | 'context'>,
+  unknownFields: readonly string[],
+  duplicateFields: readonly string[],
+): void {
+  if (write.fieldValidation === 'Ignore') return
+  const messages = [
+    ...unknownFields.map(path => `unknown field ${JSON.stringify(path)}`),
+    ...duplicateFields.map(path => `duplicate field ${JSON.stringify(path)}`),
+  ]
+  if (messages.length === 0) return
+  if (write.fieldValidation === 'Strict') {
+    throw badRequestError(`strict decoding error: ${messages.join(', ')}`)
+  }
+  for (const message of messages) write.context.warn(message)
+}
+
+/** The object's name and namespace must be those of the URL. Fills in the namespace. */
+export function checkNames(write: WriteRequest, object: ObjectJson, nameRequired: boolean): void {
+  const { resource, namespace, name } = write
+  const { metadata } = object
+  if (nameRequired && (metadata.name ?? '') !== name) {
+    if ((metadata.name ?? '') === '') {
+      throw badRequestError(`name must be provided`)
+    }
+    throw badRequestError(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  }
+  if (!resource.namespaced) {
+    // Upstream ignores a namespace on cluster-scoped objects only when it is empty.
+    if ((metadata.namespace ?? '') !== '') throw badRequestError('namespace may not be set on a cluster-scoped object')
+    return
+  }
+  if ((metadata.namespace ?? '') === '') metadata.namespace = namespace
+  else if (metadata.namespace !== namespace) {
+    throw badRequestError('the namespace of the provided object does not match the namespace sent on the request')
+  }
+}
+
+export interface AdmissionWrite {
+  readonly operation: AdmissionOperation
+  readonly object: ObjectJson | undefined
+  readonly oldObject: ObjectJson | undefined
+  readonly kind?: Kind
+  readonly options?: Record<string, unknown>
+  readonly name?: string
+}
+
+export function attributesOf(write: WriteRequest, admission: AdmissionWrite): AdmissionAttributes {
+  const { resource, context } = write
+  return {
+    operation: admission.operation,
+    kind: admission.kind ?? resource.kind,
+    group: resource.group,
+    version: resource.version,
+    resource: resource.plural,
+    subresource: write.subresource,
+    namespace: write.namespace,
+    name: admission.name ?? (write.name !== '' ? write.name : (admission.object?.metadata?.name ?? '')),
+    object: admission.object,
+    oldObject: admission.oldObject,
+    options: admission.options ?? {},
+    user: context.user,
+    dryRun: write.dryRun,
+    warn: message => context.warn(message),
+  }
+}
+
+/** `metadata.name` and `metadata.namespace` as the API conventions demand them in URLs. */
+export const isApiError = (error: unknown, reason: string): boolean =>
+  error instanceof ApiError && error.reason === reason

@@ -1,0 +1,109 @@
+/** An API server for tests: a store in a temporary directory, everyone is an administrator. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
+import type { Store } from '../store/store.ts'
+import type { AdmissionPlugin } from './admission/admission.ts'
+import { type ApiServer, createApiServer, openRegistry } from './api-server.ts'
+import type { Authenticator } from './authentication/authenticator.ts'
+import type { Authorizer } from './authorization/authorizer.ts'
+import type { FlowLimits } from './chain/flow-control.ts'
+import type { ServerRequest } from './chain/server-request.ts'
+import type { Handlers } from './endpoints/handlers.ts'
+
+export const adminUser = { username: 'admin', groups: ['system:masters', 'system:authenticated'] }
+
+export const everyoneIsAdmin: Authenticator = { authenticate: async () => ({ user: adminUser }) }
+
+export const allowAll: Authorizer = {
+  authorize: async () => ({ decision: 'allow', reason: '' }),
+  rulesFor: async () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
+}
+
+export interface TestServer {
+  readonly server: ApiServer
+  readonly store: Store
+  close(): Promise<void>
+}
+
+export interface TestServerOptions {
+  readonly admissionPlugins?: readonly AdmissionPlugin[]
+  readonly authorizer?: Authorizer
+  readonly handlers?: Handlers
+  readonly flowLimits?: FlowLimits
+}
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'clipper-apiserver-'))
+  const store = await openEmbeddedStore({ directory, clock: systemClock })
+  const registry = await openRegistry({ store, serviceCidrs: ['10.96.0.0/16'] })
+  const server = createApiServer({
+    registry,
+    authenticator: everyoneIsAdmin,
+    authorizer: options.authorizer ?? allowAll,
+    admissionPlugins: options.admissionPlugins ?? [],
+    handlers: options.handlers ?? { create: new Map(), connect: new Map() },
+    ...(options.flowLimits === undefined ? {} : { flowLimits: options.flowLimits }),
+  })
+  const test: TestServer = {
+    server,
+    store,
+    async close() {
+      server.close()
+      await store.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+  await send(test, 'POST', '/api/v1/namespaces', { metadata: { name: 'default' } })
+  return test
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
+  readonly json: any
+  readonly text: string
+}
+
+/** Sends a request with a body of bytes, as HTTP would, and reads the whole answer. */
+export async function send(
+  { server }: TestServer,
+  method: string,
+  pathAndQuery: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await server.handle(requestOf(method, pathAndQuery, body, headers))
+  const { body: answer } = response
+  const bytes = answer.is === 'bytes' ? Buffer.concat([...answer.chunks]) : Buffer.alloc(0)
+  const text = bytes.toString('utf8')
+  const isJson = String(response.headers['content-type'] ?? '').startsWith('application/json')
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
+}
+
+export function requestOf(
+  method: string,
+  pathAndQuery: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): ServerRequest {
+  const url = new URL(pathAndQuery, 'http://server')
+  const bytes =
+    body instanceof Uint8Array
+      ? Buffer.from(body)
+      : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null))
+  return {
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers: { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'test/1.0', ...headers },
+    credentials: {},
+    remoteAddress: '127.0.0.1',
+    body: body === undefined ? { is: 'none' } : { is: 'bytes', read: async () => bytes },
+    signal: new AbortController().signal,
+    wantsObjects: false,
+  }
+}
