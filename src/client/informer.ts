@@ -39,6 +39,9 @@ export interface InformerOptions {
   readonly labelSelector?: string
 }
 
+/** Keeps a part of each object instead of the object; the names, UID and resource version must stay. */
+export type Projection<T> = (object: T) => T
+
 export interface InformerDependencies {
   readonly clock: Clock
   /** Uniform in [0, 1). */
@@ -60,6 +63,7 @@ export class WatchingInformer<T> implements Informer<T> {
   readonly #client: ResourceClient<T>
   readonly #options: InformerOptions
   readonly #needs: InformerDependencies
+  readonly #project: Projection<T>
   readonly #cache = new ObjectCache<T>()
   readonly #handlers = new Set<(event: InformerEvent<T>) => void>()
   readonly #synced = Promise.withResolvers<void>()
@@ -67,7 +71,13 @@ export class WatchingInformer<T> implements Informer<T> {
   #resourceVersion = ''
   #running: Promise<void> | undefined
 
-  constructor(client: ResourceClient<T>, options: InformerOptions, needs: InformerDependencies) {
+  constructor(
+    client: ResourceClient<T>,
+    options: InformerOptions,
+    needs: InformerDependencies,
+    project: Projection<T> = object => object,
+  ) {
+    this.#project = project
     this.kind = client.kind
     this.#client = client
     this.#options = options
@@ -202,8 +212,8 @@ export class WatchingInformer<T> implements Informer<T> {
   }
 
   #typed(object: T): T {
-    if ((object as { kind?: string }).kind !== undefined) return object
-    return { apiVersion: this.kind.apiVersion, kind: this.kind.gvk.kind, ...object }
+    if ((object as { kind?: string }).kind !== undefined) return this.#project(object)
+    return this.#project({ apiVersion: this.kind.apiVersion, kind: this.kind.gvk.kind, ...object })
   }
 
   #replace(objects: ReadonlyMap<string, T>): void {

@@ -4,12 +4,21 @@ import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { endpointSliceController } from './endpoint-slice/controller.ts'
+import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts'
+import { endpointsController } from './endpoints/controller.ts'
+import { garbageCollector } from './garbage-collector/controller.ts'
+import { namespaceController } from './namespace/controller.ts'
 import { replicaSetController, replicationController } from './replica-set/controller.ts'
+import { rootCaPublisher } from './root-ca-publisher/controller.ts'
 import { type ControllerDefinition, runController } from './runtime/controller.ts'
+import { serviceAccountController } from './service-account/controller.ts'
 
 export interface ControllersOptions {
   /** Names of the controllers to run; absent: all. */
   readonly only?: readonly string[]
+  /** PEM of the certificate authority that pods check the API server against; absent: it is not published. */
+  readonly rootCa?: string
 }
 
 export interface ControllersDependencies {
@@ -24,16 +33,23 @@ export interface ControllersDependencies {
   readonly options?: ControllersOptions
 }
 
-const definitions = (_options: ControllersOptions): readonly ControllerDefinition[] => [
+const definitions = (options: ControllersOptions, signal: AbortSignal): readonly ControllerDefinition[] => [
   replicaSetController,
   replicationController,
   deploymentController,
+  endpointSliceController,
+  endpointSliceMirroringController,
+  endpointsController,
+  namespaceController,
+  serviceAccountController,
+  ...(options.rootCa === undefined ? [] : [rootCaPublisher(options.rootCa)]),
+  garbageCollector(signal),
 ]
 
 /** Starts the controllers and their informers. Resolves after the signal has aborted and the last plan under way has ended. */
 export async function startControllers(needs: ControllersDependencies): Promise<void> {
   const { clientFor, informers, clock, random, signal, log, options = {} } = needs
-  const chosen = definitions(options).filter(({ name }) => options.only?.includes(name) ?? true)
+  const chosen = definitions(options, signal).filter(({ name }) => options.only?.includes(name) ?? true)
   const running = chosen.map(definition =>
     runController(definition, { client: clientFor(definition.name), informers, clock, random, log }, signal),
   )

@@ -4,6 +4,7 @@
  * validation or garbage collection.
  */
 
+import { kinds } from '../../api/kinds.ts'
 import {
   ApiError,
   alreadyExistsError,
@@ -80,6 +81,8 @@ export class MemoryTransport implements Transport {
     this.requests.push(`${request.method} ${request.path}`)
     const answer = await this.intercept?.(request)
     if (answer !== undefined) return answer
+    const discovered = request.method === 'GET' ? discovery(request.path) : undefined
+    if (discovered) return discovered
     const target = targetOf(request.path)
     switch (request.method) {
       case 'GET':
@@ -327,6 +330,27 @@ export class MemoryTransport implements Transport {
     for (const watcher of this.#watchers) watcher(change)
     return object
   }
+}
+
+/** The documents that tell which groups and resources there are. */
+function discovery(path: string): unknown {
+  const groupVersions = [...new Set(kinds.filter(kind => kind.resource).map(kind => kind.apiVersion))]
+  if (path === '/apis') {
+    const named = groupVersions.filter(groupVersion => groupVersion.includes('/'))
+    const groups = named.map(groupVersion => ({ name: groupVersion.split('/')[0], versions: [{ groupVersion }] }))
+    return { kind: 'APIGroupList', groups }
+  }
+  const groupVersion = groupVersions.find(one => path === (one.includes('/') ? `/apis/${one}` : `/api/${one}`))
+  if (groupVersion === undefined) return undefined
+  const resources = kinds
+    .filter(kind => kind.resource && kind.apiVersion === groupVersion)
+    .map(kind => ({
+      name: kind.resource!.plural,
+      kind: kind.gvk.kind,
+      namespaced: kind.resource!.namespaced,
+      verbs: kind.resource!.verbs,
+    }))
+  return { kind: 'APIResourceList', groupVersion, resources }
 }
 
 const keyOf = (kind: Kind, namespace: string, name: string): string => `${kind.name}|${namespace}|${name}`
