@@ -111,7 +111,7 @@ export class ServiceAccountAuthenticator {
     return payload
   }
 
-  #check(claims: ServiceAccountClaims, audiences: readonly string[]): TokenResult {
+  async #check(claims: ServiceAccountClaims, audiences: readonly string[]): Promise<TokenResult> {
     const nowMs = this.#clock.now()
     if (claims.expiresAt * 1000 <= nowMs) return failed('service account token has expired')
     if (claims.notBefore * 1000 > nowMs) return failed('service account token is not valid yet')
@@ -120,20 +120,20 @@ export class ServiceAccountAuthenticator {
       const show = (list: readonly string[]) => `[${list.map(a => JSON.stringify(a)).join(' ')}]`
       return failed(`token audiences ${show(claims.audiences)} is invalid for the target audiences ${show(audiences)}`)
     }
+    const { namespace, serviceAccount, secret, pod, node } = claims
     const error =
-      this.#missing(ServiceAccount, claims.namespace, claims.serviceAccount, 'service account') ??
-      (claims.secret && this.#missing(Secret, claims.namespace, claims.secret, 'secret')) ??
-      (claims.pod && this.#missing(Pod, claims.namespace, claims.pod, 'pod')) ??
-      (claims.node && !claims.pod
-        ? this.#missing(Node, '', { name: claims.node.name, uid: claims.node.uid ?? '' }, 'node')
-        : undefined)
+      (await this.#missing(ServiceAccount, namespace, serviceAccount, 'service account')) ??
+      (secret && (await this.#missing(Secret, namespace, secret, 'secret'))) ??
+      (pod && (await this.#missing(Pod, namespace, pod, 'pod'))) ??
+      (node && !pod ? await this.#missing(Node, '', { name: node.name, uid: node.uid ?? '' }, 'node') : undefined)
     if (error !== undefined) return failed(error)
     return { ok: true, authenticated: { user: userOf(claims), audiences: matching } }
   }
 
-  /** Why the object that a token names does not vouch for it. */
-  #missing<T>(kind: Kind<T>, namespace: string, claim: ObjectClaim, what: string): string | undefined {
-    const object = this.#reader.get(kind, namespace, claim.name) as Deletable | undefined
+  /** Why the object that a token names does not vouch for it. One that was just made elsewhere is read from the store. */
+  async #missing<T>(kind: Kind<T>, namespace: string, claim: ObjectClaim, what: string): Promise<string | undefined> {
+    const object = (this.#reader.get(kind, namespace, claim.name) ??
+      (await this.#reader.getFresh(kind, namespace, claim.name))) as Deletable | undefined
     const name = namespace === '' ? claim.name : `${namespace}/${claim.name}`
     if (!object) return `${what} ${name} has been deleted`
     const { deletionTimestamp, uid } = object.metadata
@@ -143,15 +143,15 @@ export class ServiceAccountAuthenticator {
     return undefined
   }
 
-  #legacy(token: string, payload: Record<string, unknown>, audiences: readonly string[]): TokenResult {
+  async #legacy(token: string, payload: Record<string, unknown>, audiences: readonly string[]): Promise<TokenResult> {
     const claims: LegacyClaims | undefined = legacyClaimsOf(payload)
     const matching = audiences.filter(audience => this.audiences.includes(audience))
     if (!claims || payload.sub !== serviceAccountUsername(claims.namespace, claims.serviceAccount.name))
       return failed('service account token has invalid claims')
     if (matching.length === 0) return failed('token audiences are invalid for the target audiences')
-    const error = this.#missing(ServiceAccount, claims.namespace, claims.serviceAccount, 'service account')
+    const error = await this.#missing(ServiceAccount, claims.namespace, claims.serviceAccount, 'service account')
     if (error !== undefined) return failed(error)
-    const secret = this.#reader.get(Secret, claims.namespace, claims.secretName)
+    const secret = await this.#reader.getFresh(Secret, claims.namespace, claims.secretName)
     if (!secret || Buffer.from(secret.data?.token ?? '', 'base64').toString('utf8') !== token)
       return failed('service account token has been invalidated')
     return { ok: true, authenticated: { user: userOf(claims), audiences: matching } }

@@ -1,5 +1,17 @@
 /** Who may do what, put together over the server's caches: the parts that `createApiServer` takes. */
+import { LimitRange } from '../../api/core/v1/limit-range.ts'
+import { Namespace } from '../../api/core/v1/namespace.ts'
+import { Node } from '../../api/core/v1/node.ts'
+import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
+import { Pod } from '../../api/core/v1/pod.ts'
+import { ServiceAccount } from '../../api/core/v1/service-account.ts'
+import { ClusterRole } from '../../api/rbac/v1/cluster-role.ts'
+import { ClusterRoleBinding } from '../../api/rbac/v1/cluster-role-binding.ts'
+import { Role } from '../../api/rbac/v1/role.ts'
+import { RoleBinding } from '../../api/rbac/v1/role-binding.ts'
+import { PriorityClass } from '../../api/scheduling/v1/priority-class.ts'
 import type { Clock } from '../../base/clock.ts'
+import type { Kind } from '../../schema/kind.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import { defaultAdmissionPlugins } from '../admission/default-plugins.ts'
 import type { Authenticator } from '../authentication/authenticator.ts'
@@ -16,6 +28,21 @@ import type { CreateHandler } from '../endpoints/handlers.ts'
 import type { IdentityDocuments } from '../endpoints/non-resource.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import { componentRoles } from './component-roles.ts'
+
+/** What access control reads: these caches must be filled before the server takes requests. */
+export const accessControlKinds: readonly Kind[] = [
+  ClusterRole,
+  ClusterRoleBinding,
+  LimitRange,
+  Namespace,
+  Node,
+  PersistentVolume,
+  Pod,
+  PriorityClass,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+]
 
 export interface AccessControlOptions {
   readonly reader: ObjectReader
