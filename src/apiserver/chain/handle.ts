@@ -127,5 +127,5 @@ function withContextHeaders(response: ServerResponse, context: RequestContext | 
 const quoted = (text: string): string =>
   `"${text
     .slice(0, 4_096)
-    .replace(/[\x00-\x1f\x7f]/g, ' ')
+    .replace(/\p{Cc}/gu, " ")
     .replace(/["\\]/g, char => `\\${char}`)}"`
