@@ -130,7 +130,7 @@ async function ensureServiceCidr({ api, serviceCidrs, clock }: BootstrapOptions)
   const condition = {
     type: 'Ready',
     status: 'True',
-    reason: '',
+    reason: 'Ready',
     message: 'Kubernetes default Service CIDR is ready',
     lastTransitionTime: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
   }
