@@ -9,6 +9,7 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import type { Spawner } from '../../base/spawner.ts'
 import { RuntimeClient } from '../cri/runtime-client.ts'
+import { Mounter } from '../volumes/mounter.ts'
 import { containerdToml, hasSysResource, parseContainerdVersion } from './config.ts'
 import { hostArchitecture, writeOciImage } from './oci-image.ts'
 import { pauseProgram } from './pause-program.ts'
@@ -181,6 +182,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     stop: async () => {
       runtime.close()
       await endProcess(pid, startTicks)
+      await new Mounter(spawner).unmountBelow(directory)
       rmSync(instancePath, { force: true })
     },
   }

@@ -1,0 +1,240 @@
+/** The node's agent: wires its parts together, starts and stops them. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Taint } from '../api/core/v1/affinity.ts'
+import type { Node } from '../api/core/v1/node.ts'
+import { Pod } from '../api/core/v1/pod.ts'
+import { Service } from '../api/core/v1/service.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import type { Spawner } from '../base/spawner.ts'
+import type { Client } from '../client/client.ts'
+import { EventRecorder } from '../client/event-recorder.ts'
+import type { InformerFactory } from '../client/informer-factory.ts'
+import { ContainerAccess } from './container-access.ts'
+import { sandboxImage } from './containerd/instance.ts'
+import { rotateLogs } from './containers/log-rotation.ts'
+import type { RuntimeClient } from './cri/runtime-client.ts'
+import { ImageCollector } from './images/image-collector.ts'
+import { ImageManager } from './images/image-manager.ts'
+import { hostAddress, readMachine } from './node/node-info.ts'
+import { NodeReporter } from './node/node-reporter.ts'
+import { BackOff, crashBackOff } from './pods/back-off.ts'
+import { PodManager } from './pods/pod-manager.ts'
+import { type PodServices, podEvent } from './pods/pod-services.ts'
+import { StaticPods } from './pods/static-pods.ts'
+import { ProbeManager } from './probes/probe-manager.ts'
+import { kubeletDirectory, podsDirectory, removeAllPods } from './remove-all-pods.ts'
+import { type CgroupDriver, Cgroups } from './resources/cgroups.ts'
+import { readHostResolver } from './sandbox/dns.ts'
+import { StatsProvider } from './stats/summary.ts'
+import { StatusWriter } from './status/status-writer.ts'
+import { Mounter } from './volumes/mounter.ts'
+import { ObjectWatcher } from './volumes/object-watcher.ts'
+import { TokenSource } from './volumes/token-source.ts'
+import { VolumeManager } from './volumes/volume-manager.ts'
+
+export interface KubeletOptions {
+  /** With the identity `system:node:NAME`. */
+  readonly client: Client
+  readonly informers: InformerFactory
+  readonly clock: Clock
+  readonly log: Logger
+  readonly spawner: Spawner
+  /** Stops the kubelet like `stop`. */
+  readonly signal?: AbortSignal
+  readonly nodeName: string
+  /** The cluster's; the kubelet's own lies in `kubelet/` below it, logs in `logs/pods/`. */
+  readonly dataDirectory: string
+  readonly cri: RuntimeClient
+  readonly runtimeVersion: string
+  readonly clusterDns: readonly string[]
+  readonly clusterDomain: string
+  /** Of the node's HTTPS server. */
+  readonly kubeletPort: number
+  /** As `v1.37.2`. */
+  readonly version: string
+  readonly hostIps?: readonly string[]
+  readonly cgroupDriver?: CgroupDriver
+  /** `/kubepods` where absent. */
+  readonly cgroupRoot?: string
+  readonly maxPods?: number
+  readonly maxParallelPulls?: number
+  readonly nodeLabels?: Readonly<Record<string, string>>
+  readonly nodeTaints?: Taint[]
+  /** Manifests of static pods. */
+  readonly manifestDirectory?: string
+}
+
+export interface Kubelet {
+  readonly manager: PodManager
+  readonly containers: ContainerAccess
+  readonly stats: StatsProvider
+  /** Resolves when the node is registered and its pods are looked after. */
+  readonly started: Promise<void>
+  node(): Node
+  isReady(): boolean
+  /** Leaves containers running. */
+  stop(): Promise<void>
+  /** Stops, then takes away all pods' sandboxes, mounts and control groups. */
+  stopAllPods(graceSeconds?: number): Promise<void>
+}
+
+export const defaultCgroupRoot = '/kubepods'
+const defaultMaxPods = 110
+const defaultParallelPulls = 3
+const rotateEveryMs = 10_000
+const imagesEveryMs = 300_000
+const downGraceSeconds = 10
+
+/** Where pods' logs lie, as the stock kubelet's /var/log/pods. */
+export const podLogsDirectory = (dataDirectory: string): string => join(dataDirectory, 'logs', 'pods')
+
+export function startKubelet(options: KubeletOptions): Kubelet {
+  const { client, clock, log, nodeName, dataDirectory, cri } = options
+  for (const path of [kubeletDirectory(dataDirectory), podsDirectory(dataDirectory), podLogsDirectory(dataDirectory)])
+    mkdirSync(path, { recursive: true, mode: 0o755 })
+  const hostIps = options.hostIps ?? [hostAddress()]
+  const maxPods = options.maxPods ?? defaultMaxPods
+  const cgroupDriver = options.cgroupDriver ?? 'cgroupfs'
+  const cgroupRoot = options.cgroupRoot ?? defaultCgroupRoot
+  const machine = readMachine(dataDirectory)
+  const recorder = new EventRecorder({ client, clock, log, component: 'kubelet', host: nodeName })
+  const nodeEvent = (type: 'Normal' | 'Warning', reason: string, message: string) =>
+    recorder.recordAbout({ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName }, type, reason, message)
+  const reporter = new NodeReporter({
+    client,
+    clock,
+    log,
+    runtime: cri,
+    nodeName,
+    machine,
+    dataDirectory,
+    kubeletPort: options.kubeletPort,
+    version: options.version,
+    runtimeVersion: options.runtimeVersion,
+    maxPods,
+    labels: options.nodeLabels ?? {},
+    taints: options.nodeTaints,
+    hostIps: () => hostIps,
+    event: nodeEvent,
+  })
+  const services = options.informers.of(Service)
+  const pods = options.informers.of(Pod, { fieldSelector: `spec.nodeName=${nodeName}` })
+  const volumes = new VolumeManager(podsDirectory(dataDirectory), new Mounter(options.spawner), () => clock.now())
+  const cgroups = new Cgroups({ driver: cgroupDriver, root: cgroupRoot })
+  const wake = (uid: string) => manager.wake(uid)
+  const objects = new ObjectWatcher(client, clock, wake)
+  const statuses = new StatusWriter(client, clock, log)
+  const probes = new ProbeManager({
+    runtime: cri,
+    clock,
+    onChange: wake,
+    event: (pod, container, type, reason, message) => podEvent(shared, pod, type, reason, message, container.name),
+  })
+  const resolver = readHostResolver()
+  const shared: PodServices = {
+    client,
+    clock,
+    log,
+    runtime: cri,
+    recorder,
+    images: new ImageManager(cri, clock, options.maxParallelPulls ?? defaultParallelPulls),
+    volumes,
+    probes,
+    objects,
+    tokens: new TokenSource(client, clock),
+    cgroups,
+    statuses,
+    backOff: new BackOff(crashBackOff),
+    logsDirectory: podLogsDirectory(dataDirectory),
+    memoryCapacityBytes: machine.memoryBytes,
+    dns: () => ({ clusterDns: options.clusterDns, clusterDomain: options.clusterDomain, host: resolver }),
+    node: () => reporter.node,
+    hostIps: () => hostIps,
+    services: () => services.list(),
+    otherPods: uid =>
+      manager
+        .workers()
+        .filter(other => other.uid !== uid && other.holdsResources)
+        .map(({ pod }) => pod),
+  }
+  const manager = new PodManager({ services: shared, pods, runtime: cri, volumes, cgroups, clock, log })
+  const staticPods =
+    options.manifestDirectory === undefined
+      ? undefined
+      : new StaticPods({ directory: options.manifestDirectory, nodeName, client, clock, log, manager })
+  const collector = new ImageCollector({
+    runtime: cri,
+    clock,
+    log,
+    directory: dataDirectory,
+    keep: [sandboxImage],
+    event: (reason, message) => nodeEvent('Warning', reason, message),
+  })
+
+  let stopping: Promise<void> | undefined
+  const timers = new Map<string, Timer>()
+  const every = (name: string, periodMs: number, act: () => Promise<unknown>) => {
+    if (stopping) return
+    const again = () => {
+      void act()
+        .catch((error: unknown) => log.warn({ error: (error as Error).message }, `${name} failed`))
+        .finally(() => every(name, periodMs, act))
+    }
+    timers.set(name, clock.after(periodMs, again))
+  }
+
+  const started = (async () => {
+    // Pods are admitted by what the node object says, so it comes first.
+    await reporter.start()
+    if (stopping) return
+    await services.synced()
+    await staticPods?.start()
+    await manager.start()
+    every('log rotation', rotateEveryMs, async () => {
+      const running = manager
+        .workers()
+        .flatMap(({ runtime }) => runtime.containers.filter(({ state }) => state === 'running'))
+      await rotateLogs(cri, running, clock.now(), log)
+    })
+    every('image collection', imagesEveryMs, () => collector.collect())
+  })()
+  started.catch((error: unknown) => log.error({ error: (error as Error).message }, 'kubelet not started'))
+
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      reporter.stop()
+      staticPods?.stop()
+      for (const timer of timers.values()) timer.cancel()
+      probes.stop()
+      statuses.stop()
+      await manager.stop()
+      objects.stop()
+      recorder.stop()
+    })()
+    return stopping
+  }
+  options.signal?.addEventListener('abort', () => void stop(), { once: true })
+  return {
+    manager,
+    containers: new ContainerAccess(manager, cri),
+    stats: new StatsProvider({ nodeName, runtime: cri, manager, cgroups, clock, directory: dataDirectory }),
+    started,
+    node: () => reporter.node,
+    isReady: () => reporter.isReady,
+    stop,
+    stopAllPods: async (graceSeconds = downGraceSeconds) => {
+      await stop()
+      await removeAllPods({
+        runtime: cri,
+        spawner: options.spawner,
+        log,
+        dataDirectory,
+        cgroupDriver,
+        cgroupRoot,
+        graceSeconds,
+      })
+    },
+  }
+}

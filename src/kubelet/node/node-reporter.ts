@@ -1,0 +1,222 @@
+/** Registers the node, keeps its status and its Lease (Kubernetes documentation, "Nodes", heartbeats). */
+import { Lease } from '../../api/coordination/v1/lease.ts'
+import { Node, type NodeStatus } from '../../api/core/v1/node.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
+import type { Logger } from '../../base/log.ts'
+import type { Client } from '../../client/client.ts'
+import { microTimeOf, timeOf } from '../../client/timestamps.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../../machinery/api-error.ts'
+import type { RuntimeClient } from '../cri/runtime-client.ts'
+import type { MachineFacts } from './node-info.ts'
+import {
+  allocatableOf,
+  emptyNode,
+  type NodeFacts,
+  nodeLabels,
+  nodeStatusOf,
+  readPressure,
+  statusChanged,
+} from './node-status.ts'
+
+export interface NodeReporterOptions {
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Logger
+  readonly runtime: RuntimeClient
+  readonly nodeName: string
+  readonly machine: MachineFacts
+  readonly dataDirectory: string
+  readonly kubeletPort: number
+  readonly version: string
+  readonly runtimeVersion: string
+  readonly maxPods: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: Node['spec']['taints']
+  hostIps(): readonly string[]
+  event(type: 'Normal' | 'Warning', reason: string, message: string): void
+}
+
+const leaseNamespace = 'kube-node-lease'
+const leaseSeconds = 40
+const leaseEveryMs = 10_000
+const statusEveryMs = 10_000
+const unchangedEveryMs = 300_000
+/** Until ready, the status is looked at more often, so that a new node serves soon. */
+const startingEveryMs = 200
+
+export class NodeReporter {
+  readonly #options: NodeReporterOptions
+  #node: Node
+  #lease: Lease | undefined
+  #writtenAtMs = Number.NEGATIVE_INFINITY
+  #written: NodeStatus | undefined
+  readonly #timers = new Set<Timer>()
+  #stopped = false
+  #ready = false
+
+  constructor(options: NodeReporterOptions) {
+    this.#options = options
+    const { nodeName, machine, maxPods } = options
+    this.#node = emptyNode(nodeName, machine.architecture, allocatableOf(machine, maxPods))
+  }
+
+  /** As last read or written; before registration with what is known of the machine. */
+  get node(): Node {
+    return this.#node
+  }
+
+  get isReady(): boolean {
+    return this.#ready
+  }
+
+  /** Registers the node; resolves when its first status is written. Retries until stopped. */
+  async start(): Promise<void> {
+    while (!this.#stopped)
+      try {
+        await this.#register()
+        await this.#writeStatus()
+        break
+      } catch (error) {
+        this.#options.log.warn({ error: (error as Error).message }, 'node not registered')
+        await new Promise<void>(resolve => void this.#options.clock.after(1_000, resolve))
+      }
+    this.#repeat(
+      () => this.#renewLease(),
+      () => leaseEveryMs,
+      0,
+    )
+    this.#repeat(
+      () => this.#writeStatus(),
+      () => (this.#ready ? statusEveryMs : startingEveryMs),
+      startingEveryMs,
+    )
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const timer of this.#timers) timer.cancel()
+  }
+
+  #repeat(act: () => Promise<void>, everyMs: () => number, firstMs: number): void {
+    if (this.#stopped) return
+    const timer = this.#options.clock.after(firstMs, () => {
+      this.#timers.delete(timer)
+      void act()
+        .catch((error: unknown) => this.#options.log.warn({ error: (error as Error).message }, 'node not reported'))
+        .finally(() => this.#repeat(act, everyMs, everyMs()))
+    })
+    this.#timers.add(timer)
+  }
+
+  async #register(): Promise<void> {
+    const { client, nodeName, machine, labels, taints } = this.#options
+    const nodes = client.of(Node)
+    const wanted = { ...nodeLabels(nodeName, machine.architecture), ...labels }
+    const status = nodeStatusOf(await this.#facts(), undefined)
+    try {
+      this.#node = await nodes.create('', {
+        metadata: { name: nodeName, labels: wanted },
+        spec: { ...(taints ? { taints } : {}) },
+        status,
+      })
+      this.#options.event('Normal', 'Starting', 'Starting kubelet.')
+      return
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+    }
+    this.#node = await nodes.get('', nodeName)
+    const missing = Object.entries(wanted).filter(([key, value]) => this.#node.metadata.labels?.[key] !== value)
+    if (missing.length > 0)
+      this.#node = await nodes.patch('', nodeName, 'strategic', { metadata: { labels: Object.fromEntries(missing) } })
+    this.#options.event('Normal', 'Starting', 'Starting kubelet.')
+  }
+
+  async #facts(): Promise<NodeFacts> {
+    const { runtime, dataDirectory, clock } = this.#options
+    const problems: string[] = []
+    let images: NodeFacts['images'] = []
+    try {
+      const status = await runtime.status()
+      const condition = (type: string) => status.status?.conditions?.find(item => item.type === type)
+      const runtimeReady = condition('RuntimeReady')
+      const network = condition('NetworkReady')
+      if (runtimeReady?.status !== true) problems.push('container runtime not ready')
+      if (network?.status !== true)
+        problems.push(
+          `container runtime network not ready: NetworkReady=false reason:${network?.reason ?? ''} message:${network?.message ?? ''}`,
+        )
+      images = await runtime.listImages()
+    } catch (error) {
+      problems.push(`container runtime is down: ${(error as Error).message}`)
+    }
+    return {
+      machine: this.#options.machine,
+      hostName: this.#options.nodeName,
+      hostIps: this.#options.hostIps(),
+      kubeletPort: this.#options.kubeletPort,
+      version: this.#options.version,
+      runtimeVersion: this.#options.runtimeVersion,
+      maxPods: this.#options.maxPods,
+      problems,
+      images,
+      pressure: readPressure(dataDirectory),
+      allocated: {},
+      nowIso: timeOf(clock.now()),
+    }
+  }
+
+  async #writeStatus(): Promise<void> {
+    const { client, clock, nodeName, log } = this.#options
+    const facts = await this.#facts()
+    const status = nodeStatusOf(facts, this.#written ?? this.#node.status)
+    const changed = this.#written === undefined || statusChanged(this.#written, status)
+    const dueMs = this.#writtenAtMs + unchangedEveryMs
+    if (!changed && clock.monotonic() < dueMs) return
+    try {
+      this.#node = await client
+        .of(Node)
+        .patch(
+          '',
+          nodeName,
+          'strategic',
+          { status: { ...status, addresses: [...(status.addresses ?? []), { $patch: 'replace' }] } },
+          'status',
+        )
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      log.info('the node object is gone: registering again')
+      await this.#register()
+    }
+    this.#written = status
+    this.#writtenAtMs = clock.monotonic()
+    const ready = facts.problems.length === 0
+    if (ready !== this.#ready)
+      this.#options.event(
+        'Normal',
+        ready ? 'NodeReady' : 'NodeNotReady',
+        `Node ${nodeName} status is now: ${ready ? 'NodeReady' : 'NodeNotReady'}`,
+      )
+    this.#ready = ready
+  }
+
+  async #renewLease(): Promise<void> {
+    const { client, clock, nodeName } = this.#options
+    const leases = client.of(Lease)
+    const spec = { holderIdentity: nodeName, leaseDurationSeconds: leaseSeconds, renewTime: microTimeOf(clock.now()) }
+    const owner = this.#node.metadata.uid
+    const ownerReferences = owner === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: owner }]
+    try {
+      const known = this.#lease ?? (await leases.get(leaseNamespace, nodeName))
+      this.#lease = await leases.update({
+        ...known,
+        metadata: { ...known.metadata, ownerReferences },
+        spec: { ...known.spec, ...spec },
+      })
+    } catch (error) {
+      this.#lease = undefined
+      if (isConflict(error)) return
+      if (!isNotFound(error)) throw error
+      this.#lease = await leases.create(leaseNamespace, { metadata: { name: nodeName, ownerReferences }, spec })
+    }
+  }
+}

@@ -1,0 +1,534 @@
+/**
+ * Brings one pod to the state that its spec asks for. It looks at the runtime, takes the next actions, and looks again;
+ * one look at a time. Woken by changes of the pod, of containers, of probes, of volumes' sources, and by time.
+ */
+import type { Container } from '../../api/core/v1/container.ts'
+import { Pod, type PodStatus } from '../../api/core/v1/pod.ts'
+import type { Timer } from '../../base/clock.ts'
+import { isConflict, isNotFound } from '../../machinery/api-error.ts'
+import { readLastWords } from '../containers/last-words.ts'
+import type { PodSandboxConfig } from '../cri/runtime-client.ts'
+import { podLimits } from '../resources/linux-resources.ts'
+import { qosClassOf } from '../resources/qos.ts'
+import { sandboxConfig } from '../sandbox/sandbox-config.ts'
+import type { WaitingReason } from '../status/container-statuses.ts'
+import type { PodPhase } from '../status/phase.ts'
+import { podStatusOf } from '../status/pod-status.ts'
+import type { MountedVolume } from '../volumes/volume-manager.ts'
+import { admissionProblem } from './admission.ts'
+import { containerHash } from './container-hash.ts'
+import { StartError, startContainer } from './container-starter.ts'
+import { stopContainer, stopContainers } from './container-stopper.ts'
+import { hasStarted, type KillAction, nextActions, type ProbeView, type StartAction } from './next-actions.ts'
+import { emptyRuntime, latestOf, type PodRuntime, PodRuntimeReader, type SandboxRecord } from './pod-runtime.ts'
+import { type PodServices, podEvent, podTitle } from './pod-services.ts'
+
+const defaultGraceSeconds = 30
+/** Steps in one look; a pod has fewer containers than this. */
+const maxSteps = 200
+const firstRetryMs = 500
+const maxRetryMs = 60_000
+/** Volumes and status are looked at again after so long without any event. */
+const resyncMs = 60_000
+
+interface Verdict {
+  readonly phase: PodPhase
+  readonly reason: string
+  readonly message: string
+}
+
+export interface PodWorkerOptions {
+  /** From a manifest on the node: the API object only mirrors it. */
+  readonly isStatic?: boolean
+  /** The pod has ended and left nothing behind. */
+  onGone(uid: string): void
+}
+
+export class PodWorker {
+  readonly uid: string
+  readonly #services: PodServices
+  readonly #options: PodWorkerOptions
+  readonly #reader: PodRuntimeReader
+  readonly #waiting = new Map<string, WaitingReason>()
+  readonly #starting = new Set<string>()
+  readonly #words = new Map<string, string>()
+  readonly #stopped = new AbortController()
+  #work = new AbortController()
+  #pod: Pod
+  #runtime: PodRuntime = emptyRuntime
+  #status: PodStatus
+  #verdict: Verdict | undefined
+  #admitted = false
+  #mounted = false
+  /** Deleted in the API, or gone from it. */
+  #terminating: { graceSeconds: number } | undefined
+  #removedFromSource = false
+  #running: Promise<void> | undefined
+  #dirty = false
+  #timer: Timer | undefined
+  #retryMs = firstRetryMs
+
+  constructor(services: PodServices, pod: Pod, options: PodWorkerOptions) {
+    this.uid = pod.metadata.uid
+    this.#services = services
+    this.#options = options
+    this.#pod = pod
+    this.#status = pod.status
+    this.#reader = new PodRuntimeReader(services.runtime, pod.metadata.uid)
+  }
+
+  get pod(): Pod {
+    return this.#pod
+  }
+
+  get isStatic(): boolean {
+    return this.#options.isStatic ?? false
+  }
+
+  /** As last looked at. */
+  get runtime(): PodRuntime {
+    return this.#runtime
+  }
+
+  get status(): PodStatus {
+    return this.#status
+  }
+
+  /** Whether it still takes room on the node. */
+  get holdsResources(): boolean {
+    const phase = this.#status.phase
+    return this.#admitted && phase !== 'Failed' && phase !== 'Succeeded'
+  }
+
+  update(pod: Pod): void {
+    this.#pod = pod
+    if (pod.metadata.deletionTimestamp !== undefined)
+      this.#terminate(pod.metadata.deletionGracePeriodSeconds ?? this.#specGrace())
+    this.wake()
+  }
+
+  /** The pod is no longer in its source. */
+  remove(): void {
+    this.#removedFromSource = true
+    this.#terminate(Math.max(1, this.#pod.metadata.deletionGracePeriodSeconds ?? this.#specGrace()))
+    this.wake()
+  }
+
+  wake(): void {
+    if (this.#stopped.signal.aborted) return
+    this.#dirty = true
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      if (this.#dirty) this.wake()
+    })
+  }
+
+  /** Stops working for the pod; its containers go on. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#work.abort()
+    this.#timer?.cancel()
+    await this.#running
+  }
+
+  #specGrace(): number {
+    return this.#pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds
+  }
+
+  #terminate(graceSeconds: number): void {
+    const known = this.#terminating
+    this.#terminating = { graceSeconds: Math.min(graceSeconds, known?.graceSeconds ?? Number.POSITIVE_INFINITY) }
+    if (!known) {
+      // What is being started need not be: a pull or a hook is given up.
+      this.#work.abort()
+      this.#services.probes.stopLivenessAndStartup(this.uid)
+    } else if (graceSeconds < known.graceSeconds) {
+      for (const { id, state } of this.#runtime.containers)
+        if (state === 'running') void this.#services.runtime.stopContainer(id, graceSeconds).catch(() => {})
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (this.#dirty && !this.#stopped.signal.aborted) {
+      this.#dirty = false
+      this.#timer?.cancel()
+      try {
+        await this.#sync()
+        this.#retryMs = firstRetryMs
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return
+        if (this.#work.signal.aborted && this.#terminating) continue
+        this.#services.log.warn({ pod: podTitle(this.#pod), error: (error as Error).message }, 'pod not synced')
+        this.#wakeIn(this.#retryMs)
+        this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
+      }
+    }
+  }
+
+  #wakeIn(delayMs: number): void {
+    this.#timer?.cancel()
+    this.#timer = this.#services.clock.after(delayMs, () => this.wake())
+  }
+
+  async #sync(): Promise<void> {
+    this.#runtime = await this.#reader.read()
+    if (this.#terminating) return await this.#end(this.#terminating.graceSeconds)
+    const phase = this.#status.phase
+    if (phase === 'Failed' || phase === 'Succeeded') return await this.#settle()
+    if (!this.#admit()) return await this.#settle()
+    const left = this.#deadlineMs()
+    if (left !== undefined && left <= 0) {
+      this.#verdict = {
+        phase: 'Failed',
+        reason: 'DeadlineExceeded',
+        message: 'Pod was active on the node longer than the specified deadline',
+      }
+      podEvent(this.#services, this.#pod, 'Normal', 'DeadlineExceeded', this.#verdict.message)
+      return await this.#settle()
+    }
+    this.#work = new AbortController()
+    // Deleted meanwhile: the next round sees it.
+    if (this.#terminating) return
+    const wakeMs = await this.#step()
+    if (wakeMs === 'done') return await this.#settle()
+    await this.#cleanOld()
+    void this.#report(false)
+    const renewal = this.#services.tokens.renewalInMs(this.uid)
+    const times = [wakeMs, left, renewal, resyncMs].filter(time => time !== undefined)
+    this.#wakeIn(Math.max(50, Math.min(...times)))
+  }
+
+  /** Once for a pod that is new here; what already runs stays. */
+  #admit(): boolean {
+    if (this.#admitted) return true
+    if (this.#verdict) return false
+    const { services } = { services: this.#services }
+    if (this.#runtime.containers.length === 0) {
+      const problem = admissionProblem(this.#pod, services.otherPods(this.uid), services.node(), this.isStatic)
+      if (problem) {
+        this.#verdict = { phase: 'Failed', ...problem }
+        podEvent(services, this.#pod, 'Warning', problem.reason, problem.message.replace(/^Pod was rejected: /, ''))
+        return false
+      }
+    }
+    this.#admitted = true
+    return true
+  }
+
+  #deadlineMs(): number | undefined {
+    const { activeDeadlineSeconds } = this.#pod.spec
+    const start = this.#status.startTime ?? this.#pod.status.startTime
+    if (activeDeadlineSeconds === undefined) return undefined
+    if (start === undefined) return activeDeadlineSeconds * 1000
+    return Date.parse(start) + activeDeadlineSeconds * 1000 - this.#services.clock.now()
+  }
+
+  /** Acts until nothing more can be done now. Gives when to look again, or that the pod has ended. */
+  async #step(): Promise<number | undefined | 'done'> {
+    let volumes: ReadonlyMap<string, MountedVolume> | undefined
+    for (let steps = 0; steps < maxSteps; steps++) {
+      this.#trackProbes()
+      const plan = nextActions(this.#pod, this.#runtime, this.#probeView())
+      if (plan.killPod && !plan.createSandbox) return 'done'
+      const idle = !plan.createSandbox && plan.start.length === 0 && plan.kill.length === 0
+      if (idle && this.#mounted && volumes) return undefined
+      void this.#report(false)
+      volumes = await this.#ensureVolumes()
+      if (!volumes) return this.#nextRetryMs()
+      if (idle) return undefined
+      if (plan.createSandbox) {
+        await this.#createSandbox(plan.attempt)
+        this.#runtime = await this.#reader.read()
+        continue
+      }
+      for (const kill of plan.kill) await this.#kill(kill)
+      const { acted, wakeMs } = await this.#startAll(plan.start, plan.sandbox!, volumes)
+      this.#runtime = await this.#reader.read()
+      if (!acted && plan.kill.length === 0) return wakeMs
+    }
+    return 0
+  }
+
+  #nextRetryMs(): number {
+    const delayMs = this.#retryMs
+    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
+    return delayMs
+  }
+
+  async #ensureVolumes(): Promise<ReadonlyMap<string, MountedVolume> | undefined> {
+    const { services } = { services: this.#services }
+    const { namespace } = this.#pod.metadata
+    const hostIps = services.hostIps()
+    try {
+      const volumes = await services.volumes.ensure(this.#pod, {
+        hostIps,
+        podIps: this.#pod.spec.hostNetwork === true ? hostIps : (this.#runtime.sandboxes[0]?.ips ?? []),
+        allocatable: services.node().status.allocatable ?? {},
+        configMap: name => services.objects.configMap(this.uid, namespace, name),
+        secret: name => services.objects.secret(this.uid, namespace, name),
+        token: projection => services.tokens.token(this.#pod, projection),
+      })
+      this.#mounted = true
+      return volumes
+    } catch (error) {
+      podEvent(services, this.#pod, 'Warning', 'FailedMount', (error as Error).message)
+      // Running containers keep the files that they have.
+      return this.#mounted ? new Map() : undefined
+    }
+  }
+
+  #sandboxConfig(attempt: number): PodSandboxConfig {
+    const { cgroups, logsDirectory } = this.#services
+    return sandboxConfig(this.#pod, attempt, {
+      dns: this.#services.dns(),
+      logsDirectory,
+      cgroupParent: cgroups.parentOf(this.uid, qosClassOf(this.#pod)),
+    })
+  }
+
+  async #createSandbox(attempt: number): Promise<void> {
+    const { runtime, cgroups } = this.#services
+    if (this.#runtime.sandboxes.length > 0) {
+      podEvent(
+        this.#services,
+        this.#pod,
+        'Normal',
+        'SandboxChanged',
+        'Pod sandbox changed, it will be killed and re-created.',
+      )
+      await stopContainers(this.#services, this.#pod, this.#runtime, this.#specGrace())
+      for (const { id } of this.#runtime.sandboxes) await runtime.stopPodSandbox(id)
+    }
+    cgroups.ensure(this.uid, qosClassOf(this.#pod), podLimits(this.#pod))
+    try {
+      await runtime.runPodSandbox(
+        this.#sandboxConfig(attempt),
+        this.#pod.spec.runtimeClassName ?? '',
+        this.#work.signal,
+      )
+    } catch (error) {
+      if (!this.#work.signal.aborted)
+        podEvent(
+          this.#services,
+          this.#pod,
+          'Warning',
+          'FailedCreatePodSandBox',
+          `Failed to create pod sandbox: ${(error as Error).message}`,
+        )
+      throw error
+    }
+  }
+
+  async #kill(action: KillAction): Promise<void> {
+    const probe = action.why === 'liveness' ? action.container.livenessProbe : action.container.startupProbe
+    const ownGrace =
+      action.why === 'liveness' || action.why === 'startup' ? probe?.terminationGracePeriodSeconds : undefined
+    await this.#stopOne(action.record.id, action.message, ownGrace ?? this.#specGrace())
+  }
+
+  async #stopOne(id: string, message: string, graceSeconds: number): Promise<void> {
+    const record =
+      this.#runtime.containers.find(candidate => candidate.id === id) ??
+      (await this.#reader.read()).containers.find(candidate => candidate.id === id)
+    if (!record) return
+    const podIp = this.#runtime.sandboxes[0]?.ips[0] ?? this.#services.hostIps()[0] ?? ''
+    await stopContainer(this.#services, this.#pod, record, podIp, { graceSeconds, message })
+  }
+
+  async #startAll(
+    actions: readonly StartAction[],
+    sandbox: SandboxRecord,
+    volumes: ReadonlyMap<string, MountedVolume>,
+  ): Promise<{ acted: boolean; wakeMs: number | undefined }> {
+    let acted = false
+    let wakeMs: number | undefined
+    for (const action of actions) {
+      const { container } = action
+      const backMs = this.#crashWaitMs(container)
+      if (backMs > 0) {
+        wakeMs = Math.min(wakeMs ?? backMs, backMs)
+        continue
+      }
+      try {
+        await startContainer(
+          {
+            services: this.#services,
+            pod: this.#pod,
+            runtime: this.#runtime,
+            sandbox,
+            sandboxConfig: this.#sandboxConfig(sandbox.attempt),
+            volumes,
+            signal: this.#work.signal,
+            starting: this.#starting,
+            kill: (id, _container, message) => this.#stopOne(id, message, this.#specGrace()),
+          },
+          action,
+        )
+        this.#waiting.delete(container.name)
+        acted = true
+      } catch (error) {
+        this.#work.signal.throwIfAborted()
+        if (!(error instanceof StartError)) throw error
+        this.#waiting.set(container.name, { reason: error.reason, message: error.message })
+        const imageMs = this.#services.images.retryInMs(this.#pod, container.image ?? '')
+        const retryMs = imageMs > 0 ? imageMs : this.#nextRetryMs()
+        wakeMs = Math.min(wakeMs ?? retryMs, retryMs)
+      }
+    }
+    return { acted, wakeMs }
+  }
+
+  /** Milliseconds until a container that keeps ending may be started again; 0 and a longer next wait, if now. */
+  #crashWaitMs(container: Container): number {
+    const last = latestOf(this.#runtime, container.name)
+    if (last?.state !== 'exited') return 0
+    const { backOff, clock } = this.#services
+    const key = `${this.uid}_${container.name}_${containerHash(container)}`
+    const remaining = backOff.remainingMs(key, last.finishedAtMs, clock.now())
+    if (remaining === 0) {
+      backOff.next(key, last.finishedAtMs, clock.now())
+      return 0
+    }
+    const title = podTitle(this.#pod)
+    const message = `back-off ${goSeconds(backOff.delayMs(key))} restarting failed container=${container.name} pod=${title}`
+    if (this.#waiting.get(container.name)?.message !== message)
+      podEvent(
+        this.#services,
+        this.#pod,
+        'Warning',
+        'BackOff',
+        `Back-off restarting failed container ${container.name} in pod ${title}`,
+        container.name,
+      )
+    this.#waiting.set(container.name, { reason: 'CrashLoopBackOff', message })
+    return remaining
+  }
+
+  #probeView(): ProbeView {
+    const { probes } = this.#services
+    return {
+      liveness: id => probes.result(id, 'liveness'),
+      startup: id => probes.result(id, 'startup'),
+      starting: id => this.#starting.has(id),
+    }
+  }
+
+  #trackProbes(): void {
+    const sandbox = this.#runtime.sandboxes[0]
+    const podIp = sandbox?.ips[0] ?? this.#services.hostIps()[0] ?? ''
+    const sidecars = (this.#pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
+    const targets = [...sidecars, ...this.#pod.spec.containers].flatMap(container => {
+      const record = latestOf(this.#runtime, container.name, sandbox?.id)
+      return record?.state === 'running' ? [{ pod: this.#pod, container, record, podIp }] : []
+    })
+    this.#services.probes.track(this.uid, targets)
+  }
+
+  /** Of each container, the newest and the one before it stay; init containers that are done stay as they are. */
+  async #cleanOld(): Promise<void> {
+    const seen = new Map<string, number>()
+    for (const record of this.#runtime.containers) {
+      const count = (seen.get(record.name) ?? 0) + 1
+      seen.set(record.name, count)
+      if (count > 2 && record.state !== 'running') await this.#services.runtime.removeContainer(record.id)
+    }
+    const current = this.#runtime.sandboxes[0]?.id
+    for (const { id, ready } of this.#runtime.sandboxes.slice(1))
+      if (!ready && id !== current && !this.#runtime.containers.some(({ sandboxId }) => sandboxId === id))
+        await this.#services.runtime.removePodSandbox(id)
+  }
+
+  async #stopEverything(graceSeconds: number): Promise<void> {
+    await stopContainers(this.#services, this.#pod, this.#runtime, graceSeconds)
+    for (const { id, ready } of this.#runtime.sandboxes) if (ready) await this.#services.runtime.stopPodSandbox(id)
+    this.#runtime = await this.#reader.read()
+    this.#services.probes.track(this.uid, [])
+  }
+
+  async #removeOutside(): Promise<void> {
+    await this.#services.volumes.remove(this.uid)
+    this.#mounted = false
+    this.#services.cgroups.remove(this.uid)
+    this.#services.objects.release(this.uid)
+    this.#services.tokens.forget(this.uid)
+  }
+
+  /** The pod has ended by itself or by the node's decision: its containers stay for their logs. */
+  async #settle(): Promise<void> {
+    await this.#stopEverything(this.#specGrace())
+    await this.#report(true)
+    await this.#removeOutside()
+    await this.#cleanOld()
+  }
+
+  /** The pod is deleted: the API object goes when nothing of it runs any more. */
+  async #end(graceSeconds: number): Promise<void> {
+    const { services } = { services: this.#services }
+    if (!this.#removedFromSource) void this.#report(false)
+    await this.#stopEverything(graceSeconds)
+    if (!this.#removedFromSource) await this.#report(true)
+    await this.#removeOutside()
+    // The words and logs are in the status by now.
+    for (const { id } of this.#runtime.sandboxes) await services.runtime.removePodSandbox(id)
+    if (!this.#removedFromSource && !this.isStatic) await this.#deleteObject()
+    services.images.forget(this.uid)
+    services.backOff.forget(this.uid)
+    services.statuses.forget(this.uid)
+    this.#stopped.abort()
+    this.#timer?.cancel()
+    this.#options.onGone(this.uid)
+  }
+
+  async #deleteObject(): Promise<void> {
+    const { namespace, name, uid } = this.#pod.metadata
+    try {
+      await this.#services.client.of(Pod).delete(namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } })
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error)) throw error
+    }
+  }
+
+  #report(terminal: boolean): Promise<void> {
+    const { clock, probes } = this.#services
+    const view = this.#probeView()
+    const before = this.#status.phase === undefined ? this.#pod.status : mergedStatus(this.#pod.status, this.#status)
+    const status = podStatusOf({
+      pod: { ...this.#pod, status: before },
+      runtime: this.#runtime,
+      waiting: this.#waiting,
+      started: (record, container) => hasStarted(container, record, view),
+      ready: (record, container) =>
+        container.readinessProbe === undefined || probes.result(record.id, 'readiness') === true,
+      lastWords: record => {
+        const known = this.#words.get(record.id)
+        if (known !== undefined) return known
+        const words = readLastWords(record)
+        if (record.state === 'exited') this.#words.set(record.id, words)
+        return words
+      },
+      terminating: terminal || this.#terminating !== undefined,
+      terminal,
+      hostIps: this.#services.hostIps(),
+      nowIso: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
+      ...(this.#verdict ? { verdict: this.#verdict } : {}),
+    })
+    this.#status = status
+    if (this.isStatic) return Promise.resolve()
+    return this.#services.statuses.write(this.#pod, status)
+  }
+}
+
+/** What this worker last computed is newer than what the informer shows; conditions of others come from there. */
+function mergedStatus(api: PodStatus, own: PodStatus): PodStatus {
+  const ownTypes = new Set((own.conditions ?? []).map(({ type }) => type))
+  return {
+    ...api,
+    ...own,
+    conditions: [...(own.conditions ?? []), ...(api.conditions ?? []).filter(({ type }) => !ownTypes.has(type))],
+  }
+}
+
+const goSeconds = (ms: number): string => {
+  const seconds = Math.round(ms / 1000)
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
+}

@@ -1,0 +1,130 @@
+/** Brings pod statuses to the API server: the latest of each pod, one write at a time per pod, nothing that is known. */
+import { isDeepStrictEqual } from 'node:util'
+import { Pod, type PodStatus } from '../../api/core/v1/pod.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/log.ts'
+import type { Client } from '../../client/client.ts'
+import { isConflict, isNotFound } from '../../machinery/api-error.ts'
+import { ownConditions } from './conditions.ts'
+
+interface Entry {
+  readonly namespace: string
+  readonly name: string
+  wanted: PodStatus
+  written: PodStatus | undefined
+  writing: Promise<void> | undefined
+}
+
+const retryMs = 2_000
+
+/** Fields that the kubelet owns: absent ones are taken away. */
+const ownFields = [
+  'phase',
+  'message',
+  'reason',
+  'hostIP',
+  'hostIPs',
+  'podIP',
+  'podIPs',
+  'startTime',
+  'initContainerStatuses',
+  'containerStatuses',
+  'ephemeralContainerStatuses',
+  'qosClass',
+  'observedGeneration',
+] as const
+
+/** A strategic merge patch; the conditions of others stay. */
+export function statusPatch(uid: string, before: PodStatus, wanted: PodStatus): unknown {
+  const status: Record<string, unknown> = {}
+  for (const field of ownFields) {
+    const value = wanted[field]
+    if (isDeepStrictEqual(value, before[field])) continue
+    const merged = field === 'podIPs' || field === 'hostIPs'
+    status[field] = value === undefined ? null : merged ? [...(value as unknown[]), { $patch: 'replace' }] : value
+  }
+  const conditions = (wanted.conditions ?? []).filter(
+    condition =>
+      !isDeepStrictEqual(
+        condition,
+        before.conditions?.find(({ type }) => type === condition.type),
+      ),
+  )
+  // A reason or message that is gone has to be taken away by name.
+  if (conditions.length > 0)
+    status.conditions = conditions.map(condition => ({ reason: null, message: null, ...condition }))
+  return Object.keys(status).length === 0 ? undefined : { metadata: { uid }, status }
+}
+
+export class StatusWriter {
+  readonly #client: Client
+  readonly #clock: Clock
+  readonly #log: Logger
+  /** As many as pods on the node. */
+  readonly #entries = new Map<string, Entry>()
+  #stopped = false
+
+  constructor(client: Client, clock: Clock, log: Logger) {
+    this.#client = client
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Resolves when this status, or a later one, is on the server, or the pod is gone. */
+  write(pod: Pod, status: PodStatus): Promise<void> {
+    const { uid, namespace, name } = pod.metadata
+    const entry: Entry = this.#entries.get(uid) ?? {
+      namespace,
+      name,
+      wanted: status,
+      written: undefined,
+      writing: undefined,
+    }
+    this.#entries.set(uid, entry)
+    entry.wanted = status
+    entry.writing ??= this.#flush(uid, entry, pod.status).finally(() => {
+      entry.writing = undefined
+    })
+    return entry.writing
+  }
+
+  forget(uid: string): void {
+    this.#entries.delete(uid)
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  async #flush(uid: string, entry: Entry, apiStatus: PodStatus): Promise<void> {
+    // What the informer shows may be older than what was written here.
+    let before = entry.written ?? apiStatus
+    while (!this.#stopped && this.#entries.get(uid) === entry) {
+      const { wanted } = entry
+      const patch = statusPatch(uid, before, wanted)
+      if (patch === undefined) {
+        if (wanted === entry.wanted) return
+        continue
+      }
+      try {
+        await this.#client.of(Pod).patch(entry.namespace, entry.name, 'strategic', patch, 'status')
+        entry.written = keepOwn(wanted)
+        before = entry.written
+        if (wanted === entry.wanted) return
+      } catch (error) {
+        // Gone, or another pod of the same name by now.
+        if (isNotFound(error) || isConflict(error)) return
+        this.#log.warn(
+          { pod: `${entry.namespace}/${entry.name}`, error: (error as Error).message },
+          'status not written',
+        )
+        await new Promise<void>(resolve => void this.#clock.after(retryMs, resolve))
+      }
+    }
+  }
+}
+
+const keepOwn = (status: PodStatus): PodStatus => ({
+  ...status,
+  conditions: (status.conditions ?? []).filter(({ type }) => (ownConditions as readonly string[]).includes(type)),
+})
