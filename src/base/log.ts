@@ -4,7 +4,12 @@ import { type Logger, pino } from 'pino'
 export type { Logger }
 
 const root = pino(
-  { level: process.env.CLIPPER_LOG_LEVEL ?? 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime },
+  {
+    level: process.env.CLIPPER_LOG_LEVEL ?? 'info',
+    base: null,
+    formatters: { level: label => ({ level: label }) },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  },
   pino.destination({ fd: 2, sync: true }),
 )
 
