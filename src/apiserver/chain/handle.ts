@@ -127,5 +127,5 @@ function withContextHeaders(response: ServerResponse, context: RequestContext | 
 const quoted = (text: string): string =>
   `"${text
     .slice(0, 4_096)
-    .replace(/\p{Cc}/gu, " ")
+    .replace(/\p{Cc}/gu, ' ')
     .replace(/["\\]/g, char => `\\${char}`)}"`

@@ -61,11 +61,11 @@ export async function serveBinding(
   await admitValidating(server.deps.admission, attributes)
   const admitted = attributes.object as ObjectJson
   const podWrite: WriteRequest = { ...write, resource: pods, name, subresource: '' }
-  // The binding was admitted; the pod's change is its consequence.
-  await updateObject({ ...server.deps, admission: [] }, podWrite, {
+  await updateObject(server.deps, podWrite, {
     make: current => ({ object: bound(write, current as ObjectJson, admitted), managedBy: 'update' }),
     create: false,
     unconditional: true,
+    direct: true,
   })
   return respondValue(context.request, 201, success, Status)
 }

@@ -36,6 +36,8 @@ export interface UpdatePlan {
   readonly create: boolean
   /** The client named a resourceVersion, so that a lost compare-and-swap is its conflict. */
   readonly unconditional: boolean
+  /** The server's own change (a binding): judged before, so neither prepared, admitted, validated nor owned by a manager. */
+  readonly direct?: boolean
 }
 
 export async function updateObject(deps: RegistryDeps, write: WriteRequest, plan: UpdatePlan): Promise<WriteResult> {
@@ -96,6 +98,7 @@ async function updateOnce(
   checkPreconditions(write, plan, object, old)
   const context = writeContextOf(write)
   keepSystemFields(object, old)
+  if (plan.direct) return store(deps, write, current, object, undefined)
   const prepare = prepareOf(resource, write.subresource)
   prepare(object, old, context)
   if (managedBy === 'update') recordManager(write, object, old)
