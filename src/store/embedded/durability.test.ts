@@ -1,12 +1,13 @@
 /** A write is acknowledged only when it is on disk, and what was acknowledged survives. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Logger } from '../../base/log.ts'
 import { openEmbeddedStore } from './embedded-store.ts'
 import { SyncedImage, straceArguments } from './synced-image.ts'
 
@@ -59,6 +60,35 @@ describe('durability of the embedded store', () => {
     t.diagnostic(`${acknowledged.length} acknowledged writes`)
     assert.ok(acknowledged.length > 8 * 40)
     assert.deepEqual(await missingFrom(directory, acknowledged), [])
+  })
+
+  it('looks through the file after a crash, and reports damage', async t => {
+    const directory = join(testDirectory(t), 'store')
+    const child = spawn(process.execPath, [writerFile, directory, 'run', '100000'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const gone = exited(child)
+    for await (const line of createInterface({ input: child.stdout! }))
+      if (line.startsWith('ack')) child.kill('SIGKILL')
+    await gone
+    const report = async () => {
+      const logged = Promise.withResolvers<string>()
+      const log = {
+        info: (_: object, text: string) => logged.resolve(text),
+        error: (_: object, text: string) => logged.resolve(text),
+      }
+      const store = await openEmbeddedStore({ directory, log: log as unknown as Logger })
+      const text = await logged.promise
+      await store.close()
+      return text
+    }
+    assert.match(await report(), /in order/)
+    const file = readFileSync(join(directory, 'store.db'))
+    // A page in the middle is lost, and the process ended without closing.
+    file.fill(0xff, 4096 * 4, 4096 * 5)
+    writeFileSync(join(directory, 'store.db'), file)
+    writeFileSync(join(directory, 'store.db-wal'), 'x')
+    assert.match(await report(), /damaged/)
   })
 
   it('acknowledges nothing before its sync: a disk that forgets what was not synced has it all', {

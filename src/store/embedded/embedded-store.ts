@@ -7,6 +7,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { type Logger, loggerOf } from '../../base/log.ts'
 import {
   CompactedError,
   FutureRevisionError,
@@ -28,6 +29,7 @@ import {
 import { databaseFile, openReader, prepareDirectory, prepareFile } from './database.ts'
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
 import type { RevisionEvents } from './event-ring.ts'
+import { checkFile, type FileCheck, wasLeftOpen } from './file-check.ts'
 import { HistoryReader } from './history-reader.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { maxLeases, maxLeaseTtlSeconds, rangeSliceRows } from './limits.ts'
@@ -49,6 +51,8 @@ export interface EmbeddedStoreOptions {
   readonly directory: string
   /** For the expiry of leases. */
   readonly clock?: Clock
+  /** Of what the check of the file finds after a crash. */
+  readonly log?: Logger
 }
 
 const closedError = () => new StoreUnavailableError('the store is closed')
@@ -137,7 +141,10 @@ class EmbeddedStore implements Store {
   readonly #leases: LeaseKeeper
   /** The newest revision that anyone was told of: by an acknowledgement, or by a read that was ahead of it. */
   #revision: number
+  readonly #exited = Promise.withResolvers<void>()
   #closing: Promise<void> | undefined
+  /** Runs beside everything else; must end before the file is closed. */
+  fileCheck: FileCheck | undefined
 
   constructor(directory: string, lock: DirectoryLock, worker: Worker, opened: OpenedMessage, clock: Clock) {
     this.#directory = directory
@@ -152,7 +159,10 @@ class EmbeddedStore implements Store {
     for (const { id, ttlSeconds } of opened.leases) this.#leases.add(id, ttlSeconds)
     worker.on('message', (message: FromWriter) => this.#answered(message))
     worker.on('error', (error: Error) => this.#stopped(error.message))
-    worker.on('exit', () => this.#stopped('the thread is gone'))
+    worker.on('exit', () => {
+      this.#stopped('the thread is gone')
+      this.#exited.resolve()
+    })
   }
 
   async currentRevision(): Promise<number> {
@@ -228,10 +238,10 @@ class EmbeddedStore implements Store {
     this.#leases.stop()
     await this.#queue.drain(closedError())
     this.#hub.endAll(closedError())
+    await this.fileCheck?.stop()
     this.#reader.close()
-    const exited = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()))
     this.#post({ type: 'close' })
-    await exited
+    await this.#exited.promise
     this.#lock.release()
   }
 
@@ -344,18 +354,21 @@ function firstMessage(worker: Worker): Promise<OpenedMessage> {
 
 /** Throws StoreInUseError if the directory is in use, or an Error that says why the file cannot be opened. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
-  const { directory, clock = systemClock } = options
+  const { directory, clock = systemClock, log = loggerOf('store') } = options
   prepareDirectory(directory)
   const lock = lockDirectory(directory)
   let worker: Worker | undefined
   try {
     prepareFile(directory)
+    const leftOpen = wasLeftOpen(directory)
     worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
       workerData: { directory },
       name: 'store',
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })
-    return new EmbeddedStore(directory, lock, worker, await firstMessage(worker), clock)
+    const store = new EmbeddedStore(directory, lock, worker, await firstMessage(worker), clock)
+    if (leftOpen) store.fileCheck = checkFile(directory, log)
+    return store
   } catch (error) {
     await worker?.terminate()
     lock.release()

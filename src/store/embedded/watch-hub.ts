@@ -40,6 +40,7 @@ class OneWatch implements Watch {
     this.#hub.forget(this)
   }
 
+  /** In order of UTF-16; SQLite's order of UTF-8 is the same for all keys without characters beyond U+D7FF. */
   wants(key: string): boolean {
     return this.single ? key === this.start : key >= this.start && key < this.end
   }
