@@ -99,17 +99,21 @@ export class NodeReferences {
   readonly #pods = new Map<string, PodFacts>()
   /** Key of a secret → names of the volumes that need it. */
   readonly #volumesOf = new Map<string, Set<string>>()
+  /** The same the other way round: what to forget when a volume changes. */
+  readonly #secretsOf = new Map<string, readonly string[]>()
   readonly #stops: (() => void)[]
 
   constructor(reader: ObjectReader) {
     this.#reader = reader
     this.#stops = [
       reader.subscribe(Pod, ({ type, object }) => this.#followPod(type === 'deleted', object)),
-      reader.subscribe(PersistentVolume, ({ object, old, type }) => {
-        for (const key of volumeSecretsOf(old ?? object)) this.#forgetVolume(key, object.metadata.name)
-        if (type === 'deleted') return
-        for (const key of volumeSecretsOf(object))
-          this.#volumesOf.set(key, (this.#volumesOf.get(key) ?? new Set()).add(object.metadata.name))
+      reader.subscribe(PersistentVolume, ({ type, object }) => {
+        const { name } = object.metadata
+        for (const key of this.#secretsOf.get(name) ?? []) this.#forgetVolume(key, name)
+        this.#secretsOf.delete(name)
+        const keys = type === 'deleted' ? [] : volumeSecretsOf(object)
+        if (keys.length > 0) this.#secretsOf.set(name, keys)
+        for (const key of keys) this.#volumesOf.getOrInsertComputed(key, () => new Set()).add(name)
       }),
     ]
   }

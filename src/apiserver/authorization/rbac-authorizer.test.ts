@@ -68,6 +68,24 @@ test('a binding that is deleted or changed at run time stops granting at once', 
   assert.ok(!(await allows(ask(jane, 'list', 'pods'))))
 })
 
+test('a binding that is told of again, without what it was before, replaces what it granted', async () => {
+  const told: ((change: { type: 'added'; object: object }) => void)[] = []
+  const reader = new MemoryReader()
+  reader.subscribe = ((_: unknown, handler: never) => {
+    told.push(handler)
+    return () => {}
+  }) as never
+  const rbac = new RbacAuthorizer(reader)
+  reader.put(ClusterRole, { metadata: { name: 'r' }, rules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] })
+  const binding = (name: string) => ({
+    metadata: { name: 'b' },
+    roleRef: { apiGroup, kind: 'ClusterRole', name: 'r' },
+    subjects: [{ kind: 'User', name }],
+  })
+  for (const name of ['jane', 'john']) told[0]?.({ type: 'added', object: binding(name) })
+  assert.equal((await rbac.authorize(ask(jane, 'get', 'pods'))).decision, 'noOpinion')
+})
+
 test('a service account is found by namespace and name, in the binding namespace by default', async () => {
   const { allows, role, bind } = world()
   role('reader', { verbs: ['get'], apiGroups: [''], resources: ['pods'] })

@@ -41,12 +41,19 @@ type Index = Map<string, Map<string, Map<string, Grant>>>
 
 export class RbacBindings {
   readonly #index: Index = new Map()
+  readonly #indexed = new Map<string, Binding>()
   readonly #stops: (() => void)[]
 
   constructor(reader: ObjectReader) {
-    const follow = (change: { type: string; object: Binding; old?: Binding }) => {
-      this.#remove(change.old ?? change.object)
-      if (change.type !== 'deleted') this.#add(change.object)
+    // What was indexed is remembered here: a grant must go even if the change does not tell what was before.
+    const follow = ({ type, object }: { type: string; object: Binding }) => {
+      const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+      const indexed = this.#indexed.get(key)
+      if (indexed) this.#remove(indexed)
+      this.#indexed.delete(key)
+      if (type === 'deleted') return
+      this.#indexed.set(key, object)
+      this.#add(object)
     }
     this.#stops = [reader.subscribe(ClusterRoleBinding, follow), reader.subscribe(RoleBinding, follow)]
   }

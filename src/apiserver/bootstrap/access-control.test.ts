@@ -9,6 +9,8 @@ import { systemClock } from '../../base/clock.ts'
 import { ApiError } from '../../machinery/api-error.ts'
 import { openEmbeddedStore } from '../../store/embedded/embedded-store.ts'
 import { type ApiServer, createApiServer, openRegistry } from '../api-server.ts'
+import type { UserInfo } from '../authentication/authenticator.ts'
+import { componentUser, controllerUser, nodeUser } from '../authentication/component-users.ts'
 import { type RunningHttpServer, startHttpServer } from '../http/http-server.ts'
 import type { KeyPair } from '../pki/certificate.ts'
 import { ensurePki, type Pki } from '../pki/pki.ts'
@@ -322,6 +324,19 @@ test('nobody grants what they do not hold', async () => {
     refused.body.message ?? '',
     /is attempting to grant RBAC permissions not currently held:\n\{APIGroups:\[""\], Resources:\["secrets"\], Verbs:\["get"\]\}$/,
   )
+})
+
+test('every controller may list and watch what it follows, as its service account', async () => {
+  const may = async (user: UserInfo, verb: string, group: string, resource: string, name = '') => {
+    const where = { version: 'v1', subresource: '', namespace: 'web', path: '' }
+    const asked = { user, verb, resourceRequest: true, group, resource, name, ...where }
+    return (await access.authorizer.authorize(asked)).decision
+  }
+  assert.equal(await may(controllerUser('deployment-controller'), 'create', 'apps', 'replicasets'), 'allow')
+  assert.equal(await may(controllerUser('deployment-controller'), 'delete', '', 'pods'), 'noOpinion')
+  assert.equal(await may(componentUser('dns'), 'watch', 'discovery.k8s.io', 'endpointslices'), 'allow')
+  assert.equal(await may(componentUser('dns'), 'get', '', 'secrets'), 'noOpinion')
+  assert.equal(await may(nodeUser('n1'), 'create', '', 'nodes'), 'allow')
 })
 
 test('access reviews answer for the caller and for others', async () => {

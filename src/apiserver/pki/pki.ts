@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
+import { type Component, componentSubjects, nodeSubject } from '../authentication/component-users.ts'
 import {
   type Authority,
   addressBytes,
@@ -26,18 +27,6 @@ const authorityLifeMs = 3650 * dayMs
 const certificateLifeMs = 365 * dayMs
 /** Certificates are valid from a little before they are made, for clients whose clocks are behind. */
 const backdateMs = 300_000
-
-/** The components that have a client certificate of their own. */
-export type Identity = 'admin' | 'scheduler' | 'controller-manager' | 'kube-proxy' | 'dns' | 'network'
-
-const identities: Readonly<Record<Identity, Subject>> = {
-  admin: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
-  scheduler: { commonName: 'system:kube-scheduler' },
-  'controller-manager': { commonName: 'system:kube-controller-manager' },
-  'kube-proxy': { commonName: 'system:kube-proxy' },
-  dns: { commonName: 'system:clipper:dns' },
-  network: { commonName: 'system:clipper:network' },
-}
 
 export interface PkiOptions {
   readonly directory: string
@@ -62,7 +51,7 @@ export interface Pki {
   readonly frontProxyCaPem: string
   readonly frontProxyClient: KeyPair
   readonly serviceAccountKey: { readonly privateKeyPem: string; readonly publicKeyPem: string }
-  identity(identity: Identity): KeyPair
+  identity(component: Component): KeyPair
   /** Client certificate of a kubelet: `system:node:<name>` in `system:nodes`. */
   nodeClient(nodeName: string): KeyPair
   /** Serving certificate of a kubelet. */
@@ -222,12 +211,12 @@ export function ensurePki(options: PkiOptions): Pki {
     frontProxyCaPem: frontProxyAuthority.certificatePem,
     frontProxyClient: client('front-proxy-client', { commonName: 'front-proxy-client' }, frontProxyAuthority),
     serviceAccountKey: files.serviceAccountKey(),
-    identity: identity => client(identity, identities[identity]),
+    identity: component => client(component, componentSubjects[component]),
     nodeClient: nodeName =>
       client(`kubelet-client-${nodeName}`, { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'] }),
     nodeServing: (nodeName, addresses) =>
       files.certificate(`kubelet-${nodeName}`, authority, {
-        subject: { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'] },
+        subject: nodeSubject(nodeName),
         usages: ['serverAuth'],
         altNames: [nodeName, ...addresses],
       }),
