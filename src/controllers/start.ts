@@ -8,11 +8,13 @@ import { endpointSliceController } from './endpoint-slice/controller.ts'
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
+import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { replicaSetController, replicationController } from './replica-set/controller.ts'
 import { rootCaPublisher } from './root-ca-publisher/controller.ts'
 import { type ControllerDefinition, runController } from './runtime/controller.ts'
 import { serviceAccountController } from './service-account/controller.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
 export interface ControllersOptions {
   /** Names of the controllers to run; absent: all. */
@@ -37,6 +39,8 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   replicaSetController,
   replicationController,
   deploymentController,
+  jobController,
+  ttlAfterFinishedController,
   endpointSliceController,
   endpointSliceMirroringController,
   endpointsController,
