@@ -1,0 +1,317 @@
+/** The kubelet with real containers. */
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { ConfigMap } from '../api/core/v1/config-map.ts'
+import { Event } from '../api/core/v1/event.ts'
+import { Node } from '../api/core/v1/node.ts'
+import { Pod } from '../api/core/v1/pod.ts'
+import { Secret } from '../api/core/v1/secret.ts'
+import { busybox, NodeHarness, script, testNodeName } from './testing/node-harness.ts'
+
+const node = new NodeHarness()
+before(() => node.start())
+after(() => node.close())
+
+const running = (pod: Pod) => pod.status.phase === 'Running' && pod.status
+const ready = (pod: Pod) =>
+  pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') && pod.status
+const forever = 'trap "exit 0" TERM; while true; do sleep 0.1; done'
+
+test('the node registers itself and becomes ready', async () => {
+  for (let tries = 0; tries < 500; tries++) {
+    const status = node.transport.peek(Node, '', testNodeName)?.status
+    if (status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True')) break
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  const object = node.transport.peek(Node, '', testNodeName)!
+  assert.deepEqual(
+    object.status.conditions?.map(({ type, status, reason }) => [type, status, reason]),
+    [
+      ['MemoryPressure', 'False', 'KubeletHasSufficientMemory'],
+      ['DiskPressure', 'False', 'KubeletHasNoDiskPressure'],
+      ['PIDPressure', 'False', 'KubeletHasSufficientPID'],
+      ['Ready', 'True', 'KubeletReady'],
+    ],
+  )
+  assert.equal(object.metadata.labels?.['kubernetes.io/hostname'], testNodeName)
+  assert.match(object.status.nodeInfo.containerRuntimeVersion, /^containerd:\/\/\d/)
+})
+
+test('a pod runs, is ready and gets its address, and goes away when it is deleted', async () => {
+  const startedMs = performance.now()
+  await node.createPod('plain', { containers: [script('main', forever)] })
+  const status = await node.until('plain', running)
+  const tookMs = performance.now() - startedMs
+  await node.until('plain', ready)
+  assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+  assert.match(status.podIP ?? '', /^10\.213\./)
+  assert.equal(status.qosClass, 'BestEffort')
+  assert.equal(status.containerStatuses?.[0]?.restartCount, 0)
+  assert.ok(status.containerStatuses?.[0]?.state.running?.startedAt)
+  const { uid } = node.pod('plain')!.metadata
+  await node.client.of(Pod).delete('default', 'plain', { gracePeriodSeconds: 5 })
+  await node.untilGone('plain')
+  assert.equal(existsSync(`${node.directory}/kubelet/pods/${uid}`), false)
+  assert.equal(existsSync(`/sys/fs/cgroup/memory${node.cgroupRoot}/besteffort/pod${uid}`), false)
+})
+
+test('two containers of one pod share the network, and init containers run before them', async () => {
+  await node.createPod('shared', {
+    restartPolicy: 'Never',
+    initContainers: [
+      script('first', 'echo one > /data/step'),
+      script('second', 'cat /data/step && echo two >> /data/step'),
+    ].map(container => ({ ...container, volumeMounts: [{ name: 'data', mountPath: '/data' }] })),
+    containers: [
+      { ...script('server', 'echo hello > /tmp/index.html; httpd -p 8080 -h /tmp; sleep 1000'), volumeMounts: [] },
+      {
+        ...script('asker', 'cat /data/step; until wget -q -O - http://localhost:8080/; do sleep 0.05; done'),
+        volumeMounts: [{ name: 'data', mountPath: '/data' }],
+      },
+    ],
+    volumes: [{ name: 'data', emptyDir: {} }],
+    terminationGracePeriodSeconds: 0,
+  })
+  const status = await node.until('shared', pod => {
+    const asker = pod.status.containerStatuses?.find(({ name }) => name === 'asker')
+    return asker?.state.terminated && pod.status
+  })
+  assert.match(await node.logs('shared', 'asker'), /one\ntwo\n(.*\n)*hello/)
+  assert.deepEqual(
+    status.initContainerStatuses?.map(({ name, ready: done, state }) => [name, done, state.terminated?.reason]),
+    [
+      ['first', true, 'Completed'],
+      ['second', true, 'Completed'],
+    ],
+  )
+  await node.client.of(Pod).delete('default', 'shared', { gracePeriodSeconds: 0 })
+  await node.untilGone('shared')
+})
+
+test('a pod that is done succeeds, one that fails says with which code and its last words', async () => {
+  await node.createPod('done', { restartPolicy: 'Never', containers: [script('main', 'true')] })
+  await node.createPod('failing', {
+    restartPolicy: 'Never',
+    containers: [script('main', 'echo the end > /dev/termination-log; exit 7')],
+  })
+  await node.until('done', pod => pod.status.phase === 'Succeeded')
+  const status = await node.until('failing', pod => pod.status.phase === 'Failed' && pod.status)
+  const terminated = status.containerStatuses?.[0]?.state.terminated
+  assert.deepEqual([terminated?.exitCode, terminated?.reason, terminated?.message], [7, 'Error', 'the end\n'])
+})
+
+test('a container that ends is restarted, then waits in CrashLoopBackOff', async () => {
+  await node.createPod('crashing', { containers: [script('main', 'exit 3')] })
+  const status = await node.until('crashing', pod => {
+    const container = pod.status.containerStatuses?.[0]
+    return container?.state.waiting?.reason === 'CrashLoopBackOff' && container
+  })
+  assert.equal(status.restartCount, 1)
+  assert.equal(status.lastState.terminated?.exitCode, 3)
+  assert.match(
+    status.state.waiting?.message ?? '',
+    /^back-off 10s restarting failed container=main pod=crashing_default\(/,
+  )
+  await node.client.of(Pod).delete('default', 'crashing', { gracePeriodSeconds: 0 })
+  await node.untilGone('crashing')
+})
+
+test('a killed container comes back within a second or so', async () => {
+  await node.createPod('killed', { containers: [script('main', forever)] })
+  const first = await node.until(
+    'killed',
+    pod => pod.status.containerStatuses?.[0]?.state.running && pod.status.containerStatuses[0],
+  )
+  const record = await node.kubelet.containers.runningContainer('default', 'killed', 'main')
+  const killedMs = performance.now()
+  await node.containerd.runtime.stopContainer(record.id, 0)
+  await node.until('killed', pod => {
+    const container = pod.status.containerStatuses?.[0]
+    return container?.state.running && container.containerID !== first.containerID && container.restartCount === 1
+  })
+  assert.ok(performance.now() - killedMs < 4_000)
+})
+
+test('a container that uses too much memory is OOMKilled', async () => {
+  await node.createPod('hog', {
+    restartPolicy: 'Never',
+    containers: [
+      {
+        ...script('main', 'dd if=/dev/zero of=/dev/shm/x bs=1M count=60; head -c 200m /dev/zero | tail'),
+        resources: { limits: { memory: '24Mi' } },
+      },
+    ],
+  })
+  const status = await node.until('hog', pod => pod.status.phase === 'Failed' && pod.status)
+  assert.equal(status.containerStatuses?.[0]?.state.terminated?.reason, 'OOMKilled')
+  assert.equal(status.qosClass, 'Guaranteed' === status.qosClass ? 'Guaranteed' : 'Burstable')
+})
+
+test('configuration reaches the container as variables and files, and updates follow', async () => {
+  await node.client.of(ConfigMap).create('default', { metadata: { name: 'conf' }, data: { color: 'blue' } })
+  await node.client
+    .of(Secret)
+    .create('default', { metadata: { name: 'pass' }, data: { word: Buffer.from('s3cret').toString('base64') } })
+  await node.createPod(
+    'configured',
+    {
+      containers: [
+        {
+          ...script(
+            'main',
+            'env; cat /conf/color /pass/word /all/token /all/labels; stat -c %a /all/token; until [ "$(cat /conf/color)" = red ]; do sleep 0.1; done; echo now red; sleep 1000',
+          ),
+          env: [
+            { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'conf', key: 'color' } } },
+            { name: 'WORD', valueFrom: { secretKeyRef: { name: 'pass', key: 'word' } } },
+            { name: 'MIX', value: 'a $(COLOR) one $$(COLOR) $(NONE)' },
+            { name: 'IP', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'status.podIP' } } },
+          ],
+          volumeMounts: [
+            { name: 'conf', mountPath: '/conf' },
+            { name: 'pass', mountPath: '/pass' },
+            { name: 'all', mountPath: '/all' },
+            { name: 'conf', mountPath: '/one', subPath: 'color' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'conf', configMap: { name: 'conf' } },
+        { name: 'pass', secret: { secretName: 'pass' } },
+        {
+          name: 'all',
+          projected: {
+            sources: [
+              { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+              {
+                downwardAPI: {
+                  items: [{ path: 'labels', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.labels' } }],
+                },
+              },
+            ],
+          },
+        },
+      ],
+      terminationGracePeriodSeconds: 0,
+    },
+    { labels: { app: 'x' } },
+  )
+  const { podIP } = await node.until('configured', running)
+  await node.client.of(ConfigMap).patch('default', 'conf', 'merge', { data: { color: 'red' } })
+  for (let tries = 0; tries < 400 && !(await node.logs('configured', 'main')).includes('now red'); tries++)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  const log = await node.logs('configured', 'main')
+  assert.match(log, /^COLOR=blue$/m)
+  assert.match(log, /^WORD=s3cret$/m)
+  assert.match(log, /^MIX=a blue one \$\(COLOR\) \$\(NONE\)$/m)
+  assert.match(log, new RegExp(`^IP=${podIP}$`, 'm'))
+  assert.match(log, /blues3cret/)
+  assert.match(log, /a\.test\.tokenapp="x"/)
+  assert.match(log, /now red/)
+})
+
+test('an image that is missing is told as its policy asks', async () => {
+  await node.createPod('never', {
+    containers: [{ name: 'main', image: 'clipper.test/none:1', imagePullPolicy: 'Never' }],
+  })
+  await node.createPod('bad', { containers: [{ name: 'main', image: 'NO/Such Image' }] })
+  const waiting = (pod: Pod) => pod.status.containerStatuses?.[0]?.state.waiting
+  assert.match(
+    (await node.until('never', pod => waiting(pod)?.reason === 'ErrImageNeverPull' && waiting(pod)))?.message ?? '',
+    /is not present with pull policy of Never$/,
+  )
+  await node.until('bad', pod => waiting(pod)?.reason === 'InvalidImageName')
+  for (const name of ['never', 'bad']) await node.client.of(Pod).delete('default', name, { gracePeriodSeconds: 0 })
+  await Promise.all(['never', 'bad'].map(name => node.untilGone(name)))
+})
+
+test('probes decide on readiness and restart what is not alive', async () => {
+  await node.createPod('probed', {
+    containers: [
+      {
+        ...script('main', 'touch /tmp/ok; trap "exit 0" TERM; while true; do sleep 0.1; done'),
+        readinessProbe: { exec: { command: ['cat', '/tmp/ok'] }, periodSeconds: 1 },
+        livenessProbe: { exec: { command: ['test', '!', '-e', '/tmp/dead'] }, periodSeconds: 1, failureThreshold: 1 },
+      },
+    ],
+  })
+  await node.until('probed', ready)
+  const record = await node.kubelet.containers.runningContainer('default', 'probed', 'main')
+  await node.containerd.runtime.execSync(record.id, ['sh', '-c', 'touch /tmp/dead'], 5)
+  await node.until('probed', pod => pod.status.containerStatuses?.[0]?.restartCount === 1)
+  const events = node.transport.peekAll(Event).filter(({ involvedObject }) => involvedObject.name === 'probed')
+  assert.ok(
+    events.some(
+      ({ reason, message }) =>
+        reason === 'Killing' && message === 'Container main failed liveness probe, will be restarted',
+    ),
+  )
+})
+
+test('a deleted pod has its preStop hook run and its grace period kept', async () => {
+  await node.createPod('graceful', {
+    containers: [
+      {
+        ...script('main', 'trap "echo got term; exit 0" TERM; while true; do sleep 0.05; done'),
+        lifecycle: { preStop: { exec: { command: ['sh', '-c', 'echo hook > /proc/1/fd/1'] } } },
+      },
+    ],
+  })
+  await node.until('graceful', running)
+  const { uid } = node.pod('graceful')!.metadata
+  await node.client.of(Pod).delete('default', 'graceful', { gracePeriodSeconds: 10 })
+  await node.untilGone('graceful')
+  const log = readFileSync(`${node.directory}/logs/pods/default_graceful_${uid}/main/0.log`, 'utf8')
+  assert.match(log, /F hook\n(?:.*\n)*.*F got term\n/)
+})
+
+test('a sidecar starts before the containers and ends with them', async () => {
+  await node.createPod('sided', {
+    restartPolicy: 'Never',
+    initContainers: [{ ...script('side', forever), restartPolicy: 'Always' }],
+    containers: [script('main', 'sleep 0.3')],
+  })
+  const status = await node.until('sided', pod => pod.status.phase === 'Succeeded' && pod.status)
+  assert.equal(status.initContainerStatuses?.[0]?.state.terminated?.exitCode, 0)
+})
+
+test('a pod that asks for too much is rejected', async () => {
+  await node.createPod('huge', {
+    containers: [{ ...script('main', 'true'), resources: { requests: { cpu: '1000' } } }],
+  })
+  const status = await node.until('huge', pod => pod.status.phase === 'Failed' && pod.status)
+  assert.equal(status.reason, 'OutOfcpu')
+  assert.match(
+    status.message ?? '',
+    /^Pod was rejected: Node didn't have enough resource: cpu, requested: 1000000, used: \d+, capacity: \d+$/,
+  )
+})
+
+test('containers outlive the kubelet, which adopts them when it starts again', async () => {
+  await node.createPod('adopted', { containers: [script('main', forever)] })
+  const first = await node.until('adopted', pod => ready(pod) && pod.status.containerStatuses?.[0])
+  await node.stopKubelet()
+  await node.createPod('meanwhile', { containers: [script('main', forever)] })
+  await node.startKubelet()
+  await node.until('meanwhile', running)
+  const again = node.pod('adopted')!.status.containerStatuses?.[0]
+  assert.equal(again?.containerID, first.containerID)
+  assert.equal(again?.restartCount, 0)
+})
+
+test('stats tell what pods use', async () => {
+  const summary = await node.kubelet.stats.summary()
+  const pod = summary.pods.find(({ podRef }) => podRef.name === 'adopted')
+  assert.ok((pod?.containers[0]?.memory.workingSetBytes ?? 0) > 0)
+  assert.ok((pod?.cpu.usageCoreNanoSeconds ?? 0) > 0)
+  assert.ok((summary.node.memory.workingSetBytes ?? 0) > 0)
+})
+
+test('nothing is left behind', async () => {
+  await node.kubelet.stopAllPods(0)
+  assert.deepEqual(readdirSync(`${node.directory}/kubelet/pods`), [])
+  assert.equal(existsSync(`/sys/fs/cgroup/memory${node.cgroupRoot}`), false)
+  assert.ok(!readFileSync('/proc/self/mounts', 'utf8').includes(`${node.directory}/kubelet`))
+  assert.ok(busybox.length > 0)
+})
