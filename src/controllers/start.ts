@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
+import { daemonSetController } from './daemon-set/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { endpointSliceController } from './endpoint-slice/controller.ts'
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts'
@@ -14,6 +15,7 @@ import { replicaSetController, replicationController } from './replica-set/contr
 import { rootCaPublisher } from './root-ca-publisher/controller.ts'
 import { type ControllerDefinition, runController } from './runtime/controller.ts'
 import { serviceAccountController } from './service-account/controller.ts'
+import { statefulSetController } from './stateful-set/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
 export interface ControllersOptions {
@@ -39,6 +41,8 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   replicaSetController,
   replicationController,
   deploymentController,
+  statefulSetController,
+  daemonSetController,
   jobController,
   ttlAfterFinishedController,
   endpointSliceController,
