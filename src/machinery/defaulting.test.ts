@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import { applyDefaults } from './defaulting.ts'
 import { kindByName } from './scheme.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: the tests look at objects of many kinds.
-function defaulted(apiVersion: string, kind: string, object: object): Record<string, any> {
+// biome-ignore lint/suspicious/noExplicitAny: the tests look into objects of many kinds.
+type Loose = Record<string, any>
+
+function defaulted(apiVersion: string, kind: string, object: object): Loose {
   const declared = kindByName(apiVersion, kind)
   assert.ok(declared)
   const value = structuredClone({ apiVersion, kind, ...object })
@@ -12,7 +14,7 @@ function defaulted(apiVersion: string, kind: string, object: object): Record<str
   const once = structuredClone(value)
   applyDefaults(declared, value)
   assert.deepEqual(value, once, 'defaulting twice changes nothing')
-  return value as unknown as Record<string, any>
+  return value as unknown as Loose
 }
 
 test('a pod gets what SetDefaults_Pod gives', () => {

@@ -1,14 +1,17 @@
 /** The rules that each kind has beyond what its declaration says. */
 import type { Kind } from '../../schema/kind.ts'
+import * as apps from './apps/workloads.ts'
+import * as batch from './batch/jobs.ts'
 import type { Errors } from './checks.ts'
-import { checkClaim, checkClaimUpdate } from './core/persistent-volume-claim.ts'
-import {
-  checkEphemeralContainersUpdate,
-  checkPod,
-  checkPodResize,
-  checkPodStatusUpdate,
-  checkPodUpdate,
-} from './core/pod.ts'
+import * as cluster from './core/cluster.ts'
+import * as events from './core/event.ts'
+import * as volumes from './core/persistent-volume.ts'
+import * as claims from './core/persistent-volume-claim.ts'
+import * as pods from './core/pod.ts'
+import * as services from './core/service.ts'
+import * as data from './core/stored-data.ts'
+import * as networking from './networking/policies.ts'
+import * as access from './policy/access.ts'
 
 /** An update of a subresource follows its own rules alone. Metadata and what declarations say are checked before. */
 export interface KindRules {
@@ -17,20 +20,135 @@ export interface KindRules {
   readonly subresources?: Readonly<Record<string, (out: Errors, object: never, old: never) => void>>
 }
 
-const rules: ReadonlyMap<string, KindRules> = new Map<string, KindRules>([
-  [
-    'v1/Pod',
-    {
-      create: checkPod,
-      update: checkPodUpdate,
-      subresources: {
-        status: checkPodStatusUpdate,
-        ephemeralcontainers: checkEphemeralContainersUpdate,
-        resize: checkPodResize,
-      },
+type Check = (out: Errors, object: never) => void
+
+/** Rules that are the same for create and update. */
+const always = (check: Check): KindRules => ({ create: check, update: check })
+
+const core: Readonly<Record<string, KindRules>> = {
+  Binding: { create: cluster.checkBinding },
+  ConfigMap: { create: data.checkConfigMap, update: data.checkConfigMapUpdate },
+  Endpoints: always(networking.checkEndpoints),
+  Event: always(events.checkEvent),
+  LimitRange: always(cluster.checkLimitRange),
+  Namespace: {
+    update: cluster.checkNamespaceUpdate,
+    subresources: { status: cluster.checkNamespaceStatus, finalize: cluster.checkNamespaceFinalizers },
+  },
+  Node: {
+    create: cluster.checkNode,
+    update: cluster.checkNodeUpdate,
+    subresources: { status: cluster.checkNodeStatus },
+  },
+  PersistentVolume: { create: volumes.checkPersistentVolume, update: volumes.checkPersistentVolumeUpdate },
+  PersistentVolumeClaim: { create: claims.checkClaim, update: claims.checkClaimUpdate },
+  Pod: {
+    create: pods.checkPod,
+    update: pods.checkPodUpdate,
+    subresources: {
+      status: pods.checkPodStatusUpdate,
+      ephemeralcontainers: pods.checkEphemeralContainersUpdate,
+      resize: pods.checkPodResize,
     },
-  ],
-  ['v1/PersistentVolumeClaim', { create: checkClaim, update: checkClaimUpdate }],
+  },
+  PodTemplate: always(apps.checkStoredPodTemplate),
+  ReplicationController: {
+    ...always(apps.checkReplicationController),
+    subresources: { status: apps.checkReplicaSetStatus },
+  },
+  ResourceQuota: {
+    create: cluster.checkQuota,
+    update: cluster.checkQuotaUpdate,
+    subresources: { status: cluster.checkQuotaStatus },
+  },
+  Secret: { create: data.checkSecret, update: data.checkSecretUpdate },
+  Service: {
+    create: services.checkService,
+    update: services.checkServiceUpdate,
+    subresources: { status: services.checkServiceStatus },
+  },
+}
+
+const workloads: Readonly<Record<string, KindRules>> = {
+  'apps/v1/ControllerRevision': {
+    create: apps.checkControllerRevision,
+    update: apps.checkControllerRevisionUpdate,
+  },
+  'apps/v1/DaemonSet': {
+    create: apps.checkDaemonSet,
+    update: apps.checkDaemonSetUpdate,
+    subresources: { status: apps.checkDaemonSetStatus },
+  },
+  'apps/v1/Deployment': {
+    create: apps.checkDeployment,
+    update: apps.checkDeploymentUpdate,
+    subresources: { status: apps.checkDeploymentStatus },
+  },
+  'apps/v1/ReplicaSet': {
+    create: apps.checkReplicaSet,
+    update: apps.checkReplicaSetUpdate,
+    subresources: { status: apps.checkReplicaSetStatus },
+  },
+  'apps/v1/StatefulSet': {
+    create: apps.checkStatefulSet,
+    update: apps.checkStatefulSetUpdate,
+    subresources: { status: apps.checkStatefulSetStatus },
+  },
+  'batch/v1/CronJob': { create: batch.checkCronJob, update: batch.checkCronJobUpdate },
+  'batch/v1/Job': {
+    create: batch.checkJob,
+    update: batch.checkJobUpdate,
+    subresources: { status: batch.checkJobStatus },
+  },
+}
+
+const rbac = 'rbac.authorization.k8s.io/v1'
+const reviews = 'authorization.k8s.io/v1'
+
+const others: Readonly<Record<string, KindRules>> = {
+  'authentication.k8s.io/v1/TokenRequest': { create: access.checkTokenRequest },
+  [`${reviews}/LocalSubjectAccessReview`]: { create: access.checkLocalAccessReview },
+  [`${reviews}/SelfSubjectAccessReview`]: { create: access.checkSelfAccessReview },
+  [`${reviews}/SubjectAccessReview`]: { create: access.checkAccessReview },
+  'autoscaling/v1/HorizontalPodAutoscaler': always(access.checkAutoscaler),
+  'autoscaling/v1/Scale': always(access.checkScale),
+  'coordination.k8s.io/v1/Lease': always(access.checkLease),
+  'discovery.k8s.io/v1/EndpointSlice': {
+    create: networking.checkEndpointSlice,
+    update: networking.checkEndpointSliceUpdate,
+  },
+  'events.k8s.io/v1/Event': { create: events.checkGroupEvent, update: events.checkGroupEventUpdate },
+  'networking.k8s.io/v1/IPAddress': { update: networking.checkIpAddressUpdate },
+  'networking.k8s.io/v1/Ingress': { create: networking.checkIngressCreate, update: networking.checkIngress },
+  'networking.k8s.io/v1/IngressClass': {
+    create: networking.checkIngressClass,
+    update: networking.checkIngressClassUpdate,
+  },
+  'networking.k8s.io/v1/NetworkPolicy': always(networking.checkNetworkPolicy),
+  'networking.k8s.io/v1/ServiceCIDR': {
+    create: networking.checkServiceCidr,
+    update: networking.checkServiceCidrUpdate,
+  },
+  'policy/v1/PodDisruptionBudget': {
+    ...always(access.checkDisruptionBudget),
+    subresources: { status: access.checkDisruptionBudgetStatus },
+  },
+  [`${rbac}/ClusterRole`]: always(access.checkClusterRole),
+  [`${rbac}/ClusterRoleBinding`]: {
+    create: access.checkClusterRoleBinding,
+    update: access.checkClusterRoleBindingUpdate,
+  },
+  [`${rbac}/Role`]: always(access.checkRole),
+  [`${rbac}/RoleBinding`]: { create: access.checkRoleBinding, update: access.checkRoleBindingUpdate },
+  'scheduling.k8s.io/v1/PriorityClass': {
+    create: access.checkPriorityClass,
+    update: access.checkPriorityClassUpdate,
+  },
+}
+
+const rules: ReadonlyMap<string, KindRules> = new Map([
+  ...Object.entries(core).map(([kind, of]) => [`v1/${kind}`, of] as const),
+  ...Object.entries({ ...workloads, ...others }),
 ])
 
 export const rulesOf = (kind: Kind): KindRules | undefined => rules.get(`${kind.apiVersion}/${kind.gvk.kind}`)

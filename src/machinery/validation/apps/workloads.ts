@@ -1,0 +1,304 @@
+/** Deployments, replica sets, daemon sets, stateful sets and replication controllers. */
+import type { ControllerRevision } from '../../../api/apps/v1/controller-revision.ts'
+import type { DaemonSet } from '../../../api/apps/v1/daemon-set.ts'
+import type { Deployment } from '../../../api/apps/v1/deployment.ts'
+import type { ReplicaSet } from '../../../api/apps/v1/replica-set.ts'
+import type { StatefulSet } from '../../../api/apps/v1/stateful-set.ts'
+import type { PodTemplateSpec } from '../../../api/core/v1/pod-spec.ts'
+import type { PodTemplate } from '../../../api/core/v1/pod-template.ts'
+import type { ReplicationController } from '../../../api/core/v1/replication-controller.ts'
+import type { LabelSelector } from '../../../api/meta/v1/label-selector.ts'
+import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { scaledValue } from '../../int-or-string.ts'
+import { labelSelectorOf } from '../../selectors/label-selector.ts'
+import {
+  checkAtMost100Percent,
+  checkImmutable,
+  checkLabelSelector,
+  checkNotNegative,
+  checkNotNegativeIntOrPercent,
+  type Errors,
+  isEmptySelector,
+  isSame,
+} from '../checks.ts'
+import { checkPodTemplate } from '../core/pod-spec.ts'
+
+function checkSelectorAndTemplate(
+  out: Errors,
+  kind: string,
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec,
+): void {
+  const before = out.length
+  checkLabelSelector(out, 'spec.selector', selector)
+  if (selector && isEmptySelector(selector)) {
+    out.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`))
+  } else if (selector && out.length === before && !labelSelectorOf(selector).matches(template.metadata.labels)) {
+    out.push(
+      invalid(
+        'spec.template.metadata.labels',
+        template.metadata.labels ?? null,
+        '`selector` does not match template `labels`',
+      ),
+    )
+  }
+  checkPodTemplate(out, 'spec.template', template)
+  const policy = template.spec.restartPolicy
+  if (policy !== undefined && policy !== 'Always') {
+    out.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']))
+  }
+  if (template.spec.activeDeadlineSeconds !== undefined) {
+    out.push(
+      forbidden(
+        'spec.template.spec.activeDeadlineSeconds',
+        `activeDeadlineSeconds in ${kindTitle(kind)} is not Supported`,
+      ),
+    )
+  }
+}
+
+const kindTitle = (kind: string): string =>
+  ({ deployment: 'ReplicaSet', replicaset: 'ReplicaSet', daemonset: 'DaemonSet', statefulset: 'StatefulSet' })[kind] ??
+  kind
+
+export function checkDeployment(out: Errors, { spec }: Deployment): void {
+  checkNotNegative(out, 'spec.replicas', spec.replicas)
+  checkSelectorAndTemplate(out, 'deployment', spec.selector, spec.template)
+  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
+  checkNotNegative(out, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit)
+  const { type, rollingUpdate } = spec.strategy
+  if (type === 'Recreate' && rollingUpdate) {
+    out.push(forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"))
+  }
+  if (type === 'RollingUpdate' && rollingUpdate) {
+    checkRolling(out, 'spec.strategy.rollingUpdate', rollingUpdate)
+  }
+  if (spec.progressDeadlineSeconds !== undefined) {
+    checkNotNegative(out, 'spec.progressDeadlineSeconds', spec.progressDeadlineSeconds)
+    if (spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0)) {
+      out.push(
+        invalid('spec.progressDeadlineSeconds', spec.progressDeadlineSeconds, 'must be greater than minReadySeconds'),
+      )
+    }
+  }
+}
+
+interface Rolling {
+  readonly maxUnavailable?: number | string
+  readonly maxSurge?: number | string
+}
+
+function checkRolling(out: Errors, path: string, { maxUnavailable = 0, maxSurge = 0 }: Rolling): void {
+  checkNotNegativeIntOrPercent(out, `${path}.maxUnavailable`, maxUnavailable)
+  checkNotNegativeIntOrPercent(out, `${path}.maxSurge`, maxSurge)
+  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+    out.push(invalid(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'))
+  }
+  checkAtMost100Percent(out, `${path}.maxUnavailable`, maxUnavailable)
+}
+
+function isZero(value: number | string): boolean {
+  return value === 0 || (typeof value === 'string' && /^\d+%$/.test(value) && scaledValue(value, 100, true) === 0)
+}
+
+export function checkDeploymentUpdate(out: Errors, deployment: Deployment, old: Deployment): void {
+  checkDeployment(out, deployment)
+  checkImmutable(out, 'spec.selector', deployment.spec.selector, old.spec.selector)
+}
+
+export function checkDeploymentStatus(out: Errors, { status }: Deployment, old: Deployment): void {
+  checkCounts(out, status, ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'])
+  checkNotNegative(out, 'status.unavailableReplicas', status.unavailableReplicas)
+  checkCollisions(out, status.collisionCount, old.status.collisionCount)
+  const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status
+  const most = 'cannot be greater than status.replicas'
+  if (updatedReplicas > replicas) out.push(invalid('status.updatedReplicas', updatedReplicas, most))
+  if (readyReplicas > replicas) out.push(invalid('status.readyReplicas', readyReplicas, most))
+  if (availableReplicas > replicas) out.push(invalid('status.availableReplicas', availableReplicas, most))
+  if (availableReplicas > readyReplicas) {
+    out.push(invalid('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas'))
+  }
+}
+
+function checkCounts(out: Errors, status: object, names: readonly string[]): void {
+  const values = status as Readonly<Record<string, number | undefined>>
+  for (const name of names) checkNotNegative(out, `status.${name}`, values[name])
+}
+
+function checkCollisions(out: Errors, count: number | undefined, old: number | undefined): void {
+  if (count !== undefined) checkNotNegative(out, 'status.collisionCount', count)
+  if (old !== undefined && (count ?? 0) < old) {
+    out.push(invalid('status.collisionCount', count ?? 0, 'cannot be decremented'))
+  }
+}
+
+export function checkReplicaSet(out: Errors, { spec }: ReplicaSet): void {
+  checkNotNegative(out, 'spec.replicas', spec.replicas)
+  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
+  checkSelectorAndTemplate(out, 'deployment', spec.selector, spec.template)
+}
+
+export function checkReplicaSetUpdate(out: Errors, set: ReplicaSet, old: ReplicaSet): void {
+  checkReplicaSet(out, set)
+  checkImmutable(out, 'spec.selector', set.spec.selector, old.spec.selector)
+}
+
+export function checkReplicaSetStatus(out: Errors, { status }: ReplicaSet | ReplicationController): void {
+  const names = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const
+  checkCounts(out, status, ['replicas', ...names, 'observedGeneration'])
+  for (const name of names) {
+    if ((status[name] ?? 0) > status.replicas) {
+      out.push(invalid(`status.${name}`, status[name], 'cannot be greater than status.replicas'))
+    }
+  }
+  if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
+    out.push(invalid('status.availableReplicas', status.availableReplicas, 'cannot be greater than readyReplicas'))
+  }
+}
+
+export function checkDaemonSet(out: Errors, { spec }: DaemonSet): void {
+  checkSelectorAndTemplate(out, 'daemonset', spec.selector, spec.template)
+  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
+  checkNotNegative(out, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit)
+  const rolling = spec.updateStrategy.rollingUpdate
+  if (spec.updateStrategy.type !== 'RollingUpdate') return
+  const at = 'spec.updateStrategy.rollingUpdate'
+  if (!rolling) {
+    out.push(required(at))
+    return
+  }
+  const { maxUnavailable = 0, maxSurge = 0 } = rolling
+  checkNotNegativeIntOrPercent(out, `${at}.maxUnavailable`, maxUnavailable)
+  checkNotNegativeIntOrPercent(out, `${at}.maxSurge`, maxSurge)
+  if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
+    out.push(invalid(`${at}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'))
+  }
+  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+    out.push(required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'))
+  }
+  checkAtMost100Percent(out, `${at}.maxUnavailable`, maxUnavailable)
+  checkAtMost100Percent(out, `${at}.maxSurge`, maxSurge)
+}
+
+export function checkDaemonSetUpdate(out: Errors, set: DaemonSet, old: DaemonSet): void {
+  checkDaemonSet(out, set)
+  checkImmutable(out, 'spec.selector', set.spec.selector, old.spec.selector)
+}
+
+export function checkDaemonSetStatus(out: Errors, { status }: DaemonSet, old: DaemonSet): void {
+  checkCounts(out, status, [
+    'currentNumberScheduled',
+    'numberMisscheduled',
+    'desiredNumberScheduled',
+    'numberReady',
+    'observedGeneration',
+    'updatedNumberScheduled',
+    'numberAvailable',
+    'numberUnavailable',
+  ])
+  checkCollisions(out, status.collisionCount, old.status.collisionCount)
+}
+
+export function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
+  const strategy = spec.updateStrategy
+  if (strategy.type === 'OnDelete' && strategy.rollingUpdate) {
+    out.push(
+      invalid(
+        'spec.updateStrategy.rollingUpdate',
+        strategy.rollingUpdate,
+        "only allowed for updateStrategy 'RollingUpdate'",
+      ),
+    )
+  }
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) {
+    const { partition, maxUnavailable } = strategy.rollingUpdate
+    checkNotNegative(out, 'spec.updateStrategy.rollingUpdate.partition', partition)
+    if (maxUnavailable !== undefined) {
+      const at = 'spec.updateStrategy.rollingUpdate.maxUnavailable'
+      checkNotNegativeIntOrPercent(out, at, maxUnavailable)
+      if (isZero(maxUnavailable)) out.push(invalid(at, maxUnavailable, 'cannot be 0'))
+      checkAtMost100Percent(out, at, maxUnavailable)
+    }
+  }
+  const retention = spec.persistentVolumeClaimRetentionPolicy
+  for (const name of ['whenDeleted', 'whenScaled'] as const) {
+    const value = retention?.[name]
+    if (value !== undefined && value !== 'Retain' && value !== 'Delete') {
+      out.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${name}`, value, ['Delete', 'Retain']))
+    }
+  }
+  checkNotNegative(out, 'spec.replicas', spec.replicas)
+  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
+  checkNotNegative(out, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit)
+  checkNotNegative(out, 'spec.ordinals.start', spec.ordinals?.start)
+  checkSelectorAndTemplate(out, 'statefulset', spec.selector, spec.template)
+}
+
+const mutableStatefulSetFields = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+] as const
+
+export function checkStatefulSetUpdate(out: Errors, set: StatefulSet, old: StatefulSet): void {
+  checkStatefulSet(out, set)
+  const blank = Object.fromEntries(mutableStatefulSetFields.map(name => [name, undefined]))
+  if (isSame({ ...set.spec, ...blank }, { ...old.spec, ...blank })) return
+  const allowed =
+    "'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds'"
+  out.push(forbidden('spec', `updates to statefulset spec for fields other than ${allowed} are forbidden`))
+}
+
+export function checkStatefulSetStatus(out: Errors, { status }: StatefulSet, old: StatefulSet): void {
+  const names = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'] as const
+  checkCounts(out, status, ['replicas', ...names, 'observedGeneration'])
+  checkCollisions(out, status.collisionCount, old.status.collisionCount)
+  for (const name of names) {
+    if ((status[name] ?? 0) > status.replicas) {
+      out.push(invalid(`status.${name}`, status[name], 'cannot be greater than status.replicas'))
+    }
+  }
+  if (status.availableReplicas > (status.readyReplicas ?? 0)) {
+    out.push(
+      invalid('status.availableReplicas', status.availableReplicas, 'cannot be greater than status.readyReplicas'),
+    )
+  }
+}
+
+export function checkControllerRevision(out: Errors, { data, revision }: ControllerRevision): void {
+  if (data === undefined) out.push(required('data', 'data is mandatory'))
+  checkNotNegative(out, 'revision', revision)
+}
+
+export function checkControllerRevisionUpdate(out: Errors, made: ControllerRevision, old: ControllerRevision): void {
+  checkControllerRevision(out, made)
+  checkImmutable(out, 'data', made.data, old.data)
+}
+
+export function checkReplicationController(out: Errors, { spec }: ReplicationController): void {
+  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
+  if (Object.keys(spec.selector ?? {}).length === 0) out.push(required('spec.selector'))
+  checkNotNegative(out, 'spec.replicas', spec.replicas)
+  const { template } = spec
+  if (!template) {
+    out.push(required('spec.template'))
+    return
+  }
+  const labels = template.metadata.labels ?? {}
+  if (Object.entries(spec.selector ?? {}).some(([key, value]) => labels[key] !== value)) {
+    out.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'))
+  }
+  checkPodTemplate(out, 'spec.template', template)
+  const policy = template.spec.restartPolicy
+  if (policy !== undefined && policy !== 'Always') {
+    out.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']))
+  }
+}
+
+export function checkStoredPodTemplate(out: Errors, { template }: PodTemplate): void {
+  if (template) checkPodTemplate(out, 'template', template)
+}

@@ -1,0 +1,220 @@
+/** Services (upstream: ValidateService, ValidateServiceUpdate). Allocated addresses are checked by whoever allocates them. */
+import type { Service, ServicePort } from '../../../api/core/v1/service.ts'
+import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import {
+  cidrErrors,
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  ipErrors,
+  ipFamilyOf,
+  isIp,
+  portErrors,
+} from '../../../schema/formats.ts'
+import { labelKeyErrors } from '../../selectors/label-syntax.ts'
+import { checkImmutable, checkLabels, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
+
+const maxStickySeconds = 86400
+
+export function checkService(out: Errors, service: Service): void {
+  const { spec } = service
+  const ports = spec.ports ?? []
+  const isHeadless = spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None'
+  if (ports.length === 0 && !isHeadless && spec.type !== 'ExternalName') out.push(required('spec.ports'))
+  if (spec.type === 'LoadBalancer' && isHeadless) {
+    out.push(invalid('spec.clusterIPs[0]', 'None', "may not be set to 'None' for LoadBalancer services"))
+  }
+  if (spec.type === 'NodePort' && isHeadless) {
+    out.push(invalid('spec.clusterIPs[0]', 'None', "may not be set to 'None' for NodePort services"))
+  }
+  if (spec.type === 'ExternalName') checkExternalName(out, service)
+  checkPorts(out, service)
+  checkLabels(out, 'spec.selector', spec.selector)
+  checkAffinity(out, service)
+  checkAddresses(out, service)
+  checkPolicies(out, service)
+}
+
+function checkExternalName(out: Errors, { spec }: Service): void {
+  if (spec.clusterIPs?.length) {
+    out.push(forbidden('spec.clusterIPs', 'may not be set for ExternalName services'))
+  }
+  const name = (spec.externalName ?? '').replace(/\.$/, '')
+  if (name === '') out.push(required('spec.externalName'))
+  else pushInvalid(out, 'spec.externalName', name, dns1123SubdomainErrors(name))
+}
+
+function checkPorts(out: Errors, { spec }: Service): void {
+  const ports = spec.ports ?? []
+  const names = new Set<string>()
+  const uses = new Set<string>()
+  const nodePorts = new Set<string>()
+  ports.forEach((port, i) => {
+    const at = `spec.ports[${i}]`
+    checkPort(out, at, port, ports.length > 1, names)
+    const use = `${port.protocol}/${port.port}`
+    if (uses.has(use)) out.push(duplicate(at, { port: port.port, protocol: port.protocol }))
+    uses.add(use)
+    if (!port.nodePort) return
+    if (spec.type === 'ClusterIP' || spec.type === 'ExternalName') {
+      out.push(forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"))
+    }
+    const node = `${port.protocol}/${port.nodePort}`
+    if (nodePorts.has(node)) out.push(duplicate(`${at}.nodePort`, port.nodePort))
+    nodePorts.add(node)
+  })
+}
+
+function checkPort(out: Errors, path: string, port: ServicePort, needsName: boolean, names: Set<string>): void {
+  if (!port.name) {
+    if (needsName) out.push(required(`${path}.name`))
+  } else {
+    pushInvalid(out, `${path}.name`, port.name, dns1123LabelErrors(port.name))
+    if (names.has(port.name)) out.push(duplicate(`${path}.name`, port.name))
+    names.add(port.name)
+  }
+  pushInvalid(out, `${path}.port`, port.port, portErrors(port.port))
+  checkPortNumOrName(out, `${path}.targetPort`, port.targetPort)
+  if (port.appProtocol !== undefined) {
+    pushInvalid(out, `${path}.appProtocol`, port.appProtocol, labelKeyErrors(port.appProtocol))
+  }
+}
+
+function checkAffinity(out: Errors, { spec }: Service): void {
+  const at = 'spec.sessionAffinityConfig'
+  if (spec.sessionAffinity === 'None') {
+    if (spec.sessionAffinityConfig) {
+      out.push(forbidden(at, 'must not be set when session affinity is None'))
+    }
+    return
+  }
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds
+  if (seconds === undefined)
+    out.push(required(`${at}.clientIP.timeoutSeconds`, 'when session affinity type is ClientIP'))
+  else if (seconds <= 0 || seconds > maxStickySeconds) {
+    out.push(
+      invalid(`${at}.clientIP.timeoutSeconds`, seconds, `must be greater than 0 and less than ${maxStickySeconds}`),
+    )
+  }
+}
+
+function checkAddresses(out: Errors, { spec }: Service): void {
+  spec.externalIPs?.forEach((address, i) => {
+    const at = `spec.externalIPs[${i}]`
+    pushInvalid(out, at, address, ipErrors(address))
+    if (address === '0.0.0.0' || address === '::') out.push(invalid(at, address, `may not be unspecified (${address})`))
+    if (/^127\.|^::1$/.test(address))
+      out.push(invalid(at, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
+    if (/^169\.254\.|^fe[89ab]/i.test(address)) {
+      out.push(invalid(at, address, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'))
+    }
+  })
+  if (spec.loadBalancerSourceRanges?.length) {
+    if (spec.type !== 'LoadBalancer') {
+      out.push(forbidden('spec.LoadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"))
+    }
+    spec.loadBalancerSourceRanges.forEach((range, i) => {
+      pushInvalid(out, `spec.LoadBalancerSourceRanges[${i}]`, range, cidrErrors(range.trim()))
+    })
+  }
+  const ips = spec.clusterIPs ?? []
+  if (spec.clusterIP && ips.length > 0 && ips[0] !== spec.clusterIP) {
+    out.push(invalid('spec.clusterIPs', ips, 'first value must match `clusterIP`'))
+  }
+  ips.forEach((address, i) => {
+    if (address === 'None' ? i > 0 || ips.length > 1 : !isIp(address)) {
+      const detail = address === 'None' ? "'None' must be the first and only value" : ipErrors(address)[0]!
+      out.push(invalid(`spec.clusterIPs[${i}]`, address, detail))
+    } else if (spec.ipFamilies?.[i] && address !== 'None' && ipFamilyOf(address) !== spec.ipFamilies[i]) {
+      out.push(
+        invalid(
+          `spec.clusterIPs[${i}]`,
+          address,
+          `expected an ${spec.ipFamilies[i]} value as indicated by \`ipFamilies[${i}]\``,
+        ),
+      )
+    }
+  })
+  if (ips.length > 2) out.push(invalid('spec.clusterIPs', ips, 'may only hold up to 2 values'))
+  if (new Set(spec.ipFamilies).size !== (spec.ipFamilies?.length ?? 0)) {
+    out.push(duplicate('spec.ipFamilies[1]', spec.ipFamilies?.[1]))
+  }
+}
+
+function checkPolicies(out: Errors, { spec }: Service): void {
+  const isExternal =
+    spec.type === 'NodePort' ||
+    spec.type === 'LoadBalancer' ||
+    (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0)
+  if (spec.externalTrafficPolicy && !isExternal) {
+    out.push(
+      invalid(
+        'spec.externalTrafficPolicy',
+        spec.externalTrafficPolicy,
+        'may only be set for externally-accessible services',
+      ),
+    )
+  }
+  if (spec.healthCheckNodePort && !(spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local')) {
+    out.push(
+      invalid(
+        'spec.healthCheckNodePort',
+        spec.healthCheckNodePort,
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+      ),
+    )
+  }
+  if (spec.internalTrafficPolicy === undefined && spec.type !== 'ExternalName') {
+    out.push(required('spec.internalTrafficPolicy'))
+  }
+  if (spec.type !== 'LoadBalancer') {
+    if (spec.allocateLoadBalancerNodePorts !== undefined) {
+      out.push(forbidden('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"))
+    }
+    if (spec.loadBalancerClass !== undefined) {
+      out.push(forbidden('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'"))
+    }
+  } else if (spec.loadBalancerClass !== undefined) {
+    pushInvalid(out, 'spec.loadBalancerClass', spec.loadBalancerClass, labelKeyErrors(spec.loadBalancerClass))
+  }
+  const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone']
+  if (spec.trafficDistribution !== undefined && !distributions.includes(spec.trafficDistribution)) {
+    out.push(notSupported('spec.trafficDistribution', spec.trafficDistribution, distributions))
+  }
+}
+
+export function checkServiceUpdate(out: Errors, service: Service, old: Service): void {
+  const { spec } = service
+  const keepsAddress = spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName'
+  if (keepsAddress && old.spec.clusterIP) {
+    checkImmutable(out, 'spec.clusterIPs[0]', spec.clusterIP ?? '', old.spec.clusterIP)
+  }
+  if (
+    spec.type === 'LoadBalancer' &&
+    old.spec.type === 'LoadBalancer' &&
+    spec.loadBalancerClass !== old.spec.loadBalancerClass
+  ) {
+    out.push(invalid('spec.loadBalancerClass', spec.loadBalancerClass ?? null, 'may not change once set'))
+  }
+  checkService(out, service)
+}
+
+export function checkServiceStatus(out: Errors, service: Service): void {
+  const ingress = service.status.loadBalancer.ingress ?? []
+  if (ingress.length > 0 && service.spec.type !== 'LoadBalancer') {
+    out.push(forbidden('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'"))
+  }
+  ingress.forEach((point, i) => {
+    const at = `status.loadBalancer.ingress[${i}]`
+    if (point.ip) pushInvalid(out, `${at}.ip`, point.ip, ipErrors(point.ip))
+    if (point.ipMode !== undefined && !point.ip) {
+      out.push(forbidden(`${at}.ipMode`, 'may not be specified when `ip` is not set'))
+    } else if (point.ipMode === undefined && point.ip) {
+      out.push(required(`${at}.ipMode`, 'must be specified when `ip` is set'))
+    }
+    if (point.hostname) {
+      pushInvalid(out, `${at}.hostname`, point.hostname, dns1123SubdomainErrors(point.hostname))
+      if (isIp(point.hostname))
+        out.push(invalid(`${at}.hostname`, point.hostname, 'must be a DNS name, not an IP address'))
+    }
+  })
+}
