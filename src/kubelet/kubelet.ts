@@ -62,6 +62,8 @@ export interface KubeletOptions {
   readonly maxParallelPulls?: number
   readonly nodeLabels?: Readonly<Record<string, string>>
   readonly nodeTaints?: Taint[]
+  /** Of the node's service proxy; absent: containers of a pod that goes are signalled at once. */
+  readonly drained?: (addresses: readonly string[], timeoutMs: number) => Promise<void>
   /** Manifests of static pods. */
   readonly manifestDirectory?: string
 }
@@ -152,6 +154,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     dns: () => ({ clusterDns: options.clusterDns, clusterDomain: options.clusterDomain, host: resolver }),
     node: () => reporter.node,
     hostIps: () => hostIps,
+    drained: options.drained ?? (async () => {}),
     services: () => services.list(),
     otherPods: uid =>
       manager

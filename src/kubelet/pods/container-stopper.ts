@@ -14,7 +14,12 @@ export interface StopOptions {
   readonly graceSeconds: number
   /** In the event; `Stopping container NAME` where absent. */
   readonly message?: string
+  /** Resolves when no new connection is sent to the pod any more: the stop signal waits for it. */
+  readonly drained?: Promise<void>
 }
+
+/** A pod's stop signal waits at most so long for its endpoints to be out of the node's rules. */
+const drainTimeoutMs = 2000
 
 /** The spec of a container by its name; for one that the spec no longer has, what its annotations tell. */
 function specOf(pod: Pod, record: ContainerRecord): Container {
@@ -41,9 +46,8 @@ export async function stopContainer(
   const { graceSeconds, message = `Stopping container ${record.name}` } = options
   podEvent(services, pod, 'Normal', 'Killing', message, record.name)
   const { preStop } = container.lifecycle ?? {}
-  let remaining = graceSeconds
+  const startedMs = services.clock.monotonic()
   if (preStop && graceSeconds > 0 && record.state === 'running') {
-    const startedMs = services.clock.monotonic()
     const overdue = new AbortController()
     const timer = services.clock.after(graceSeconds * 1000, () => overdue.abort())
     try {
@@ -58,9 +62,10 @@ export async function stopContainer(
     } finally {
       timer.cancel()
     }
-    const elapsed = (services.clock.monotonic() - startedMs) / 1000
-    remaining = Math.max(minimumSeconds, Math.ceil(graceSeconds - elapsed))
   }
+  await options.drained
+  const elapsedSeconds = (services.clock.monotonic() - startedMs) / 1000
+  const remaining = graceSeconds === 0 ? 0 : Math.max(minimumSeconds, Math.ceil(graceSeconds - elapsedSeconds))
   await services.runtime.stopContainer(record.id, remaining)
 }
 
@@ -75,10 +80,12 @@ export async function stopContainers(
   const alive = runtime.containers.filter(({ state }) => state === 'running' || state === 'unknown')
   const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name)
   const startedMs = services.clock.monotonic()
+  const drained = graceSeconds === 0 ? undefined : services.drained(runtime.sandboxes[0]?.ips ?? [], drainTimeoutMs)
+  const whenDrained = drained === undefined ? {} : { drained }
   await Promise.all(
     alive
       .filter(({ name }) => !sidecars.includes(name))
-      .map(record => stopContainer(services, pod, record, podIp, { graceSeconds })),
+      .map(record => stopContainer(services, pod, record, podIp, { graceSeconds, ...whenDrained })),
   )
   for (const name of sidecars.reverse())
     for (const record of alive.filter(candidate => candidate.name === name)) {

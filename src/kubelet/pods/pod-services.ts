@@ -36,6 +36,8 @@ export interface PodServices {
   dns(): DnsFacts
   node(): Node
   hostIps(): readonly string[]
+  /** Resolves when the node sends no new connection to these addresses, or after `timeoutMs`. */
+  drained(addresses: readonly string[], timeoutMs: number): Promise<void>
   services(): readonly Service[]
   /** Pods that hold resources of the node, without this one. */
   otherPods(uid: string): readonly Pod[]

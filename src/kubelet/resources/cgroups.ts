@@ -49,7 +49,17 @@ export class Cgroups {
   /** Directories of a group, one a controller; version 2 has one for all. */
   directoriesOf(path: string): ReadonlyMap<string, string> {
     if (this.version === 2) return new Map([['', join(this.#mountPoint, path)]])
-    return new Map(this.#controllers().map(name => [name, join(this.#mountPoint, name, path)]))
+    return new Map(
+      this.#hierarchies()
+        .filter(name => name !== 'unified' && name !== 'systemd')
+        .flatMap(name => name.split(',').map(controller => [controller, join(this.#mountPoint, name, path)] as const)),
+    )
+  }
+
+  /** The same group everywhere, as the runtime makes it: in version 1 also where there is no controller. */
+  #everywhere(path: string): string[] {
+    const hierarchies = this.version === 2 ? [''] : this.#hierarchies()
+    return hierarchies.map(name => join(this.#mountPoint, name, path))
   }
 
   /** Makes a pod's group with its limits. With systemd, the slice is made by the runtime and has no limits of its own. */
@@ -81,14 +91,13 @@ export class Cgroups {
   remove(uid: string): boolean {
     let busy = false
     for (const qos of ['Guaranteed', 'Burstable', 'BestEffort'] as const)
-      for (const directory of this.directoriesOf(this.pathOf(uid, qos)).values())
-        if (!removeTree(directory)) busy = true
+      for (const directory of this.#everywhere(this.pathOf(uid, qos))) if (!removeTree(directory)) busy = true
     return !busy
   }
 
   /** Removes the root group; what still holds processes stays. */
   removeRoot(): void {
-    for (const directory of this.directoriesOf(this.root).values()) removeTree(directory)
+    for (const directory of this.#everywhere(this.root)) removeTree(directory)
   }
 
   /** The uids of all pods that have a group. */
@@ -96,13 +105,14 @@ export class Cgroups {
     const uids = new Set<string>()
     const tiers = this.driver === 'cgroupfs' ? ['', 'burstable', 'besteffort'] : []
     for (const tier of tiers)
-      for (const directory of this.directoriesOf(join(this.root, tier)).values())
+      for (const directory of this.#everywhere(join(this.root, tier)))
         for (const name of namesIn(directory)) if (/^pod[0-9a-f-]{32,36}$/.test(name)) uids.add(name.slice(3))
     return [...uids]
   }
 
-  #controllers(): string[] {
-    return namesIn(this.#mountPoint).filter(name => !['unified', 'systemd'].includes(name) && !name.includes(','))
+  /** Of version 1; controllers may share one, as `cpu,cpuacct`, to which links by the single names lead. */
+  #hierarchies(): string[] {
+    return namesIn(this.#mountPoint)
   }
 
   /** In version 2 a child has only the controllers that every parent passes on. */

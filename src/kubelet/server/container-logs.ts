@@ -19,7 +19,7 @@ export interface LogSource {
   /** The file that the runtime writes now. Rotated ones are not read. */
   readonly path: string
   /** Whether more may come: the container runs, or will. */
-  isLive(): boolean
+  isLive(): boolean | Promise<boolean>
 }
 
 const chunkBytes = 64 * 1024
@@ -44,7 +44,7 @@ export async function* readContainerLog(
     let rest: Buffer = Buffer.alloc(0)
     let startsLine = true
     while (!signal.aborted) {
-      const live = source.isLive()
+      const live = await source.isLive()
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
       if (bytesRead === 0) {
         if (!options.follow) return
@@ -89,7 +89,7 @@ async function openLog(source: LogSource, wait: boolean, signal: AbortSignal): P
       return await open(source.path, 'r')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      if (!wait || !source.isLive() || signal.aborted) return undefined
+      if (!wait || !(await source.isLive()) || signal.aborted) return undefined
       await sleep(pollMs, signal).catch(() => {})
     }
   }

@@ -12,9 +12,9 @@ export interface ContainerReference {
 
 export interface NodeBackend {
   /** The running container's id in the runtime. */
-  runningContainer(reference: ContainerReference): { readonly id: string; readonly tty: boolean } | undefined
+  runningContainer(reference: ContainerReference): Promise<{ readonly id: string; readonly tty: boolean } | undefined>
   /** The sandbox of a running pod. */
-  runningSandbox(namespace: string, pod: string, uid?: string): { readonly id: string } | undefined
+  runningSandbox(namespace: string, pod: string, uid?: string): Promise<{ readonly id: string } | undefined>
   logOf(reference: ContainerReference, previous: boolean): Promise<LogSource | { readonly problem: string }>
   /** URLs of the runtime's streaming server, each good for one session. */
   execUrl(

@@ -212,7 +212,7 @@ class RequestHandler {
     const [, first, ...rest] = url.pathname.split('/')
     if (first === 'portForward') {
       const [namespace = '', pod = '', uid] = rest.map(decodeURIComponent)
-      const sandbox = backend.runningSandbox(namespace, pod, uid)
+      const sandbox = await backend.runningSandbox(namespace, pod, uid)
       if (!sandbox) throw new HttpError(404, `pod does not exist: ${namespace}/${pod}`)
       const ports = url.searchParams
         .getAll('port')
@@ -222,7 +222,7 @@ class RequestHandler {
     }
     if (first !== 'exec' && first !== 'attach') throw new HttpError(404, '404 page not found')
     const reference = referenceOf(rest)
-    const container = backend.runningContainer(reference)
+    const container = await backend.runningContainer(reference)
     if (!container) throw new HttpError(404, `container not found ("${reference.container}")`)
     const flag = (...names: string[]) => names.some(name => ['1', 'true'].includes(url.searchParams.get(name) ?? ''))
     const tty = first === 'attach' ? container.tty && flag('tty') : flag('tty')

@@ -72,13 +72,7 @@ export class NodeHarness {
       { type: 'portmap', capabilities: { portMappings: true } },
     ]
     writeFileSync(join(cni, '10-test.conflist'), JSON.stringify({ cniVersion: '0.4.0', name: this.#bridge, plugins }))
-    this.containerd = await startContainerd({
-      spawner: this.spawner,
-      clock: systemClock,
-      log: this.#log,
-      dataDirectory: this.directory,
-      cniConfDirectory: cni,
-    })
+    this.containerd = await this.#startContainerd()
     const archive = join(this.directory, 'busybox.tar')
     writeFileSync(archive, busyboxImage())
     await this.containerd.importImage(archive)
@@ -91,6 +85,24 @@ export class NodeHarness {
       }
     }
     await this.startKubelet()
+  }
+
+  #startContainerd(): Promise<Containerd> {
+    return startContainerd({
+      spawner: this.spawner,
+      clock: systemClock,
+      log: this.#log,
+      dataDirectory: this.directory,
+      cniConfDirectory: join(this.directory, 'cni'),
+    })
+  }
+
+  /** After it was killed; the kubelet's own connection is left as it is. */
+  async restartContainerd(): Promise<void> {
+    const before = this.containerd
+    const after = await this.#startContainerd()
+    after.detach()
+    this.containerd = { ...after, runtime: before.runtime, stop: after.stop }
   }
 
   async startKubelet(): Promise<void> {

@@ -1,0 +1,52 @@
+/** The node's server over the kubelet's own parts. */
+import type { Pod } from '../../api/core/v1/pod.ts'
+import { ApiError } from '../../machinery/api-error.ts'
+import type { Kubelet } from '../kubelet.ts'
+import type { ContainerReference, NodeBackend } from './node-backend.ts'
+
+const undefinedIfAbsent = (error: unknown): undefined => {
+  if (error instanceof ApiError && (error.code === 404 || error.code === 400)) return undefined
+  throw error
+}
+
+function hasTerminal({ spec }: Pod, name: string): boolean {
+  const all = [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]
+  return all.find(container => container.name === name)?.tty === true
+}
+
+export function kubeletBackend({ containers, manager, stats }: Kubelet): NodeBackend {
+  const recordOf = ({ namespace, pod, container, uid = '' }: ContainerReference) =>
+    containers.runningContainer(namespace, pod, container, uid)
+  return {
+    async runningContainer(reference) {
+      const record = await recordOf(reference).catch(undefinedIfAbsent)
+      if (!record) return undefined
+      const pod = containers.pod(reference.namespace, reference.pod, reference.uid)
+      return { id: record.id, tty: hasTerminal(pod, reference.container) }
+    },
+    async runningSandbox(namespace, pod, uid) {
+      const runtime = manager.byName(namespace, pod)?.runtime
+      if (!runtime || (uid !== undefined && manager.byName(namespace, pod)?.uid !== uid)) return undefined
+      return runtime.sandboxes.find(({ ready }) => ready)
+    },
+    async logOf({ namespace, pod, container }, previous) {
+      try {
+        const { record } = await containers.logFiles(namespace, pod, container, previous)
+        const isLive = () =>
+          manager.byName(namespace, pod)?.runtime.containers.some(({ id, state }) => id === record.id && state === 'running') === true
+        return { path: record.logPath, isLive: previous ? () => false : isLive }
+      } catch (error) {
+        if (error instanceof ApiError) return { problem: error.message }
+        throw error
+      }
+    },
+    execUrl: async (id, command, streams) => new URL(await containers.execUrl({ id } as never, { command: [...command], ...streams })),
+    attachUrl: async (id, streams) => new URL(await containers.attachUrl({ id } as never, streams)),
+    portForwardUrl: async () => {
+      throw new Error('unreachable')
+    },
+    pods: () => containers.pods(),
+    statsSummary: () => stats.summary(),
+    metrics: async () => '',
+  }
+}
