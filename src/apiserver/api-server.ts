@@ -77,6 +77,7 @@ export async function openRegistry(options: RegistryOptions): Promise<RegistryPa
   const table = new ResourceTable({
     kinds,
     store,
+    clock,
     feed,
     forms: new DerivedForms(options.derivedFormsBytes ?? defaultDerivedFormsBytes),
     strategies: new Map([['/services', serviceStrategy(allocator)]]),

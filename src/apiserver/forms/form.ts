@@ -28,19 +28,3 @@ export interface Form {
 }
 
 export type FormOf = (resource: Resource) => Form
-
-/** Joins pieces to chunks of about 64 KiB, so that a long list is sent in few writes and never whole in memory. */
-export function* chunked(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
-  const chunkBytes = 65_536
-  let pending: Uint8Array[] = []
-  let bytes = 0
-  for (const piece of pieces) {
-    pending.push(piece)
-    bytes += piece.length
-    if (bytes < chunkBytes) continue
-    yield pending.length === 1 ? piece : Buffer.concat(pending, bytes)
-    pending = []
-    bytes = 0
-  }
-  if (bytes > 0) yield Buffer.concat(pending, bytes)
-}

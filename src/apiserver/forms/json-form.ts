@@ -4,13 +4,13 @@ import { encodeObject } from '../../schema/json-encode.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
-import { chunked, type Form, type ListMetaJson } from './form.ts'
+import { ChunkWriter } from './chunk-writer.ts'
+import type { Form, ListMetaJson } from './form.ts'
 
-const comma = Buffer.from(',')
-const listEnd = Buffer.from(']}\n')
 const newline = Buffer.from('\n')
 const frameEnd = Buffer.from('}\n')
 const itemHead = '{"metadata":{'
+const nextItemHead = `,${itemHead}`
 
 export class JsonForm implements Form {
   readonly mediaType = 'application/json'
@@ -31,23 +31,21 @@ export class JsonForm implements Form {
     return Buffer.concat([this.#headOf(this.#head, stored), this.#tailOf(stored), newline])
   }
 
-  *#items(items: readonly StoredObject[], meta: ListMetaJson): Generator<Uint8Array> {
+  *list(items: readonly StoredObject[], meta: ListMetaJson): Generator<Uint8Array> {
     const { kind } = this.#resource
-    yield Buffer.from(
+    const out = new ChunkWriter()
+    out.text(
       `{"kind":${JSON.stringify(`${kind.gvk.kind}List`)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(meta)},"items":[`,
     )
-    let first = true
+    let separator = itemHead
     for (const stored of items) {
-      if (!first) yield comma
-      first = false
-      yield this.#headOf(itemHead, stored)
-      yield this.#tailOf(stored)
+      out.text(`${separator}"resourceVersion":"${stored.revision}",`)
+      separator = nextItemHead
+      out.bytes(this.#tailOf(stored))
+      if (out.isFull) yield out.take()
     }
-    yield listEnd
-  }
-
-  list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
-    return chunked(this.#items(items, meta))
+    out.text(']}\n')
+    yield out.take()
   }
 
   frame(type: WatchType, stored: StoredObject): Buffer {

@@ -1,5 +1,6 @@
 /** All served resources, by group, version and plural. */
 
+import type { Clock } from '../../base/clock.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { kindByName } from '../../machinery/scheme.ts'
 import { decodeObject } from '../../schema/json-decode.ts'
@@ -21,6 +22,7 @@ export interface TableOptions {
   readonly store: Store
   readonly feed: StoreFeed
   readonly forms: DerivedForms
+  readonly clock: Clock
   /** By `group/plural`: strategies that need more than their object. */
   readonly strategies: ReadonlyMap<string, Strategy>
 }
@@ -105,6 +107,7 @@ export class ResourceTable {
       factsOf: object => factsOf(strategy, object),
       ...(indexedField === undefined ? {} : { indexedField }),
       normalise: value => normalise(kind, value),
+      monotonic: options.clock.monotonic,
     })
     this.#caches.set(kind, cache)
     return cache

@@ -9,6 +9,8 @@ export class CacheEvent {
   readonly current: StoredObject | undefined
   /** Undefined on a creation. */
   readonly previous: StoredObject | undefined
+  /** Monotonic time at which the history took it in. */
+  arrivedMs = 0
   #gone: StoredObject | undefined
   #frames: Map<string, Buffer> | undefined
 

@@ -2,6 +2,9 @@
 import type { CacheEvent } from './cache-event.ts'
 
 const maxEvents = 10_000
+/** Beyond these few, events older than `keptMs` go: a quiet kind need not hold its past. */
+const alwaysKept = 100
+const keptMs = 180_000
 const maxBytes = 32 * 1024 * 1024
 /** Frames are kept for so many of the newest events: a watcher further behind encodes anew. */
 const framesKept = 200
@@ -13,9 +16,11 @@ export class EventHistory {
   #bytes = 0
   /** Every event after this revision is here. */
   #completeAfter: number
+  readonly #monotonic: () => number
 
-  constructor(completeAfter: number) {
+  constructor(completeAfter: number, monotonic: () => number) {
     this.#completeAfter = completeAfter
+    this.#monotonic = monotonic
   }
 
   get completeAfter(): number {
@@ -23,21 +28,27 @@ export class EventHistory {
   }
 
   add(event: CacheEvent): void {
+    const nowMs = this.#monotonic()
+    event.arrivedMs = nowMs
     this.#events.push(event)
     this.#bytes += event.bytes
     this.#events[this.#events.length - 1 - framesKept]?.dropFrames()
-    while (
-      this.#events.length - this.#head > maxEvents ||
-      (this.#bytes > maxBytes && this.#head < this.#events.length - 1)
-    ) {
+    while (this.#isFull(nowMs)) {
       const oldest = this.#events[this.#head++] as CacheEvent
       this.#bytes -= oldest.bytes
       this.#completeAfter = oldest.revision
     }
-    if (this.#head > maxEvents) {
-      this.#events = this.#events.slice(this.#head)
-      this.#head = 0
-    }
+    if (this.#head < 1_000 && this.#head < this.#events.length / 2) return
+    this.#events = this.#events.slice(this.#head)
+    this.#head = 0
+  }
+
+  #isFull(nowMs: number): boolean {
+    const count = this.#events.length - this.#head
+    if (count > maxEvents) return true
+    if (count <= 1) return false
+    if (this.#bytes > maxBytes) return true
+    return count > alwaysKept && nowMs - (this.#events[this.#head] as CacheEvent).arrivedMs > keptMs
   }
 
   /** Events after `revision`, or undefined where some of them are forgotten. */

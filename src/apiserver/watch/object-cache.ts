@@ -31,6 +31,8 @@ export interface ObjectCacheOptions {
   readonly indexedField?: string
   /** Turns what another server may have stored (protobuf, another field order) into our canonical bytes. */
   readonly normalise: (value: Uint8Array) => Buffer
+  /** Milliseconds, for the age of events. */
+  readonly monotonic: () => number
 }
 
 const pageSize = 1_000
@@ -45,8 +47,10 @@ export class ObjectCache implements FeedListener, ObjectOwner {
   readonly #options: ObjectCacheOptions
   readonly #log: Logger = loggerOf('apiserver/cache')
   #objects = new SortedObjects()
+  /** The last state that subscribers were told of, while it is being read again after a gap. */
+  #beforeGap: SortedObjects | undefined
   readonly #byField = new Map<string, Set<string>>()
-  #history = new EventHistory(0)
+  #history: EventHistory
   #loading: Promise<void> | undefined
   #ready = false
   #buffered: StoreEvent[] = []
@@ -61,6 +65,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
 
   constructor(options: ObjectCacheOptions) {
     this.#options = options
+    this.#history = new EventHistory(0, options.monotonic)
     this.kind = options.kind
     this.prefix = options.prefix
     this.forms = options.forms
@@ -185,10 +190,10 @@ export class ObjectCache implements FeedListener, ObjectOwner {
 
   lost(): void {
     if (!this.#ready && !this.#loading) return
-    const known = this.#objects
+    if (this.#ready) this.#beforeGap = this.#objects
     this.#ready = false
     for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) listener.lost()
-    this.#loading = this.#load(known)
+    this.#loading = this.#load()
       .catch(error =>
         this.#log.error({ error: (error as Error).message, kind: this.kind.gvk.kind }, 'reading again failed'),
       )
@@ -197,7 +202,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
       })
   }
 
-  async #load(before?: SortedObjects): Promise<void> {
+  async #load(): Promise<void> {
     const { store } = this.#options
     this.#buffered = []
     const loaded: StoredObject[] = []
@@ -223,11 +228,13 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     if (this.indexedField !== undefined) for (const object of loaded) this.#index(object)
     this.#loadedAt = revision
     this.#changedAt = revision
-    this.#history = new EventHistory(revision)
+    this.#history = new EventHistory(revision, this.#options.monotonic)
     this.#ready = true
     const buffered = this.#buffered
     this.#buffered = []
     for (const event of buffered) this.#apply(event)
+    const before = this.#beforeGap
+    this.#beforeGap = undefined
     if (before) this.#tellDifference(before)
   }
 

@@ -1,0 +1,39 @@
+/** Writes text and bytes one behind the other into chunks of about 64 KiB, so that a long list is sent in few writes. */
+const chunkBytes = 65_536
+
+export class ChunkWriter {
+  #chunk: Buffer = Buffer.allocUnsafeSlow(chunkBytes)
+  #length = 0
+
+  /** ASCII only. */
+  text(text: string): void {
+    this.#reserve(text.length)
+    this.#length += this.#chunk.write(text, this.#length, 'latin1')
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#chunk.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  /** Time to take what is there. */
+  get isFull(): boolean {
+    return this.#length > chunkBytes - 8_192
+  }
+
+  /** Everything since the last call; a chunk that was taken is never written again. */
+  take(): Uint8Array {
+    const taken = this.#chunk.subarray(0, this.#length)
+    this.#chunk = Buffer.allocUnsafeSlow(chunkBytes)
+    this.#length = 0
+    return taken
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#chunk.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#length + bytes, this.#chunk.length * 2))
+    this.#chunk.copy(larger, 0, 0, this.#length)
+    this.#chunk = larger
+  }
+}
