@@ -131,31 +131,30 @@ function splitLines(bytes: Buffer): { whole: Buffer[]; rest: Buffer } {
   return { whole: [...whole, rest], rest: Buffer.alloc(0) }
 }
 
-/** Where the last `count` lines begin; parts of one line count as one. */
+/** Where the last `count` lines begin; parts of one line count as one. Reads from the end, a chunk at a time. */
 async function tailPosition(file: FileHandle, count: number, stream: LogOptions['stream']): Promise<number> {
   const { size } = await file.stat()
   if (count <= 0) return size
-  let end = size
   let found = 0
-  let tail: Buffer = Buffer.alloc(0)
-  // A line counts when the byte before its start is known to be the end of another whole line.
-  while (end > 0) {
+  /** The beginning of what lies behind the chunk: the rest of the chunk's last line. */
+  let rest: Buffer = Buffer.alloc(0)
+  for (let end = size; end > 0; ) {
     const start = Math.max(0, end - chunkBytes)
     const { buffer } = await file.read(Buffer.allocUnsafe(end - start), 0, end - start, start)
-    tail = Buffer.concat([buffer, tail])
-    let lineStop = tail.length
-    if (tail[lineStop - 1] === 10) lineStop -= 1
-    found = 0
-    for (let at = lineStop; at > 0; ) {
-      const lineStart = tail.lastIndexOf(10, at - 1) + 1
+    const bytes = Buffer.concat([buffer, rest])
+    let lineEnd = bytes.length
+    for (;;) {
+      const lineStart = lineEnd === 0 ? 0 : bytes.lastIndexOf(10, lineEnd - 1) + 1
       if (lineStart === 0 && start > 0) break
-      const parsed = parseLogLine(tail.subarray(lineStart, at))
+      const parsed = parseLogLine(bytes.subarray(lineStart, lineEnd))
       if (parsed && (!stream || parsed.stream === stream)) {
         if (!parsed.partial) found += 1
-        if (found > count) return start + at + 1
+        if (found > count) return start + lineEnd + 1
       }
-      at = lineStart - 1
+      if (lineStart === 0) return 0
+      lineEnd = lineStart - 1
     }
+    rest = lineEnd > maxLineBytes ? Buffer.alloc(0) : bytes.subarray(0, lineEnd)
     end = start
   }
   return 0

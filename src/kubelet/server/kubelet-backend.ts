@@ -1,8 +1,10 @@
 /** The node's server over the kubelet's own parts. */
 import type { Pod } from '../../api/core/v1/pod.ts'
 import { ApiError } from '../../machinery/api-error.ts'
+import type { RuntimeClient } from '../cri/runtime-client.ts'
 import type { Kubelet } from '../kubelet.ts'
 import type { ContainerReference, NodeBackend } from './node-backend.ts'
+import { nodeMetrics, resourceMetrics } from './node-metrics.ts'
 
 const undefinedIfAbsent = (error: unknown): undefined => {
   if (error instanceof ApiError && (error.code === 404 || error.code === 400)) return undefined
@@ -14,7 +16,7 @@ function hasTerminal({ spec }: Pod, name: string): boolean {
   return all.find(container => container.name === name)?.tty === true
 }
 
-export function kubeletBackend({ containers, manager, stats }: Kubelet): NodeBackend {
+export function kubeletBackend({ containers, manager, stats }: Kubelet, runtime: RuntimeClient): NodeBackend {
   const recordOf = ({ namespace, pod, container, uid = '' }: ContainerReference) =>
     containers.runningContainer(namespace, pod, container, uid)
   return {
@@ -25,28 +27,30 @@ export function kubeletBackend({ containers, manager, stats }: Kubelet): NodeBac
       return { id: record.id, tty: hasTerminal(pod, reference.container) }
     },
     async runningSandbox(namespace, pod, uid) {
-      const runtime = manager.byName(namespace, pod)?.runtime
-      if (!runtime || (uid !== undefined && manager.byName(namespace, pod)?.uid !== uid)) return undefined
-      return runtime.sandboxes.find(({ ready }) => ready)
+      const worker = manager.byName(namespace, pod)
+      if (!worker || (uid !== undefined && worker.uid !== uid)) return undefined
+      return worker.runtime.sandboxes.find(({ ready }) => ready)
     },
     async logOf({ namespace, pod, container }, previous) {
       try {
         const { record } = await containers.logFiles(namespace, pod, container, previous)
         const isLive = () =>
-          manager.byName(namespace, pod)?.runtime.containers.some(({ id, state }) => id === record.id && state === 'running') === true
+          manager
+            .byName(namespace, pod)
+            ?.runtime.containers.some(({ id, state }) => id === record.id && state === 'running') === true
         return { path: record.logPath, isLive: previous ? () => false : isLive }
       } catch (error) {
         if (error instanceof ApiError) return { problem: error.message }
         throw error
       }
     },
-    execUrl: async (id, command, streams) => new URL(await containers.execUrl({ id } as never, { command: [...command], ...streams })),
-    attachUrl: async (id, streams) => new URL(await containers.attachUrl({ id } as never, streams)),
-    portForwardUrl: async () => {
-      throw new Error('unreachable')
-    },
+    execUrl: async (containerId, command, streams) =>
+      new URL(await runtime.execUrl({ containerId, cmd: [...command], ...streams })),
+    attachUrl: async (containerId, streams) => new URL(await runtime.attachUrl({ containerId, ...streams })),
+    portForwardUrl: async (sandboxId, ports) => new URL(await runtime.portForwardUrl(sandboxId, [...ports])),
     pods: () => containers.pods(),
     statsSummary: () => stats.summary(),
-    metrics: async () => '',
+    metrics: async path =>
+      path === '/metrics/resource' ? resourceMetrics(await stats.summary()) : nodeMetrics(manager.workers()),
   }
 }

@@ -30,6 +30,6 @@ export interface NodeBackend {
   pods(): readonly Pod[]
   /** The stats/v1alpha1 Summary. */
   statsSummary(): Promise<object>
-  /** Prometheus text. */
-  metrics(): Promise<string>
+  /** Prometheus text; `path` is `/metrics` or `/metrics/resource`. */
+  metrics(path: string): Promise<string>
 }

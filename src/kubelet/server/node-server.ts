@@ -2,7 +2,7 @@
  * The node's HTTPS server, with the paths that API servers and metrics collectors know: exec, attach, port-forward,
  * logs, statistics.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
@@ -10,9 +10,11 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../../base/log.ts'
 import { join, openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
 import { type LogOptions, readContainerLog } from './container-logs.ts'
+import { nanosOf } from './log-line.ts'
 import type { NodeAuthorization } from './node-authorization.ts'
 import type { ContainerReference, NodeBackend } from './node-backend.ts'
 import { portForwardProtocol, servePortForwardTunnel, tunnelProtocol } from './port-forward.ts'
+import { portForwardChannelProtocols, servePortForwardChannels } from './port-forward-channels.ts'
 import { remoteCommandProtocols, serveRemoteCommand } from './remote-command.ts'
 
 export interface NodeServerOptions {
@@ -31,10 +33,13 @@ export interface NodeServerOptions {
 
 export interface NodeServer {
   readonly port: number
+  /** For connections made from now on. */
+  useCertificate(certificate: string, key: string): void
   stop(): Promise<void>
 }
 
-const maxMessageBytes = 1024 * 1024
+/** Of one WebSocket message. Some clients send their whole input as one. */
+const maxMessageBytes = 4 * 1024 * 1024
 const maxConnections = 2000
 const headersTimeoutMs = 30_000
 
@@ -62,17 +67,19 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
   const handler = new RequestHandler(options)
   server.on('request', (request, response) => void handler.request(request, response))
   server.on('upgrade', (request, socket, head) => void handler.upgrade(request, socket, head))
-  await listen(server, options.host, options.port)
   const sockets = new Set<Duplex>()
   server.on('connection', socket => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
+  await listen(server, options.host, options.port)
   return {
     port: (server.address() as { port: number }).port,
+    useCertificate: (cert, key) => server.setSecureContext({ cert, key, ca: options.clientCa }),
     async stop() {
-      server.close()
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
+      await closed
     },
   }
 }
@@ -93,8 +100,7 @@ class RequestHandler {
     noServer: true,
     maxPayload: maxMessageBytes,
     perMessageDeflate: false,
-    handleProtocols: offered =>
-      [tunnelProtocol, ...remoteCommandProtocols].find(protocol => offered.has(protocol)) ?? false,
+    handleProtocols: (offered, request) => protocolFor(offered, isPortForward(request)) ?? false,
   })
 
   constructor(options: NodeServerOptions) {
@@ -116,14 +122,19 @@ class RequestHandler {
     socket.on('error', () => socket.destroy())
     try {
       const url = await this.#authorized(request)
+      const protocol = request.headers.upgrade?.toLowerCase()
+      if (protocol !== 'websocket' && protocol !== 'spdy/3.1')
+        throw new HttpError(400, `unable to upgrade: missing upgrade headers in request: ${request.headers.upgrade}`)
+      if (protocol === 'websocket') refuseUnknownProtocols(request)
       const target = await this.#streamingTarget(url)
-      if (request.headers.upgrade?.toLowerCase() === 'websocket') this.#serveWebSocket(request, socket, head, target)
+      if (socket.destroyed) return
+      if (protocol === 'websocket') this.#serveWebSocket(request, socket, head, target)
       else await this.#serveSpdy(request, socket, head, target)
     } catch (error) {
       const { statusCode, message } = this.#refusal(error)
       if (socket.writable)
         socket.end(
-          `HTTP/1.1 ${statusCode} Refused\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
+          `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? 'Refused'}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
         )
     }
   }
@@ -166,9 +177,10 @@ class RequestHandler {
         json(await backend.statsSummary())
         return
       case 'metrics':
+        if (rest.length > 0 && rest[0] !== 'resource') break
         response
           .writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
-          .end(await backend.metrics())
+          .end(await backend.metrics(url.pathname))
         return
       case 'containerLogs':
         await this.#sendLog(request, referenceOf(rest), url.searchParams, response)
@@ -190,19 +202,13 @@ class RequestHandler {
     const source = await this.#options.backend.logOf(reference, query.get('previous') === 'true')
     if ('problem' in source) throw new HttpError(400, source.problem)
     const gone = new AbortController()
-    request.on('close', () => {
-      if (!response.writableEnded) gone.abort()
-    })
     response.on('close', () => gone.abort())
+    const options = logOptionsOf(query)
     response.writeHead(200, { 'Content-Type': 'text/plain' })
     response.flushHeaders()
-    for await (const part of readContainerLog(source, logOptionsOf(query), this.#options.now(), gone.signal)) {
+    for await (const part of readContainerLog(source, options, this.#options.now(), gone.signal)) {
       if (response.destroyed) return
-      if (!response.write(part))
-        await new Promise<void>(resolve => {
-          response.once('drain', resolve)
-          response.once('close', resolve)
-        })
+      if (!response.write(part)) await drained(response)
     }
     response.end()
   }
@@ -214,16 +220,14 @@ class RequestHandler {
       const [namespace = '', pod = '', uid] = rest.map(decodeURIComponent)
       const sandbox = await backend.runningSandbox(namespace, pod, uid)
       if (!sandbox) throw new HttpError(404, `pod does not exist: ${namespace}/${pod}`)
-      const ports = url.searchParams
-        .getAll('port')
-        .flatMap(text => text.split(','))
-        .map(Number)
-      return { kind: 'portForward', url: await backend.portForwardUrl(sandbox.id, ports) }
+      const ports = portsOf(url.searchParams)
+      return { kind: 'portForward', ports, url: await backend.portForwardUrl(sandbox.id, ports) }
     }
     if (first !== 'exec' && first !== 'attach') throw new HttpError(404, '404 page not found')
     const reference = referenceOf(rest)
     const container = await backend.runningContainer(reference)
-    if (!container) throw new HttpError(404, `container not found ("${reference.container}")`)
+    // 500 as upstream: 404 is for a pod that is not here.
+    if (!container) throw new HttpError(500, `container not found ("${reference.container}")`)
     const flag = (...names: string[]) => names.some(name => ['1', 'true'].includes(url.searchParams.get(name) ?? ''))
     const tty = first === 'attach' ? container.tty && flag('tty') : flag('tty')
     const streams = {
@@ -249,7 +253,7 @@ class RequestHandler {
           ? serveRemoteCommand(webSocket, target.url, target.streams)
           : webSocket.protocol === tunnelProtocol
             ? servePortForwardTunnel(webSocket, target.url)
-            : Promise.reject(new Error(`port-forward over WebSocket needs the protocol ${tunnelProtocol}`))
+            : servePortForwardChannels(webSocket, target.url, target.ports)
       session.catch(error => webSocket.close(1011, String((error as Error).message).slice(0, 120)))
     })
   }
@@ -257,10 +261,10 @@ class RequestHandler {
   /** SPDY on both sides: the runtime negotiates with the client itself. */
   async #serveSpdy(request: IncomingMessage, socket: Duplex, head: Buffer, target: StreamingTarget): Promise<void> {
     const offered = [request.headers['x-stream-protocol-version'] ?? []].flat().join(',')
-    const upgraded = await openUpgrade(target.url, {
-      Upgrade: 'SPDY/3.1',
-      ...(offered === '' ? {} : { 'X-Stream-Protocol-Version': offered }),
-    })
+    const gone = new AbortController()
+    socket.once('close', () => gone.abort())
+    const wanted = { Upgrade: 'SPDY/3.1', ...(offered === '' ? {} : { 'X-Stream-Protocol-Version': offered }) }
+    const upgraded = await openUpgrade(target.url, wanted, 'POST', { signal: gone.signal })
     const chosen =
       upgraded.headers['x-stream-protocol-version'] ?? (target.kind === 'portForward' ? portForwardProtocol : undefined)
     const lines = [
@@ -282,7 +286,7 @@ type StreamingTarget =
       readonly url: URL
       readonly streams: { stdin: boolean; stdout: boolean; stderr: boolean; tty: boolean }
     }
-  | { readonly kind: 'portForward'; readonly url: URL }
+  | { readonly kind: 'portForward'; readonly url: URL; readonly ports: readonly number[] }
 
 /** `namespace/pod/container` or `namespace/pod/uid/container`. */
 function referenceOf(parts: readonly string[]): ContainerReference {
@@ -291,13 +295,62 @@ function referenceOf(parts: readonly string[]): ContainerReference {
   return fourth ? { namespace, pod, uid: third, container: fourth } : { namespace, pod, container: third }
 }
 
+/** The ports of a legacy port-forward over WebSocket; SPDY clients name theirs with each stream. */
+function portsOf(query: URLSearchParams): number[] {
+  const ports = ['port', 'ports']
+    .flatMap(name => query.getAll(name))
+    .flatMap(text => text.split(','))
+    .map(Number)
+  if (ports.some(port => !Number.isInteger(port) || port < 1 || port > 65_535))
+    throw new HttpError(400, `bad port in ${JSON.stringify(query.toString())}`)
+  return ports
+}
+
+const isPortForward = (request: IncomingMessage): boolean => request.url?.startsWith('/portForward/') === true
+
+const protocolsFor = (portForward: boolean): readonly string[] =>
+  portForward ? [tunnelProtocol, ...portForwardChannelProtocols] : remoteCommandProtocols
+
+const protocolFor = (offered: ReadonlySet<string>, portForward: boolean): string | undefined =>
+  protocolsFor(portForward).find(protocol => offered.has(protocol))
+
+/** A client that names none gets the oldest protocol; one that names unknown ones alone could not understand us. */
+function refuseUnknownProtocols(request: IncomingMessage): void {
+  const text = request.headers['sec-websocket-protocol']
+  if (text === undefined) return
+  const offered = new Set(text.split(',').map(protocol => protocol.trim()))
+  if (protocolFor(offered, isPortForward(request)) !== undefined) return
+  const accepted = protocolsFor(isPortForward(request)).join(' ')
+  throw new HttpError(400, `unable to negotiate protocol: client supports [${text}], server accepts [${accepted}]`)
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
+}
+
 function logOptionsOf(query: URLSearchParams): LogOptions {
-  const number = (name: string) => (query.has(name) ? { [name]: Number(query.get(name)) } : {})
+  const number = (name: string) => {
+    const text = query.get(name)
+    if (text === null || text === '') return {}
+    if (!/^\d+$/.test(text)) throw new HttpError(400, `${name}: ${JSON.stringify(text)} is not a number`)
+    return { [name]: Number(text) }
+  }
+  const sinceTime = query.get('sinceTime')
+  if (sinceTime && nanosOf(sinceTime) === undefined)
+    throw new HttpError(400, `sinceTime: ${JSON.stringify(sinceTime)} is not a time`)
   const stream = query.get('stream')
   return {
     follow: query.get('follow') === 'true',
     timestamps: query.get('timestamps') === 'true',
-    ...(query.has('sinceTime') ? { sinceTime: query.get('sinceTime') ?? '' } : {}),
+    ...(sinceTime ? { sinceTime } : {}),
     ...number('sinceSeconds'),
     ...number('tailLines'),
     ...number('limitBytes'),

@@ -3,9 +3,8 @@
  * windows, so neither does this; back-pressure is that of the connection below.
  */
 import type { Duplex } from 'node:stream'
-import { constants, createDeflate } from 'node:zlib'
-import { headerDictionary } from './dictionary.ts'
 import { controlFrame, dataFrame, FrameReader, flagFin, frameTypes, headerBlock, uint32 } from './frames.ts'
+import { HeaderCompressor } from './header-compressor.ts'
 
 export interface SpdyStreamHandler {
   data(data: Buffer): void
@@ -27,7 +26,7 @@ export class SpdyClientSession {
   readonly closed: Promise<void>
   readonly #connection: Duplex
   readonly #streams = new Map<number, SpdyStreamHandler>()
-  readonly #deflate = createDeflate({ dictionary: headerDictionary })
+  readonly #compressor = new HeaderCompressor()
   readonly #reader = new FrameReader()
   #nextStreamId = 1
 
@@ -35,24 +34,28 @@ export class SpdyClientSession {
     this.#connection = connection
     const closed = Promise.withResolvers<void>()
     this.closed = closed.promise
+    if (connection.destroyed) closed.resolve()
     connection.on('data', (chunk: Buffer) => this.#receive(chunk))
     connection.on('error', () => connection.destroy())
     connection.on('close', () => {
       for (const handler of this.#streams.values()) handler.end()
       this.#streams.clear()
-      this.#deflate.close()
       closed.resolve()
     })
     connection.on('end', () => connection.end())
     if (head.length > 0) this.#receive(head)
   }
 
-  /** Opens a stream. Streams must be opened one after the other: header compression has one state for all. */
-  async open(headers: Readonly<Record<string, string>>, handler: SpdyStreamHandler): Promise<SpdyStream> {
+  /** Opens a stream. On a closed connection it is at its end at once. */
+  open(headers: Readonly<Record<string, string>>, handler: SpdyStreamHandler): SpdyStream {
     const streamId = this.#nextStreamId
     this.#nextStreamId += 2
+    if (this.#connection.destroyed) {
+      handler.end()
+      return { write: async () => {}, end: () => {} }
+    }
     this.#streams.set(streamId, handler)
-    const compressed = await this.#compress(headerBlock(headers))
+    const compressed = this.#compressor.compress(headerBlock(headers))
     const payload = Buffer.concat([uint32(streamId), uint32(0), Buffer.alloc(2), compressed])
     this.#connection.write(controlFrame(frameTypes.synStream, 0, payload))
     return {
@@ -92,21 +95,6 @@ export class SpdyClientSession {
     }
     this.#connection.on('drain', done)
     this.#connection.on('close', done)
-  }
-
-  #compress(block: Buffer): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const parts: Buffer[] = []
-      const onData = (part: Buffer) => parts.push(part)
-      this.#deflate.once('error', reject)
-      this.#deflate.on('data', onData)
-      this.#deflate.write(block)
-      this.#deflate.flush(constants.Z_SYNC_FLUSH, () => {
-        this.#deflate.off('data', onData)
-        this.#deflate.off('error', reject)
-        resolve(Buffer.concat(parts))
-      })
-    })
   }
 
   #receive(chunk: Buffer): void {
