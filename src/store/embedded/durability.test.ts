@@ -9,9 +9,9 @@ import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from '../../base/log.ts'
 import { openEmbeddedStore } from './embedded-store.ts'
-import { SyncedImage, straceArguments } from './synced-image.ts'
+import { SyncedImage, straceArguments } from './testing/synced-image.ts'
 
-const writerFile = fileURLToPath(new URL('./crash-writer.ts', import.meta.url))
+const writerFile = fileURLToPath(new URL('./testing/crash-writer-process.ts', import.meta.url))
 
 function testDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'clipper-durability-'))

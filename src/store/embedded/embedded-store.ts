@@ -361,7 +361,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   try {
     prepareFile(directory)
     const leftOpen = wasLeftOpen(directory)
-    worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+    worker = new Worker(new URL('./writer-worker.ts', import.meta.url), {
       workerData: { directory },
       name: 'store',
       resourceLimits: { maxYoungGenerationSizeMb: 16 },

@@ -16,7 +16,7 @@ export const wasLeftOpen = (directory: string): boolean =>
 /** Serving goes on meanwhile; damage is logged as an error, for a restore from a backup is a decision of people. */
 export function checkFile(directory: string, log: Logger): FileCheck {
   const startMs = performance.now()
-  const worker = new Worker(new URL('./check-thread.ts', import.meta.url), {
+  const worker = new Worker(new URL('./check-worker.ts', import.meta.url), {
     workerData: { directory },
     name: 'store-check',
   })

@@ -3,8 +3,8 @@
  * write was acknowledged; `no KEY MESSAGE` when it was refused. Arguments: directory, name of the run, writes a writer.
  */
 import { writeSync } from 'node:fs'
-import { always } from '../contract.test-suite.ts'
-import { openEmbeddedStore } from './embedded-store.ts'
+import { always } from '../../contract.test-suite.ts'
+import { openEmbeddedStore } from '../embedded-store.ts'
 
 const [directory, run, perWriter] = process.argv.slice(2) as [string, string, string]
 const store = await openEmbeddedStore({ directory })
