@@ -137,7 +137,7 @@ export interface ApiServer {
   readonly registry: RegistryParts
   readonly metrics: Metrics
   handle(request: ServerRequest): Promise<ServerResponse>
-  /** `/readyz` says no from now on, so that balancers turn away. */
+  /** `/readyz` says no from now on, so that balancers turn away; watches end, so that their clients go elsewhere. */
   drain(): void
   /** Ends watches and the feed. The store stays open. */
   close(): void
@@ -184,6 +184,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     handle: request => handleRequest(parts, request),
     drain() {
       draining = true
+      for (const watch of [...watches]) watch.close()
     },
     close() {
       stopRepair()
