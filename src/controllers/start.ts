@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
+import { clusterRoleAggregationController } from './cluster-role-aggregation/controller.ts'
+import { cronJobController } from './cron-job/controller.ts'
 import { daemonSetController } from './daemon-set/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { endpointSliceController } from './endpoint-slice/controller.ts'
@@ -11,11 +13,15 @@ import { endpointsController } from './endpoints/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
+import { nodeIpamController } from './node-ipam/controller.ts'
+import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { podGarbageCollector } from './pod-gc/controller.ts'
 import { replicaSetController, replicationController } from './replica-set/controller.ts'
 import { rootCaPublisher } from './root-ca-publisher/controller.ts'
 import { type ControllerDefinition, runController } from './runtime/controller.ts'
 import { serviceAccountController } from './service-account/controller.ts'
 import { statefulSetController } from './stateful-set/controller.ts'
+import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
 export interface ControllersOptions {
@@ -23,6 +29,13 @@ export interface ControllersOptions {
   readonly only?: readonly string[]
   /** PEM of the certificate authority that pods check the API server against; absent: it is not published. */
   readonly rootCa?: string
+  /** Pod addresses of the whole cluster, as `10.244.0.0/16`; absent: nodes get no ranges. */
+  readonly clusterCidr?: string
+  readonly nodeMaskSize?: number
+  /** Silence after which a node's state is unknown; 40 s where absent. */
+  readonly nodeMonitorGraceMs?: number
+  /** Ended pods that are kept; 12,500 where absent. */
+  readonly maxTerminatedPods?: number
 }
 
 export interface ControllersDependencies {
@@ -45,6 +58,19 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   daemonSetController,
   jobController,
   ttlAfterFinishedController,
+  cronJobController,
+  ...(options.clusterCidr === undefined
+    ? []
+    : [
+        nodeIpamController({
+          clusterCidr: options.clusterCidr,
+          ...(options.nodeMaskSize === undefined ? {} : { nodeMaskSize: options.nodeMaskSize }),
+        }),
+      ]),
+  nodeLifecycleController(options.nodeMonitorGraceMs ?? 40_000),
+  taintEvictionController,
+  podGarbageCollector({ maxTerminated: options.maxTerminatedPods ?? 12_500 }),
+  clusterRoleAggregationController,
   endpointSliceController,
   endpointSliceMirroringController,
   endpointsController,
