@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type ApiServer, createApiServer, openRegistry } from '../apiserver/api-server.ts'
 import type { UserInfo } from '../apiserver/authentication/authenticator.ts'
+import { componentUser, controllerUser } from '../apiserver/authentication/component-users.ts'
 import { accessControlKinds, createAccessControl } from '../apiserver/bootstrap/access-control.ts'
 import { bootstrap } from '../apiserver/bootstrap/bootstrap.ts'
 import { apiserverUser, BootstrapApi } from '../apiserver/bootstrap/bootstrap-api.ts'
@@ -17,7 +18,6 @@ import { InformerFactory } from '../client/informer-factory.ts'
 import { startControllers } from '../controllers/start.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
-import { controllerManagerUser, controllerUser, schedulerUser } from './identities.ts'
 import { InProcessTransport } from './in-process-transport.ts'
 import { firstAddresses } from './service-addresses.ts'
 
@@ -107,15 +107,15 @@ export async function startControlPlane(config: ClusterConfig, pki: Pki): Promis
   const managerLog = loggerOf('kube-controller-manager')
   const controllers = startControllers({
     clientFor: name => clientFor(controllerUser(name), name),
-    informers: informersFor(clientFor(controllerManagerUser, 'kube-controller-manager'), managerLog),
+    informers: informersFor(clientFor(componentUser('controller-manager'), 'kube-controller-manager'), managerLog),
     clock,
     random,
     signal: stopping.signal,
     log: managerLog,
-    options: { rootCa: pki.caPem },
+    options: { rootCa: pki.caPem, clusterCidr: config.clusterCidr },
   })
   const schedulerLog = loggerOf('kube-scheduler')
-  const schedulerClient = clientFor(schedulerUser, 'kube-scheduler')
+  const schedulerClient = clientFor(componentUser('scheduler'), 'kube-scheduler')
   const schedulerInformers = informersFor(schedulerClient, schedulerLog)
   const scheduler = startScheduler({
     client: schedulerClient,

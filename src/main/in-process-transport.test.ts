@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ConfigMap } from '../api/core/v1/config-map.ts'
-import { allowAll, startTestServer, type TestServer } from '../apiserver/testing-server.ts'
+import { allowAll, startTestServer, type TestServer } from '../apiserver/testing/test-server.ts'
 import { Client } from '../client/client.ts'
 import { ApiError } from '../machinery/api-error.ts'
 import { InProcessTransport } from './in-process-transport.ts'

@@ -65,7 +65,7 @@ function fieldCheck(message: Message, name: string, facts: FieldFacts): Check | 
     const value = values[name]
     const before = old?.[name]
     const at = joined(path, name)
-    if (isRequired && isMissing(value, facts.type)) {
+    if (isRequired && isMissing(value, facts.type) && !isReported(at)) {
       walk.out.push(required(at))
       return
     }
@@ -75,6 +75,9 @@ function fieldCheck(message: Message, name: string, facts: FieldFacts): Check | 
     inner?.(value, before, at, walk)
   }
 }
+
+/** Components report status as far as they know it: what OpenAPI calls required there is not demanded. */
+const isReported = (path: string): boolean => path.startsWith('status.')
 
 /** Zero is a number given; an empty text or list is none. */
 function isMissing(value: unknown, type: Type): boolean {

@@ -1,0 +1,23 @@
+/** The `clipper` command. Components are loaded only by the commands that run them. */
+import { join, resolve } from 'node:path'
+import { CliError } from '../cli/cli-error.ts'
+import { makeProgram } from '../cli/program.ts'
+import { clipperVersion, kubernetesVersion } from './versions.ts'
+
+const program = makeProgram({
+  version: { clipper: clipperVersion, kubernetes: kubernetesVersion, node: process.version },
+  processArguments: [import.meta.filename, 'run'],
+  exampleManifest: resolve(join(import.meta.dirname, '../../examples/hello.yaml')),
+  runCluster: async config => (await import('./run-cluster.ts')).runCluster(config),
+  teardown: async config => (await import('./teardown.ts')).teardown(config),
+  loadImage: async (config, archive) => (await import('./images.ts')).loadImage(config, archive),
+  loadExampleImage: async config => (await import('./images.ts')).loadExampleImage(config),
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CliError)) throw error
+  process.stderr.write(`clipper: ${error.message}\n${error.next === undefined ? '' : `  ${error.next}\n`}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,202 @@
+/** Container runtime, pod network, kubelet, proxy and DNS of this machine's node. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { Node } from '../api/core/v1/node.ts'
+import { Pod } from '../api/core/v1/pod.ts'
+import { Service } from '../api/core/v1/service.ts'
+import { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
+import { componentUser, nodeUser } from '../apiserver/authentication/component-users.ts'
+import type { Pki } from '../apiserver/pki/pki.ts'
+import { systemClock } from '../base/clock.ts'
+import { loggerOf } from '../base/log.ts'
+import type { Spawner } from '../base/spawner.ts'
+import { type ClusterConfig, interfaceName } from '../cli/cluster-config.ts'
+import type { Informer } from '../client/informer.ts'
+import { clusterNames } from '../dns/cluster-names.ts'
+import { Responder } from '../dns/responder.ts'
+import { startDnsServer } from '../dns/server.ts'
+import { hostNameServers, parseServer, Upstream } from '../dns/upstream.ts'
+import { startContainerd } from '../kubelet/containerd/instance.ts'
+import { startKubelet } from '../kubelet/kubelet.ts'
+import { kubeletBackend } from '../kubelet/server/kubelet-backend.ts'
+import { NodeAuthorization } from '../kubelet/server/node-authorization.ts'
+import { startNodeServer } from '../kubelet/server/node-server.ts'
+import { startHostPorts } from '../network/host-ports.ts'
+import { setUpPodNetwork } from '../network/pod-network.ts'
+import { startProxy } from '../proxy/proxy.ts'
+import { type ControlPlane, random } from './control-plane.ts'
+import { firstAddresses } from './service-addresses.ts'
+import { kubernetesVersion } from './versions.ts'
+
+/** Names of a cluster's kernel objects. */
+export const kernelNames = ({ name }: Pick<ClusterConfig, 'name'>) => ({
+  bridge: interfaceName('clip', name),
+  egressTable: `clipper-${name}-egress`,
+  hostPortsTable: `clipper-${name}-ports`,
+  proxyTable: `clipper-${name}-proxy`,
+  cgroupRoot: `/clipper-${name}`,
+})
+
+export const cgroupDriver = (): 'cgroupfs' | 'systemd' => (existsSync('/run/systemd/system') ? 'systemd' : 'cgroupfs')
+
+/** kube-proxy's bit. */
+const masqueradeMark = 0x4000
+
+export interface RunningNode {
+  /** Leaves containers running. */
+  stop(): Promise<void>
+}
+
+export const cniDirectory = (config: ClusterConfig): string => join(config.dataDirectory, 'cni')
+
+export async function startNode(
+  config: ClusterConfig,
+  controlPlane: ControlPlane,
+  pki: Pki,
+  spawner: Spawner,
+): Promise<RunningNode> {
+  const clock = systemClock
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const names = kernelNames(config)
+  const [clusterDns = ''] = firstAddresses(config.serviceCidr, 10).slice(-1)
+  const informersAs = (user: Parameters<ControlPlane['clientFor']>[0], name: string) =>
+    controlPlane.informersFor(controlPlane.clientFor(user, name), loggerOf(name))
+
+  const proxyInformers = informersAs(componentUser('kube-proxy'), 'kube-proxy')
+  const proxy = startProxy({
+    services: proxyInformers.of(Service),
+    endpointSlices: proxyInformers.of(EndpointSlice),
+    runner: spawner,
+    clock,
+    log: loggerOf('kube-proxy'),
+    table: names.proxyTable,
+    nodeName: config.nodeName,
+    nodeAddresses: [config.nodeAddress],
+    clusterCidr: config.clusterCidr,
+    serviceCidr: config.serviceCidr,
+    masqueradeMark,
+  })
+  proxyInformers.start(signal)
+
+  const dnsLog = loggerOf('dns')
+  const dnsInformers = informersAs(componentUser('dns'), 'dns')
+  const upstreams = config.dnsUpstreams.length > 0 ? config.dnsUpstreams.map(parseServer) : hostNameServers()
+  const dnsNames = clusterNames(config.clusterDomain, dnsInformers.of(Service), dnsInformers.of(EndpointSlice))
+  const responder = new Responder(dnsNames, new Upstream(upstreams, clock), random)
+  dnsInformers.start(signal)
+  const dns = await startDnsServer({
+    responder,
+    addresses: [config.nodeAddress, '127.0.0.1'],
+    port: config.dnsPort,
+    log: dnsLog,
+  })
+
+  const networkInformers = informersAs(componentUser('network'), 'network')
+  const nodes = networkInformers.of(Node, { fieldSelector: `metadata.name=${config.nodeName}` })
+  const stopHostPorts = startHostPorts({
+    pods: networkInformers.of(Pod, { fieldSelector: `spec.nodeName=${config.nodeName}` }),
+    runner: spawner,
+    clock,
+    log: loggerOf('network'),
+    table: names.hostPortsTable,
+  })
+  networkInformers.start(signal)
+  const cniConfigDirectory = join(cniDirectory(config), 'conf')
+  void podCidrOf(nodes, config.nodeName)
+    .then(podCidr =>
+      setUpPodNetwork({
+        runner: spawner,
+        bridge: names.bridge,
+        table: names.egressTable,
+        podCidr,
+        clusterCidr: config.clusterCidr,
+        cniConfigDirectory,
+        ipamDirectory: join(cniDirectory(config), 'ipam'),
+        mtu: mtuOf(config.nodeAddress),
+      }),
+    )
+    .catch(error => loggerOf('network').error({ err: error }, 'cannot set up the pod network'))
+
+  const containerd = await startContainerd({
+    spawner,
+    clock,
+    log: loggerOf('containerd'),
+    dataDirectory: config.dataDirectory,
+    cniConfDirectory: cniConfigDirectory,
+    signal,
+  })
+  const kubeletLog = loggerOf('kubelet')
+  const kubeletClient = controlPlane.clientFor(nodeUser(config.nodeName), 'kubelet')
+  const kubeletInformers = controlPlane.informersFor(kubeletClient, kubeletLog)
+  const kubelet = startKubelet({
+    client: kubeletClient,
+    informers: kubeletInformers,
+    clock,
+    log: kubeletLog,
+    spawner,
+    nodeName: config.nodeName,
+    dataDirectory: config.dataDirectory,
+    cri: containerd.runtime,
+    runtimeVersion: containerd.version,
+    clusterDns: [clusterDns],
+    clusterDomain: config.clusterDomain,
+    kubeletPort: config.kubeletPort,
+    version: kubernetesVersion,
+    hostIps: [config.nodeAddress],
+    cgroupDriver: cgroupDriver(),
+    cgroupRoot: names.cgroupRoot,
+    drained: proxy.drained,
+  })
+  kubeletInformers.start(signal)
+  const serving = pki.nodeServing(config.nodeName, [config.nodeAddress, '127.0.0.1'])
+  const nodeServer = await startNodeServer({
+    backend: kubeletBackend(kubelet, containerd.runtime),
+    authorization: new NodeAuthorization(kubeletClient, config.nodeName, clock),
+    host: '0.0.0.0',
+    port: config.kubeletPort,
+    certificate: serving.certificatePem,
+    key: serving.privateKeyPem,
+    clientCa: pki.caPem,
+    log: kubeletLog,
+    now: () => clock.now(),
+  })
+  await kubelet.started
+
+  return {
+    async stop() {
+      await kubelet.stop()
+      await nodeServer.stop()
+      stopHostPorts()
+      await proxy.stop()
+      await dns.stop()
+      stopping.abort()
+      containerd.detach()
+    },
+  }
+}
+
+/** Resolves when the node has its range of pod addresses. */
+function podCidrOf(nodes: Informer<Node>, name: string): Promise<string> {
+  return new Promise(resolve => {
+    const unsubscribe = nodes.subscribe(({ object }) => {
+      if (object.metadata.name !== name || !object.spec.podCIDR) return
+      resolve(object.spec.podCIDR)
+      // The subscription calls back before it returns where the node is known already.
+      queueMicrotask(() => unsubscribe())
+    })
+  })
+}
+
+const defaultMtu = 1500
+
+/** The MTU of the interface with an address: packets of pods leave through it. */
+function mtuOf(address: string): number {
+  const [name] =
+    Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some(each => each.address === address)) ?? []
+  if (name === undefined || name === 'lo') return defaultMtu
+  const mtu = Number(readFileSync(`/sys/class/net/${name}/mtu`, 'utf8'))
+  return Number.isInteger(mtu) && mtu >= 576 ? mtu : defaultMtu
+}

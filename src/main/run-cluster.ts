@@ -1,0 +1,61 @@
+/** The cluster's process: everything of a one-node cluster, until it is told to stop. */
+
+import { apiserverUser } from '../apiserver/bootstrap/bootstrap-api.ts'
+import { writeKubeconfig } from '../apiserver/pki/kubeconfig.ts'
+import { ensurePki } from '../apiserver/pki/pki.ts'
+import { systemClock } from '../base/clock.ts'
+import { loggerOf } from '../base/log.ts'
+import { HelperSpawner } from '../base/spawner.ts'
+import { CliError } from '../cli/cli-error.ts'
+import { type ClusterConfig, pathsOf } from '../cli/cluster-config.ts'
+import { removePidFile, tryLock, writePidFile } from '../cli/running-process.ts'
+import { startControlPlane } from './control-plane.ts'
+import { ensureDnsService } from './dns-service.ts'
+import { startNode } from './node.ts'
+import { firstAddresses } from './service-addresses.ts'
+
+export async function runCluster(config: ClusterConfig): Promise<void> {
+  const log = loggerOf('clipper')
+  const release = await tryLock(config.name)
+  if (!release) throw new CliError(`a cluster named ${config.name} already runs`, 'choose another --name')
+  // Before memory grows: spawning stops a process in proportion to it.
+  const spawner = new HelperSpawner()
+  const paths = pathsOf(config)
+  writePidFile(paths.pidFile, config.dataDirectory)
+  const stopped = stopSignal()
+
+  const pki = ensurePki({
+    directory: paths.pki,
+    nodeName: config.nodeName,
+    altNames: [config.nodeAddress],
+    serviceAddresses: firstAddresses(config.serviceCidr, 1),
+    clusterDomain: config.clusterDomain,
+    clock: systemClock,
+  })
+  const controlPlane = await startControlPlane(config, pki)
+  writeKubeconfig(paths.adminKubeconfig, {
+    server: `https://127.0.0.1:${config.apiPort}`,
+    caPem: pki.caPem,
+    clusterName: config.name,
+    userName: config.name,
+    client: pki.identity('admin'),
+  })
+  const [node] = await Promise.all([
+    startNode(config, controlPlane, pki, spawner),
+    ensureDnsService(controlPlane.clientFor(apiserverUser, 'clipper'), config),
+  ])
+  log.info('the cluster runs')
+
+  log.info({ signal: await stopped }, 'stopping')
+  await node.stop()
+  await controlPlane.stop()
+  spawner.close()
+  removePidFile(paths.pidFile)
+  release()
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+}
