@@ -10,7 +10,7 @@ import { systemClock } from '../base/clock.ts'
 import { credentialsOf } from './http/http-request.ts'
 import { type RunningHttpServer, startHttpServer } from './http/http-server.ts'
 import { ensurePki, type Pki } from './pki/pki.ts'
-import { startTestServer, type TestServer } from './testing-server.ts'
+import { startTestServer, type TestServer } from './testing/test-server.ts'
 
 let directory: string
 let pki: Pki

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ConfigMap } from '../api/core/v1/config-map.ts'
 import { decodeEnvelope, decodeWatchEvent } from '../schema/protobuf-decode.ts'
-import { type Answer, requestOf, send, startTestServer, type TestServer } from './testing-server.ts'
+import { type Answer, requestOf, send, startTestServer, type TestServer } from './testing/test-server.ts'
 import type { WatchItem, WatchSource } from './watch/watch-source.ts'
 
 let server: TestServer

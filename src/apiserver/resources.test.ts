@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Answer, send, startTestServer, type TestServer } from './testing-server.ts'
+import { type Answer, send, startTestServer, type TestServer } from './testing/test-server.ts'
 
 let server: TestServer
 before(async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { IpRange, parseAddress, showAddress } from './registry/allocators/ip-range.ts'
 import { PortBitmap } from './registry/allocators/port-bitmap.ts'
-import { type Answer, send, startTestServer, type TestServer } from './testing-server.ts'
+import { type Answer, send, startTestServer, type TestServer } from './testing/test-server.ts'
 
 let server: TestServer
 before(async () => {

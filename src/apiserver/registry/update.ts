@@ -102,7 +102,9 @@ async function updateOnce(
   const prepare = prepareOf(resource, write.subresource)
   prepare(object, old, context)
   if (managedBy === 'update') recordManager(write, object, old)
-  const attributes = attributesOf(write, { operation: 'UPDATE', object, oldObject: old })
+  // Parts were taken from the old object, which is shared, and plugins change what they get in place.
+  const mutable = deps.admission.length > 0 ? cloneJson(object) : object
+  const attributes = attributesOf(write, { operation: 'UPDATE', object: mutable, oldObject: old })
   await admitMutating(deps.admission, attributes)
   const admitted = attributes.object as ObjectJson
   applyDefaults(resource.kind, admitted)
