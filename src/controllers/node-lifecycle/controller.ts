@@ -1,7 +1,7 @@
 import { Lease } from '../../api/coordination/v1/lease.ts'
 import { Node } from '../../api/core/v1/node.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
-import { type ControllerDefinition, enqueueChanged } from '../runtime/controller.ts'
+import type { ControllerDefinition } from '../runtime/controller.ts'
 import { planNode } from './plan.ts'
 
 interface Heartbeat {
@@ -20,21 +20,32 @@ export const nodeLifecycleController = (graceMs: number): ControllerDefinition =
     pods.addIndex('node', pod => [pod.spec.nodeName ?? ''])
     /** One for each node. Times are our own: the clocks of nodes are not compared with ours. */
     const heartbeats = new Map<string, Heartbeat>()
-    enqueueChanged(nodes, context)
+    /** Noted when it is seen, not when the node is next planned: so the silence is measured exactly. */
+    const listen = (name: string): Heartbeat | undefined => {
+      const node = nodes.get('', name)
+      if (!node) return undefined
+      const ready = node.status.conditions?.find(({ type }) => type === 'Ready')
+      const renewed = leases.get('kube-node-lease', name)?.spec.renewTime
+      const seen = `${renewed} ${ready?.lastHeartbeatTime}`
+      const known = heartbeats.get(name)
+      const heartbeat = known?.seen === seen ? known : { seen, atMs: context.clock.now() }
+      heartbeats.set(name, heartbeat)
+      return heartbeat
+    }
+    leases.subscribe(({ object }) => {
+      if (object.metadata.namespace === 'kube-node-lease') listen(object.metadata.name)
+    })
     nodes.subscribe(({ type, object }) => {
       if (type === 'deleted') heartbeats.delete(object.metadata.name)
+      else listen(object.metadata.name)
+      context.enqueue(object.metadata.name)
     })
     return {
       plan(name) {
         const node = nodes.get('', name)
         if (!node) return undefined
-        const ready = node.status.conditions?.find(({ type }) => type === 'Ready')
-        const renewed = leases.get('kube-node-lease', name)?.spec.renewTime
-        const seen = `${renewed} ${ready?.reason === 'NodeStatusUnknown' ? '' : ready?.lastHeartbeatTime}`
+        const heartbeat = listen(name)!
         const nowMs = context.clock.now()
-        const known = heartbeats.get(name)
-        const heartbeat = known?.seen === seen ? known : { seen, atMs: nowMs }
-        heartbeats.set(name, heartbeat)
         return planNode({ node, pods: pods.byIndex('node', name), heartbeatMs: heartbeat.atMs, graceMs, nowMs })
       },
     }

@@ -2,7 +2,7 @@
 import { Node } from '../../api/core/v1/node.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import { epochMsOf, timeOf } from '../../client/timestamps.ts'
-import { type Action, remove, updateStatus } from '../runtime/action.ts'
+import { type Action, mergePatch, remove } from '../runtime/action.ts'
 import type { ControllerDefinition } from '../runtime/controller.ts'
 import { isFinished, isTerminating } from '../runtime/pods.ts'
 
@@ -33,9 +33,9 @@ export const podGarbageCollector = (options: PodGcOptions): ControllerDefinition
         lastTransitionTime: timeOf(context.clock.now()),
       }
       const conditions = [...(pod.status.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget'), condition]
-      const failed = isFinished(pod)
-        ? []
-        : [updateStatus(Pod, { ...pod, status: { ...pod.status, phase: 'Failed' as const, conditions } })]
+      const { uid } = pod.metadata
+      const patch = { metadata: { uid }, status: { phase: 'Failed', conditions } }
+      const failed = isFinished(pod) ? [] : [mergePatch(Pod, pod, patch, 'status')]
       return [failed, [remove(Pod, pod, { gracePeriodSeconds: 0 })]]
     }
 

@@ -4,7 +4,7 @@ import { StatefulSet, type StatefulSetStatus } from '../../api/apps/v1/stateful-
 import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import type { PodTemplateSpec } from '../../api/core/v1/pod-spec.ts'
-import { type Action, create, mergePatch, type Plan, remove, updateStatus } from '../runtime/action.ts'
+import { type Action, create, type Plan, remove, update, updateStatus } from '../runtime/action.ts'
 import { historyOf, revisionLabel, surplusRevisions, templateOf } from '../runtime/history.ts'
 import { resolveIntOrPercent } from '../runtime/int-or-percent.ts'
 import { controllerReference } from '../runtime/owners.ts'
@@ -34,18 +34,18 @@ const revisionOf = (pod: Pod): string => pod.metadata.labels?.[revisionLabel] ??
 export function planStateful(state: StatefulState): Plan {
   const { set, pods, revisions, claims, nowMs } = state
   const history = historyOf(StatefulSet, set, set.spec.template, revisions, set.status.collisionCount ?? 0)
-  const update = history.current.name
-  const current = set.status.currentRevision || update
+  const newest = history.current.name
+  const current = set.status.currentRevision || newest
   const known: Revisions = {
     current,
-    update,
+    update: newest,
     templateOf: name => {
       const found = revisions.find(({ metadata }) => metadata.name === name)
-      return found && name !== update ? templateOf(found) : set.spec.template
+      return found && name !== newest ? templateOf(found) : set.spec.template
     },
   }
   const deleting = set.metadata.deletionTimestamp !== undefined
-  const used = new Set([current, update, ...pods.map(revisionOf)])
+  const used = new Set([current, newest, ...pods.map(revisionOf)])
   const surplus = deleting ? [] : surplusRevisions(revisions, used, set.spec.revisionHistoryLimit ?? 10)
   const changes = deleting ? [] : changesOf(state, known)
   const retention = deleting ? [] : retain(state)
@@ -185,8 +185,7 @@ function retain({ set, pods, claimOf }: StatefulState): Action[] {
       const before = claim.metadata.ownerReferences ?? []
       const ownerReferences = [...before.filter(({ uid }) => !own.has(uid)), ...wanted]
       if (same(before, ownerReferences)) return []
-      const { uid, resourceVersion } = claim.metadata
-      return [mergePatch(PersistentVolumeClaim, claim, { metadata: { uid, resourceVersion, ownerReferences } })]
+      return [update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, ownerReferences } })]
     })
   })
 }
