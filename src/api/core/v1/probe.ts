@@ -2,144 +2,194 @@ import { f, inline } from '../../../schema/field.ts'
 import { int32, int64, intOrString, list, oneOf, str, type TypeOf } from '../../../schema/type.ts'
 import { message } from './package.ts'
 
-export const ExecAction = message('ExecAction', {
-  command: f(1, list(str)).listOf('atomic'),
-})
+export const ExecAction = message(
+  'ExecAction',
+  {
+    command: f(1, list(str)).listOf('atomic').doc('Program and arguments, run without a shell.'),
+  },
+  { doc: 'Runs a program inside the container; exit code 0 is success.' },
+)
 export type ExecAction = TypeOf<typeof ExecAction>
 
-export const GRPCAction = message('GRPCAction', {
-  port: f(1, int32).required().always(),
-  service: f(2, str).explicit().default(''),
-  mode: f(3, oneOf('Plaintext', 'TLS')).explicit(),
-})
+export const GRPCAction = message(
+  'GRPCAction',
+  {
+    port: f(1, int32).required().always().doc('Port of the gRPC server, 1 to 65535.'),
+    service: f(2, str).explicit().default('').doc('Service name sent in the health request; empty by default.'),
+    mode: f(3, oneOf('Plaintext', 'TLS'))
+      .explicit()
+      .doc('Whether to connect in plain text (default) or with TLS, unverified.'),
+  },
+  { doc: 'Asks the gRPC health service of the container.' },
+)
 export type GRPCAction = TypeOf<typeof GRPCAction>
 
-export const HTTPHeader = message('HTTPHeader', {
-  name: f(1, str).required().always(),
-  value: f(2, str).required().always(),
-})
+export const HTTPHeader = message(
+  'HTTPHeader',
+  {
+    name: f(1, str).required().always().doc('Name of the header.'),
+    value: f(2, str).required().always().doc('Value of the header.'),
+  },
+  { doc: 'A header of a probe request.' },
+)
 export type HTTPHeader = TypeOf<typeof HTTPHeader>
 
-export const HTTPGetAction = message('HTTPGetAction', {
-  path: f(1, str),
-  port: f(2, intOrString).required(),
-  host: f(3, str),
-  scheme: f(4, oneOf('HTTP', 'HTTPS')),
-  httpHeaders: f(5, list(HTTPHeader)).listOf('atomic'),
-  protocol: f(6, oneOf('HTTP1', 'HTTP2')).explicit(),
-})
+export const HTTPGetAction = message(
+  'HTTPGetAction',
+  {
+    path: f(1, str).doc('Path to request; `/` by default.'),
+    port: f(2, intOrString).required().doc('Port number, or the name of a container port.'),
+    host: f(3, str).doc('Host to connect to; the IP address of the pod by default.'),
+    scheme: f(4, oneOf('HTTP', 'HTTPS')).doc('`HTTP` (default) or `HTTPS`; certificates are not verified.'),
+    httpHeaders: f(5, list(HTTPHeader)).listOf('atomic').doc('Headers to send; a name may occur more than once.'),
+    protocol: f(6, oneOf('HTTP1', 'HTTP2')).explicit().doc('Version of HTTP to speak; `HTTP1` by default.'),
+  },
+  { doc: 'Sends an HTTP GET request; a status from 200 to 399 is success.' },
+)
 export type HTTPGetAction = TypeOf<typeof HTTPGetAction>
 
-export const SleepAction = message('SleepAction', {
-  seconds: f(1, int64).required().always(),
-})
+export const SleepAction = message(
+  'SleepAction',
+  {
+    seconds: f(1, int64).required().always().doc('How many seconds to wait.'),
+  },
+  { doc: 'Waits for a while.' },
+)
 export type SleepAction = TypeOf<typeof SleepAction>
 
-export const TCPSocketAction = message('TCPSocketAction', {
-  port: f(1, intOrString).required(),
-  host: f(2, str),
-})
+export const TCPSocketAction = message(
+  'TCPSocketAction',
+  {
+    port: f(1, intOrString).required().doc('Port number, or the name of a container port.'),
+    host: f(2, str).doc('Host to connect to; the IP address of the pod by default.'),
+  },
+  { doc: 'Opens a TCP connection; success is that it opens.' },
+)
 export type TCPSocketAction = TypeOf<typeof TCPSocketAction>
 
-export const LifecycleHandler = message('LifecycleHandler', {
-  exec: f(1, ExecAction),
-  httpGet: f(2, HTTPGetAction),
-  tcpSocket: f(3, TCPSocketAction),
-  sleep: f(4, SleepAction),
-})
+export const LifecycleHandler = message(
+  'LifecycleHandler',
+  {
+    exec: f(1, ExecAction).doc('Run a program in the container.'),
+    httpGet: f(2, HTTPGetAction).doc('Send an HTTP request.'),
+    tcpSocket: f(3, TCPSocketAction).doc('No longer supported; refused when the hook runs.'),
+    sleep: f(4, SleepAction).doc('Wait for a while.'),
+  },
+  { doc: 'One action of a lifecycle hook; exactly one member is set.' },
+)
 export type LifecycleHandler = TypeOf<typeof LifecycleHandler>
 
-export const Lifecycle = message('Lifecycle', {
-  postStart: f(1, LifecycleHandler),
-  preStop: f(2, LifecycleHandler),
-  stopSignal: f(
-    3,
-    oneOf(
-      'SIGABRT',
-      'SIGALRM',
-      'SIGBUS',
-      'SIGCHLD',
-      'SIGCLD',
-      'SIGCONT',
-      'SIGFPE',
-      'SIGHUP',
-      'SIGILL',
-      'SIGINT',
-      'SIGIO',
-      'SIGIOT',
-      'SIGKILL',
-      'SIGPIPE',
-      'SIGPOLL',
-      'SIGPROF',
-      'SIGPWR',
-      'SIGQUIT',
-      'SIGRTMAX',
-      'SIGRTMAX-1',
-      'SIGRTMAX-10',
-      'SIGRTMAX-11',
-      'SIGRTMAX-12',
-      'SIGRTMAX-13',
-      'SIGRTMAX-14',
-      'SIGRTMAX-2',
-      'SIGRTMAX-3',
-      'SIGRTMAX-4',
-      'SIGRTMAX-5',
-      'SIGRTMAX-6',
-      'SIGRTMAX-7',
-      'SIGRTMAX-8',
-      'SIGRTMAX-9',
-      'SIGRTMIN',
-      'SIGRTMIN+1',
-      'SIGRTMIN+10',
-      'SIGRTMIN+11',
-      'SIGRTMIN+12',
-      'SIGRTMIN+13',
-      'SIGRTMIN+14',
-      'SIGRTMIN+15',
-      'SIGRTMIN+2',
-      'SIGRTMIN+3',
-      'SIGRTMIN+4',
-      'SIGRTMIN+5',
-      'SIGRTMIN+6',
-      'SIGRTMIN+7',
-      'SIGRTMIN+8',
-      'SIGRTMIN+9',
-      'SIGSEGV',
-      'SIGSTKFLT',
-      'SIGSTOP',
-      'SIGSYS',
-      'SIGTERM',
-      'SIGTRAP',
-      'SIGTSTP',
-      'SIGTTIN',
-      'SIGTTOU',
-      'SIGURG',
-      'SIGUSR1',
-      'SIGUSR2',
-      'SIGVTALRM',
-      'SIGWINCH',
-      'SIGXCPU',
-      'SIGXFSZ',
-    ),
-  ).explicit(),
-})
+export const Lifecycle = message(
+  'Lifecycle',
+  {
+    postStart: f(1, LifecycleHandler).doc('Runs right after the start; if it fails, the container is restarted.'),
+    preStop: f(2, LifecycleHandler).doc('Runs before the stop signal is sent, within the grace period.'),
+    stopSignal: f(
+      3,
+      oneOf(
+        'SIGABRT',
+        'SIGALRM',
+        'SIGBUS',
+        'SIGCHLD',
+        'SIGCLD',
+        'SIGCONT',
+        'SIGFPE',
+        'SIGHUP',
+        'SIGILL',
+        'SIGINT',
+        'SIGIO',
+        'SIGIOT',
+        'SIGKILL',
+        'SIGPIPE',
+        'SIGPOLL',
+        'SIGPROF',
+        'SIGPWR',
+        'SIGQUIT',
+        'SIGRTMAX',
+        'SIGRTMAX-1',
+        'SIGRTMAX-10',
+        'SIGRTMAX-11',
+        'SIGRTMAX-12',
+        'SIGRTMAX-13',
+        'SIGRTMAX-14',
+        'SIGRTMAX-2',
+        'SIGRTMAX-3',
+        'SIGRTMAX-4',
+        'SIGRTMAX-5',
+        'SIGRTMAX-6',
+        'SIGRTMAX-7',
+        'SIGRTMAX-8',
+        'SIGRTMAX-9',
+        'SIGRTMIN',
+        'SIGRTMIN+1',
+        'SIGRTMIN+10',
+        'SIGRTMIN+11',
+        'SIGRTMIN+12',
+        'SIGRTMIN+13',
+        'SIGRTMIN+14',
+        'SIGRTMIN+15',
+        'SIGRTMIN+2',
+        'SIGRTMIN+3',
+        'SIGRTMIN+4',
+        'SIGRTMIN+5',
+        'SIGRTMIN+6',
+        'SIGRTMIN+7',
+        'SIGRTMIN+8',
+        'SIGRTMIN+9',
+        'SIGSEGV',
+        'SIGSTKFLT',
+        'SIGSTOP',
+        'SIGSYS',
+        'SIGTERM',
+        'SIGTRAP',
+        'SIGTSTP',
+        'SIGTTIN',
+        'SIGTTOU',
+        'SIGURG',
+        'SIGUSR1',
+        'SIGUSR2',
+        'SIGVTALRM',
+        'SIGWINCH',
+        'SIGXCPU',
+        'SIGXFSZ',
+      ),
+    )
+      .explicit()
+      .doc('Signal that asks the container to stop; needs `spec.os.name`.'),
+  },
+  { doc: 'Actions that go with the start and the stop of a container.' },
+)
 export type Lifecycle = TypeOf<typeof Lifecycle>
 
-export const ProbeHandler = message('ProbeHandler', {
-  exec: f(1, ExecAction),
-  httpGet: f(2, HTTPGetAction),
-  tcpSocket: f(3, TCPSocketAction),
-  grpc: f(4, GRPCAction),
-})
+export const ProbeHandler = message(
+  'ProbeHandler',
+  {
+    exec: f(1, ExecAction).doc('Run a program in the container.'),
+    httpGet: f(2, HTTPGetAction).doc('Send an HTTP request.'),
+    tcpSocket: f(3, TCPSocketAction).doc('Open a TCP connection.'),
+    grpc: f(4, GRPCAction).doc('Ask the gRPC health service.'),
+  },
+  { doc: 'How a probe checks; exactly one member is set.' },
+)
 export type ProbeHandler = TypeOf<typeof ProbeHandler>
 
-export const Probe = message('Probe', {
-  ...inline(1, ProbeHandler),
-  initialDelaySeconds: f(2, int32),
-  timeoutSeconds: f(3, int32),
-  periodSeconds: f(4, int32),
-  successThreshold: f(5, int32),
-  failureThreshold: f(6, int32),
-  terminationGracePeriodSeconds: f(7, int64).explicit(),
-})
+export const Probe = message(
+  'Probe',
+  {
+    ...inline(1, ProbeHandler),
+    initialDelaySeconds: f(2, int32).doc(
+      'Seconds after the start of the container before the first check; 0 by default.',
+    ),
+    timeoutSeconds: f(3, int32).doc('Seconds after which a check has failed; 1 by default.'),
+    periodSeconds: f(4, int32).doc('Seconds between checks; 10 by default.'),
+    successThreshold: f(5, int32).doc(
+      'Successes in a row after a failure to count as well; 1 by default, always 1 except for readiness.',
+    ),
+    failureThreshold: f(6, int32).doc('Failures in a row after a success to count as failed; 3 by default.'),
+    terminationGracePeriodSeconds: f(7, int64)
+      .explicit()
+      .doc('Seconds to stop after a failed probe in place of those of the pod; not for readiness.'),
+  },
+  { doc: 'A periodic check of a container by the kubelet.' },
+)
 export type Probe = TypeOf<typeof Probe>
