@@ -7,12 +7,13 @@ import { kind } from './package.ts'
 export const ConfigMap = kind(
   'ConfigMap',
   {
-    metadata: f(1, ObjectMeta).always(),
-    data: f(2, map(str)),
-    binaryData: f(3, map(bytes)),
-    immutable: f(4, bool).explicit(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    data: f(2, map(str)).doc('Text values by key; keys may not occur in `binaryData` too.'),
+    binaryData: f(3, map(bytes)).doc('Binary values by key, in base64; 1 MiB in all.'),
+    immutable: f(4, bool).explicit().doc('Refuse all further changes of the data; cannot be taken back.'),
   },
   {
+    doc: 'Configuration as keys and values, for pods and controllers.',
     resource: {
       plural: 'configmaps',
       singular: 'configmap',

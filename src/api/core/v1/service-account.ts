@@ -8,12 +8,20 @@ import { kind } from './package.ts'
 export const ServiceAccount = kind(
   'ServiceAccount',
   {
-    metadata: f(1, ObjectMeta).always(),
-    secrets: f(2, list(ObjectReference)).listOf('map', 'name').patch('merge', 'name'),
-    imagePullSecrets: f(3, list(LocalObjectReference)).listOf('atomic'),
-    automountServiceAccountToken: f(4, bool).explicit(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    secrets: f(2, list(ObjectReference))
+      .listOf('map', 'name')
+      .patch('merge', 'name')
+      .doc('Secrets that pods with this account may use, where that is enforced.'),
+    imagePullSecrets: f(3, list(LocalObjectReference))
+      .listOf('atomic')
+      .doc('Secrets with registry credentials, given to pods that name none.'),
+    automountServiceAccountToken: f(4, bool)
+      .explicit()
+      .doc('Whether pods get a token mounted, unless they say otherwise; true by default.'),
   },
   {
+    doc: 'An identity for processes in pods.',
     resource: {
       plural: 'serviceaccounts',
       singular: 'serviceaccount',
