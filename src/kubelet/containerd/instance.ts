@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Clock, sleep } from '../../base/clock.ts'
+import { type Clock, sleep, type Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import type { Spawner } from '../../base/spawner.ts'
 import { RuntimeClient } from '../cri/runtime-client.ts'
@@ -28,7 +28,8 @@ export interface ContainerdOptions {
 }
 
 export interface Containerd {
-  readonly pid: number
+  /** It changes when containerd had to be started again. */
+  pid(): number
   readonly socketPath: string
   readonly version: string
   /** Whether it ran before. */
@@ -50,6 +51,7 @@ interface Instance {
 
 const startTimeoutMs = 30_000
 const stopTimeoutMs = 10_000
+const superviseEveryMs = 1_000
 /** sun_path holds 108 bytes with its end. */
 const maxSocketPath = 107
 
@@ -145,19 +147,25 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     await endProcess(instance.pid, instance.startTicks)
     instance = undefined
   }
-  if (!instance) {
+  const logFile = join(directory, 'containerd.log')
+  const launch = async (): Promise<Instance> => {
     writeFileSync(configPath, toml, { mode: 0o600 })
     rmSync(socketPath, { force: true })
     rmSync(`${socketPath}.ttrpc`, { force: true })
-    const logFile = join(directory, 'containerd.log')
     const pid = await spawner.startDetached('containerd', ['--config', configPath], { logFile })
-    instance = { pid, startTicks: startTicksOf(pid) ?? '', configHash }
-    writeFileSync(instancePath, JSON.stringify(instance), { mode: 0o600 })
+    const launched = { pid, startTicks: startTicksOf(pid) ?? '', configHash }
+    writeFileSync(instancePath, JSON.stringify(launched), { mode: 0o600 })
+    return launched
   }
+  let current = instance ?? (await launch())
+  const alive = () => startTicksOf(current.pid) === current.startTicks
   const runtime = new RuntimeClient(socketPath)
-  const { pid, startTicks } = instance
-  const alive = () => startTicksOf(pid) === startTicks
-  await awaitAnswer(runtime, options.clock, alive, join(directory, 'containerd.log'), signal)
+  await awaitAnswer(runtime, options.clock, alive, logFile, signal)
+  const watch = superviseEvery(options.clock, async () => {
+    if (alive()) return
+    log.warn({ pid: current.pid }, 'containerd ended: starting it again')
+    current = await launch()
+  })
 
   const importImage = async (archivePath: string): Promise<string[]> => {
     const result = await spawner.run(
@@ -172,18 +180,44 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   }
   await ensureSandboxImage(runtime, directory, importImage)
   return {
-    pid,
+    pid: () => current.pid,
     socketPath,
     version: version.text,
     adopted,
     runtime,
     importImage,
-    detach: () => runtime.close(),
-    stop: async () => {
+    detach: () => {
+      watch.stop()
       runtime.close()
-      await endProcess(pid, startTicks)
+    },
+    stop: async () => {
+      watch.stop()
+      runtime.close()
+      await endProcess(current.pid, current.startTicks)
       await new Mounter(spawner).unmountBelow(directory)
       rmSync(instancePath, { force: true })
+    },
+  }
+}
+
+/** Looks after containerd while the cluster's process runs; what it started goes on without it meanwhile. */
+function superviseEvery(clock: Clock, look: () => Promise<void>): { stop(): void } {
+  let stopped = false
+  let timer: Timer | undefined
+  const schedule = () => {
+    if (stopped) return
+    timer = clock.after(superviseEveryMs, () => {
+      if (!stopped)
+        void look()
+          .catch(() => {})
+          .finally(schedule)
+    })
+  }
+  schedule()
+  return {
+    stop() {
+      stopped = true
+      timer?.cancel()
     },
   }
 }

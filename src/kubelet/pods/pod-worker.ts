@@ -28,6 +28,7 @@ const defaultGraceSeconds = 30
 const maxSteps = 200
 const firstRetryMs = 500
 const maxRetryMs = 60_000
+const imagePullNoticeMs = 1_000
 /** Volumes and status are looked at again after so long without any event. */
 const resyncMs = 60_000
 
@@ -153,8 +154,10 @@ export class PodWorker {
       this.#dirty = false
       this.#timer?.cancel()
       try {
+        const before = this.#retryMs
         await this.#sync()
-        this.#retryMs = firstRetryMs
+        // It has grown if something is still to be tried again.
+        if (this.#retryMs === before) this.#retryMs = firstRetryMs
       } catch (error) {
         if (this.#stopped.signal.aborted) return
         if (this.#work.signal.aborted && this.#terminating) continue
@@ -370,12 +373,18 @@ export class PodWorker {
         this.#work.signal.throwIfAborted()
         if (!(error instanceof StartError)) throw error
         this.#waiting.set(container.name, { reason: error.reason, message: error.message })
-        const imageMs = this.#services.images.retryInMs(this.#pod, container.image ?? '')
-        const retryMs = imageMs > 0 ? imageMs : this.#nextRetryMs()
+        const retryMs = this.#startRetryMs(error, container)
         wakeMs = Math.min(wakeMs ?? retryMs, retryMs)
       }
     }
     return { acted, wakeMs }
+  }
+
+  #startRetryMs(error: StartError, container: Container): number {
+    // Looked at soon, so that the back-off shows as such; then when it is over.
+    if (error.reason === 'ErrImagePull') return imagePullNoticeMs
+    const imageMs = this.#services.images.retryInMs(this.#pod, container.image ?? '')
+    return imageMs > 0 ? imageMs : this.#nextRetryMs()
   }
 
   /** Milliseconds until a container that keeps ending may be started again; 0 and a longer next wait, if now. */

@@ -43,16 +43,14 @@ export function statusPatch(uid: string, before: PodStatus, wanted: PodStatus): 
     const merged = field === 'podIPs' || field === 'hostIPs'
     status[field] = value === undefined ? null : merged ? [...(value as unknown[]), { $patch: 'replace' }] : value
   }
-  const conditions = (wanted.conditions ?? []).filter(
-    condition =>
-      !isDeepStrictEqual(
-        condition,
-        before.conditions?.find(({ type }) => type === condition.type),
-      ),
-  )
-  // A reason or message that is gone has to be taken away by name.
-  if (conditions.length > 0)
-    status.conditions = conditions.map(condition => ({ reason: null, message: null, ...condition }))
+  const conditions = (wanted.conditions ?? []).flatMap(condition => {
+    const old = before.conditions?.find(({ type }) => type === condition.type)
+    if (isDeepStrictEqual(condition, old)) return []
+    // A reason or message that is gone has to be taken away by name.
+    const gone = (['reason', 'message'] as const).filter(key => old?.[key] !== undefined)
+    return [{ ...Object.fromEntries(gone.map(key => [key, null])), ...condition }]
+  })
+  if (conditions.length > 0) status.conditions = conditions
   return Object.keys(status).length === 0 ? undefined : { metadata: { uid }, status }
 }
 

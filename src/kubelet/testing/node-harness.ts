@@ -97,14 +97,6 @@ export class NodeHarness {
     })
   }
 
-  /** After it was killed; the kubelet's own connection is left as it is. */
-  async restartContainerd(): Promise<void> {
-    const before = this.containerd
-    const after = await this.#startContainerd()
-    after.detach()
-    this.containerd = { ...after, runtime: before.runtime, stop: after.stop }
-  }
-
   async startKubelet(): Promise<void> {
     this.#stopInformers = new AbortController()
     const needs = { clock: systemClock, random: Math.random, log: this.#log }
