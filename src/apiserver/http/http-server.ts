@@ -33,6 +33,8 @@ export interface RunningHttpServer {
 /** An HTTP/2 session without a stream, or an HTTP/1.1 connection without a request, is closed after so long. */
 const idleTimeoutMs = 180_000
 const maxConnections = 10_000
+/** One reason for all: making an exception for every request that is broken off costs more than the request. */
+const clientGone = new Error('the client has gone away')
 
 export function startHttpServer(server: ApiServer, options: HttpServerOptions): Promise<RunningHttpServer> {
   const log = loggerOf('apiserver/http')
@@ -142,8 +144,10 @@ class HttpAdapter {
 
   async #serve(request: NodeRequest, response: NodeResponse): Promise<void> {
     const aborter = new AbortController()
-    response.on('close', () => aborter.abort())
-    ;(response as { on(event: string, listener: () => void): void }).on('error', () => aborter.abort())
+    response.on('close', () => {
+      if (!response.writableEnded) aborter.abort(clientGone)
+    })
+    ;(response as { on(event: string, listener: () => void): void }).on('error', () => aborter.abort(clientGone))
     const asked = serverRequestOf({
       request,
       signal: aborter.signal,
@@ -161,8 +165,8 @@ class HttpAdapter {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const aborter = new AbortController()
-    socket.on('error', () => aborter.abort())
-    socket.on('close', () => aborter.abort())
+    socket.on('error', () => aborter.abort(clientGone))
+    socket.on('close', () => aborter.abort(clientGone))
     const asked: ServerRequest = serverRequestOf({
       request,
       signal: aborter.signal,

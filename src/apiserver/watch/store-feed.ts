@@ -69,34 +69,22 @@ export class StoreFeed {
    * is under way share the next one.
    */
   storeRevision(): Promise<number> {
-    if (!this.#asking) {
-      this.#asking = this.#ask()
-      return this.#asking
-    }
-    if (!this.#askingNext) {
-      this.#askingNext = this.#asking.then(
-        () => this.#ask(),
-        () => this.#ask(),
-      )
-      const next = this.#askingNext
-      next.then(
-        () => this.#promote(next),
-        () => this.#promote(next),
-      )
-    }
+    if (!this.#asking) return this.#ask()
+    const waiting = this.#asking.catch(() => {})
+    this.#askingNext ??= waiting.then(() => {
+      // Whoever calls from here on came after this read began, and must not share it.
+      this.#askingNext = undefined
+      return this.#ask()
+    })
     return this.#askingNext
   }
 
-  #promote(done: Promise<number>): void {
-    if (this.#askingNext === done) this.#askingNext = undefined
-  }
-
-  async #ask(): Promise<number> {
-    try {
-      return await this.#store.currentRevision()
-    } finally {
-      this.#asking = undefined
-    }
+  #ask(): Promise<number> {
+    const asking = this.#store.currentRevision().finally(() => {
+      if (this.#asking === asking) this.#asking = undefined
+    })
+    this.#asking = asking
+    return asking
   }
 
   /** Resolves when everything up to `revision` was delivered. Throws ApiError 504 when that takes too long. */
