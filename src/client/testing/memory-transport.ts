@@ -31,6 +31,7 @@ export interface StoredObject {
     readonly resourceVersion: string
     readonly generation?: number
     readonly labels?: Record<string, string>
+    readonly annotations?: Record<string, string>
     readonly finalizers?: string[]
     readonly deletionTimestamp?: string
     readonly deletionGracePeriodSeconds?: number
@@ -227,7 +228,7 @@ export class MemoryTransport implements Transport {
         ? {
             ...old,
             status: body.status,
-            metadata: { ...old.metadata, labels: body.metadata.labels ?? old.metadata.labels },
+            metadata: { ...old.metadata, labels: body.metadata.labels, annotations: body.metadata.annotations },
           }
         : { ...body, ...(hasStatus ? { status: old.status } : {}) }
     const changed = JSON.stringify(next.spec) !== JSON.stringify(old.spec)

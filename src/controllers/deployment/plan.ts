@@ -96,7 +96,7 @@ function finish(observed: Observed, steps: readonly (readonly Action[])[], nowMs
   const status = rolloutStatusOf(observed)
   const requeueAfterMs = untilDeadlineMs(observed.deployment, status, nowMs)
   // A step that writes the Deployment moves its resource version on; the plan after it writes the status.
-  const rewritten = steps.flat().some(action => action.do === 'update' && action.kind.name === Deployment.name)
+  const rewritten = steps.flat().some(action => action.do === 'updateStatus' && action.kind.name === Deployment.name)
   return {
     steps,
     after: () => (rewritten ? [] : writeStatus(observed.deployment, status)),
@@ -193,7 +193,8 @@ function failedStatus({ deployment, conditions, nowMs }: Observed, failure: Erro
 function annotateDeployment(deployment: Deployment, revision: string): Action[] {
   if (deployment.metadata.annotations?.[revisionAnnotation] === revision) return []
   const annotations = { ...deployment.metadata.annotations, [revisionAnnotation]: revision }
-  return [update(Deployment, { ...deployment, metadata: { ...deployment.metadata, annotations } })]
+  // Through the status: an update of the annotations themselves counts as a new generation.
+  return [updateStatus(Deployment, { ...deployment, metadata: { ...deployment.metadata, annotations } })]
 }
 
 /** The new ReplicaSet has the highest revision: one that is rolled back to gets a new one and remembers the old. */
