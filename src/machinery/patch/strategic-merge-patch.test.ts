@@ -112,3 +112,8 @@ test('faults have the messages of upstream', () => {
     message: 'invalid patch format of retainKeys',
   })
 })
+
+test('a list that the object does not have takes the elements of the patch, and none of its directives', () => {
+  const patch = { status: { podIPs: [{ ip: '10.244.0.5' }, { $patch: 'replace' }] } }
+  assert.deepEqual(applyStrategicMergePatch(Pod, { status: {} }, patch), { status: { podIPs: [{ ip: '10.244.0.5' }] } })
+})

@@ -35,7 +35,9 @@ const dropped = Symbol('dropped')
 function plainValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainValue).filter(one => one !== dropped)
   if (!isObject(value)) return value
-  if (memberOf(value, directive) === 'delete') return dropped
+  // Elements that only say how to merge (`{$patch: replace}` in a list) have nothing to say without a list.
+  const marker = memberOf(value, directive)
+  if (marker === 'delete' || (marker !== undefined && Object.keys(value).length === 1)) return dropped
   const plain: JsonObject = {}
   for (const key of Object.keys(value)) {
     if (isDirective(key) || value[key] === null || value[key] === undefined) continue
