@@ -7,10 +7,11 @@ import { kind } from './package.ts'
 export const Binding = kind(
   'Binding',
   {
-    metadata: f(1, ObjectMeta).always(),
-    target: f(2, ObjectReference).required().always(),
+    metadata: f(1, ObjectMeta).always().doc('Name and namespace of the pod, and conditions on its UID and version.'),
+    target: f(2, ObjectReference).required().always().doc('Node to bind to.'),
   },
   {
+    doc: 'Binds a pod to a node.',
     resource: {
       plural: 'bindings',
       singular: 'binding',

@@ -3,21 +3,26 @@ import { list, str, type TypeOf } from '../../../schema/type.ts'
 import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { kind, message } from './package.ts'
 
-export const ComponentCondition = message('ComponentCondition', {
-  type: f(1, str).required().always(),
-  status: f(2, str).required().always(),
-  message: f(3, str),
-  error: f(4, str),
-})
+export const ComponentCondition = message(
+  'ComponentCondition',
+  {
+    type: f(1, str).required().always().doc('Type of the condition; only `Healthy`.'),
+    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    message: f(3, str).doc('What the health check answered.'),
+    error: f(4, str).doc('Error of the health check.'),
+  },
+  { doc: 'Health of a component.' },
+)
 export type ComponentCondition = TypeOf<typeof ComponentCondition>
 
 export const ComponentStatus = kind(
   'ComponentStatus',
   {
-    metadata: f(1, ObjectMeta).always(),
-    conditions: f(2, list(ComponentCondition)).listOf('map', 'type').patch('merge', 'type'),
+    metadata: f(1, ObjectMeta).always().doc('Name and other standard metadata.'),
+    conditions: f(2, list(ComponentCondition)).listOf('map', 'type').patch('merge', 'type').doc('The health.'),
   },
   {
+    doc: 'Health of a control plane component. Deprecated.',
     resource: {
       plural: 'componentstatuses',
       singular: 'componentstatus',

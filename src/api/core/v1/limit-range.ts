@@ -4,28 +4,41 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
-export const LimitRangeItem = message('LimitRangeItem', {
-  type: f(1, str).required().always(),
-  max: f(2, map(quantity)),
-  min: f(3, map(quantity)),
-  default: f(4, map(quantity)),
-  defaultRequest: f(5, map(quantity)),
-  maxLimitRequestRatio: f(6, map(quantity)),
-})
+export const LimitRangeItem = message(
+  'LimitRangeItem',
+  {
+    type: f(1, str).required().always().doc('What is limited: `Pod`, `Container` or `PersistentVolumeClaim`.'),
+    max: f(2, map(quantity)).doc('Largest amount, by resource.'),
+    min: f(3, map(quantity)).doc('Smallest amount, by resource.'),
+    default: f(4, map(quantity)).doc('Limit that a container without one gets, by resource.'),
+    defaultRequest: f(5, map(quantity)).doc('Request that a container without one gets, by resource.'),
+    maxLimitRequestRatio: f(6, map(quantity)).doc('Largest quotient of limit and request, by resource.'),
+  },
+  { doc: 'Limits for one kind of thing.' },
+)
 export type LimitRangeItem = TypeOf<typeof LimitRangeItem>
 
-export const LimitRangeSpec = message('LimitRangeSpec', {
-  limits: f(1, list(LimitRangeItem)).explicit().required().listOf('atomic'),
-})
+export const LimitRangeSpec = message(
+  'LimitRangeSpec',
+  {
+    limits: f(1, list(LimitRangeItem))
+      .explicit()
+      .required()
+      .listOf('atomic')
+      .doc('The limits; all of them are enforced.'),
+  },
+  { doc: 'Limits in a namespace.' },
+)
 export type LimitRangeSpec = TypeOf<typeof LimitRangeSpec>
 
 export const LimitRange = kind(
   'LimitRange',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, LimitRangeSpec).always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    spec: f(2, LimitRangeSpec).always().doc('The limits.'),
   },
   {
+    doc: 'Limits and defaults for the resources of each pod, container or claim in a namespace.',
     resource: {
       plural: 'limitranges',
       singular: 'limitrange',

@@ -8,10 +8,11 @@ import { PodTemplateSpec } from './pod-spec.ts'
 export const PodTemplate = kind(
   'PodTemplate',
   {
-    metadata: f(1, ObjectMeta).always(),
-    template: f(2, PodTemplateSpec).always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    template: f(2, PodTemplateSpec).always().doc('The pattern.'),
   },
   {
+    doc: 'A stored pattern for pods.',
     resource: {
       plural: 'podtemplates',
       singular: 'podtemplate',

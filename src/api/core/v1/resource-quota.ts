@@ -5,40 +5,51 @@ import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 import { ScopeSelector } from './topology.ts'
 
-export const ResourceQuotaSpec = message('ResourceQuotaSpec', {
-  hard: f(1, map(quantity)),
-  scopes: f(
-    2,
-    list(
-      oneOf(
-        'BestEffort',
-        'CrossNamespacePodAffinity',
-        'NotBestEffort',
-        'NotTerminating',
-        'PriorityClass',
-        'Terminating',
-        'VolumeAttributesClass',
+export const ResourceQuotaSpec = message(
+  'ResourceQuotaSpec',
+  {
+    hard: f(1, map(quantity)).doc('Upper bounds, by resource or `count/<resource>.<group>`.'),
+    scopes: f(
+      2,
+      list(
+        oneOf(
+          'BestEffort',
+          'CrossNamespacePodAffinity',
+          'NotBestEffort',
+          'NotTerminating',
+          'PriorityClass',
+          'Terminating',
+          'VolumeAttributesClass',
+        ),
       ),
-    ),
-  ).listOf('atomic'),
-  scopeSelector: f(3, ScopeSelector),
-})
+    )
+      .listOf('atomic')
+      .doc('Which objects are counted: those in all of these scopes; every one if empty.'),
+    scopeSelector: f(3, ScopeSelector).doc('As `scopes`, with operators; both must hold.'),
+  },
+  { doc: 'What a namespace may use in total.' },
+)
 export type ResourceQuotaSpec = TypeOf<typeof ResourceQuotaSpec>
 
-export const ResourceQuotaStatus = message('ResourceQuotaStatus', {
-  hard: f(1, map(quantity)),
-  used: f(2, map(quantity)),
-})
+export const ResourceQuotaStatus = message(
+  'ResourceQuotaStatus',
+  {
+    hard: f(1, map(quantity)).doc('Bounds that are enforced.'),
+    used: f(2, map(quantity)).doc('Amounts in use.'),
+  },
+  { doc: 'What a namespace uses in total.' },
+)
 export type ResourceQuotaStatus = TypeOf<typeof ResourceQuotaStatus>
 
 export const ResourceQuota = kind(
   'ResourceQuota',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, ResourceQuotaSpec).always(),
-    status: f(3, ResourceQuotaStatus).always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    spec: f(2, ResourceQuotaSpec).always().doc('The bounds.'),
+    status: f(3, ResourceQuotaStatus).always().doc('What is in use; written by the system.'),
   },
   {
+    doc: 'A bound on what a namespace may use in total.',
     resource: {
       plural: 'resourcequotas',
       singular: 'resourcequota',
