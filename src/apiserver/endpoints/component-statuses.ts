@@ -2,6 +2,7 @@
 import { notFoundError } from '../../machinery/api-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
+import { prefersProtobuf } from '../forms/negotiate.ts'
 import type { Resource } from '../registry/resource.ts'
 import { methodNotAllowedError, type ResourceServer } from './resource-server.ts'
 import { respondValue } from './respond.ts'
@@ -22,7 +23,7 @@ export async function serveComponentStatuses(
   const item = { metadata: { name: componentName }, conditions: [condition] }
   if (info.verb === 'list') {
     const list = { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: [item] }
-    return respondValue(context.request, 200, list)
+    return respondValue(context.request, 200, list, prefersProtobuf(context.request) ? undefined : resource.kind)
   }
   if (info.verb !== 'get') throw methodNotAllowedError()
   if (info.name !== componentName) throw notFoundError('', resource.plural, info.name)

@@ -1,12 +1,13 @@
 /** Step: the response, in the representation that the client wants. */
 import { Status } from '../../api/meta/v1/status.ts'
 import { ApiError, type FailureStatus, internalError } from '../../machinery/api-error.ts'
+import { tableOf } from '../../machinery/tables/table.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { encodeText } from '../forms/made-form.ts'
-import { negotiateForm, negotiateText, prefersProtobuf } from '../forms/negotiate.ts'
+import { negotiateForm, negotiateText, prefersProtobuf, wantsTable } from '../forms/negotiate.ts'
 import { protobufMediaType } from '../forms/protobuf-form.ts'
 import type { ListResult } from '../registry/list.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
@@ -70,11 +71,24 @@ export function respondValue(request: ServerRequest, status: number, value: unkn
     }
   }
   const { encoding, pretty } = negotiateText(request)
+  if (kind && kind !== Status && status < 300 && wantsTable(request)) {
+    return respondValue(
+      { ...request, headers: { ...request.headers, accept: 'application/json' } },
+      status,
+      tableFor(kind, value),
+    )
+  }
   return {
     status,
     headers: { ...common, 'content-type': encoding === 'json' ? 'application/json' : 'application/yaml' },
     body: { is: 'bytes', chunks: [encodeText(value, encoding, pretty)] },
   }
+}
+
+function tableFor(kind: Kind, value: unknown): unknown {
+  const { items, metadata } = value as { items?: object[]; metadata?: object }
+  const listMeta = items ? (metadata ?? {}) : {}
+  return tableOf(kind, items ?? [value as object], { includeObject: 'Object', nowMs: Date.now(), listMeta })
 }
 
 export const respondText = (status: number, text: string, headers: Record<string, string> = {}): ServerResponse => ({

@@ -137,3 +137,11 @@ export function prefersProtobuf(request: ServerRequest): boolean {
   }
   return false
 }
+
+/** Whether the most wanted representation that exists is a table. */
+export function wantsTable(request: ServerRequest): boolean {
+  for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
+    if (encodingOf(type) !== undefined) return parameters.as === 'Table' && parameters.g === 'meta.k8s.io'
+  }
+  return false
+}

@@ -7,7 +7,7 @@ import { openEmbeddedStore } from '../../store/embedded/embedded-store.ts'
 import type { Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import { type ApiServer, createApiServer, openRegistry } from '../api-server.ts'
-import type { Authenticator } from '../authentication/authenticator.ts'
+import type { Authenticator, UserInfo } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { FlowLimits } from '../chain/flow-control.ts'
 import type { ServerRequest } from '../chain/server-request.ts'
@@ -33,6 +33,8 @@ export interface TestServerOptions {
   readonly authorizer?: Authorizer
   readonly handlers?: Handlers
   readonly flowLimits?: FlowLimits
+  /** Who everyone is; absent: an administrator. */
+  readonly user?: UserInfo
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -41,7 +43,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const registry = await openRegistry({ store, serviceCidrs: ['10.96.0.0/16'] })
   const server = createApiServer({
     registry,
-    authenticator: everyoneIsAdmin,
+    authenticator: options.user ? { authenticate: async () => ({ user: options.user as UserInfo }) } : everyoneIsAdmin,
     authorizer: options.authorizer ?? allowAll,
     admissionPlugins: options.admissionPlugins ?? [],
     handlers: options.handlers ?? { create: new Map(), connect: new Map() },

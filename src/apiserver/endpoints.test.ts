@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Answer, send, startTestServer, type TestServer } from './testing/test-server.ts'
+
+let server: TestServer
+before(async () => {
+  server = await startTestServer({ flowLimits: { readOnly: 100, mutating: 100, longRunning: 100 } })
+})
+after(() => server.close())
+
+const get = (path: string, headers?: Record<string, string>): Promise<Answer> =>
+  send(server, 'GET', path, undefined, headers)
+
+test('/version parses as a semantic version of v1.37', async () => {
+  const { json } = await get('/version')
+  assert.match(json.gitVersion, /^v1\.37\.\d+\+clipper$/)
+  assert.equal(json.minor, '37')
+})
+
+test('health endpoints answer ok, in detail, and by single check', async () => {
+  assert.equal((await get('/readyz')).text, 'ok')
+  assert.match((await get('/readyz?verbose')).text, /\[\+\]etcd ok\n[\s\S]*readyz check passed\n$/)
+  assert.equal((await get('/livez/ping')).text, 'ok')
+  assert.equal((await get('/livez/none')).status, 404)
+})
+
+test('a server that drains is alive but not ready', async () => {
+  const other = await startTestServer()
+  try {
+    other.server.drain()
+    assert.equal((await send(other, 'GET', '/readyz')).status, 500)
+    assert.equal((await send(other, 'GET', '/livez')).status, 200)
+  } finally {
+    await other.close()
+  }
+})
+
+test('discovery is aggregated for those who ask, with an ETag that saves sending it again', async () => {
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
+  const first = await get('/apis', { accept })
+  assert.equal(first.json.kind, 'APIGroupDiscoveryList')
+  const etag = String(first.headers.etag)
+  assert.equal((await get('/apis', { accept, 'if-none-match': etag })).status, 304)
+  const plain = await get('/apis')
+  assert.equal(plain.json.kind, 'APIGroupList')
+  assert.equal((await get('/apis/apps/v1')).json.kind, 'APIResourceList')
+  assert.equal((await get('/apis/nothing/v1')).status, 404)
+})
+
+test('OpenAPI v3 documents are immutable under their hash', async () => {
+  const index = await get('/openapi/v3')
+  const url: string = index.json.paths['apis/apps/v1'].serverRelativeURL
+  const document = await get(url)
+  assert.equal(document.headers['cache-control'], 'public, immutable')
+  assert.ok(document.json.components.schemas['io.k8s.api.apps.v1.Deployment'])
+  const old = await get('/openapi/v3/apis/apps/v1?hash=OLD')
+  assert.equal(old.status, 301)
+  assert.equal(old.headers.location, url)
+})
+
+test('metrics count requests', async () => {
+  await get('/api/v1/namespaces')
+  const { text } = await get('/metrics')
+  assert.match(
+    text,
+    /apiserver_request_total\{verb="LIST",group="",version="v1",resource="namespaces",[^}]*code="200"\} [1-9]/,
+  )
+})
+
+test('requests above the bound are sent away with Retry-After', async () => {
+  const limits = { readOnly: 0, mutating: 10, longRunning: 10 }
+  const plain = { username: 'jane', groups: [] }
+  const busy = await startTestServer({ flowLimits: limits, user: plain })
+  try {
+    const refused = await send(busy, 'GET', '/api/v1/namespaces')
+    assert.equal(refused.status, 429)
+    assert.equal(refused.headers['retry-after'], '1')
+    assert.equal((await send(busy, 'GET', '/readyz')).status, 200)
+  } finally {
+    await busy.close()
+  }
+})
