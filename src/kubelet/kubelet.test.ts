@@ -1,6 +1,6 @@
 /** The kubelet with real containers. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { ConfigMap } from '../api/core/v1/config-map.ts'
 import { Event } from '../api/core/v1/event.ts'
@@ -224,6 +224,84 @@ test('an image that is missing is told as its policy asks', async () => {
   await node.until('bad', pod => waiting(pod)?.reason === 'InvalidImageName')
   for (const name of ['never', 'bad']) await node.client.of(Pod).delete('default', name, { gracePeriodSeconds: 0 })
   await Promise.all(['never', 'bad'].map(name => node.untilGone(name)))
+})
+
+test('an image that cannot be pulled backs off', async () => {
+  await node.createPod('unpulled', { containers: [{ name: 'main', image: 'localhost:1/none:1' }] })
+  const waiting = (pod: Pod) => pod.status.containerStatuses?.[0]?.state.waiting
+  await node.until('unpulled', pod => waiting(pod)?.reason === 'ErrImagePull')
+  const { message } = await node.until('unpulled', pod => waiting(pod)?.reason === 'ImagePullBackOff' && waiting(pod))
+  assert.match(message ?? '', /^Back-off pulling image "localhost:1\/none:1": ErrImagePull: /)
+  await node.client.of(Pod).delete('default', 'unpulled', { gracePeriodSeconds: 0 })
+  await node.untilGone('unpulled')
+})
+
+test('a volume of a type that is not supported is named in an event', async () => {
+  const volumes = [{ name: 'claim', persistentVolumeClaim: { claimName: 'x' } }]
+  await node.createPod('claiming', { containers: [script('main', forever)], volumes })
+  for (let tries = 0; tries < 500; tries++) {
+    if (node.transport.peekAll(Event).some(({ reason }) => reason === 'FailedMount')) break
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  const event = node.transport.peekAll(Event).find(({ reason }) => reason === 'FailedMount')
+  assert.equal(
+    event?.message,
+    'MountVolume.SetUp failed for volume "claim" : volumes of type persistentVolumeClaim are not supported by this node',
+  )
+  await node.client.of(Pod).delete('default', 'claiming', { gracePeriodSeconds: 0 })
+  await node.untilGone('claiming')
+})
+
+test('a container runs as the user and group that it is told, with what fsGroup owns', async () => {
+  await node.createPod('somebody', {
+    restartPolicy: 'Never',
+    securityContext: { runAsUser: 1000, runAsGroup: 2000, fsGroup: 3000, runAsNonRoot: true },
+    containers: [
+      {
+        ...script(
+          'main',
+          'id; stat -c "%g %a" /data; touch /data/x && stat -c %g /data/x; touch /x 2>&1 || echo refused',
+        ),
+        securityContext: {
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+        },
+        volumeMounts: [{ name: 'data', mountPath: '/data' }],
+      },
+    ],
+    volumes: [{ name: 'data', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }],
+  })
+  await node.until('somebody', pod => pod.status.phase === 'Succeeded')
+  const log = await node.logs('somebody', 'main')
+  assert.match(log, /uid=1000 gid=2000 groups=(2000,)?3000/)
+  assert.match(log, /^3000 2777\n3000\n(?:.*\n)*refused/m)
+})
+
+test('a pod that is active for too long fails', async () => {
+  await node.createPod('late', {
+    activeDeadlineSeconds: 1,
+    terminationGracePeriodSeconds: 0,
+    containers: [script('main', forever)],
+  })
+  const status = await node.until('late', pod => pod.status.phase === 'Failed' && pod.status)
+  assert.equal(status.reason, 'DeadlineExceeded')
+})
+
+test('a manifest on the node runs as a static pod with a mirror in the API, until it is taken away', async () => {
+  mkdirSync(`${node.directory}/manifests`, { recursive: true })
+  const manifest = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'fixed' },
+    spec: { terminationGracePeriodSeconds: 0, containers: [script('main', forever)] },
+  }
+  writeFileSync(`${node.directory}/manifests/fixed.json`, JSON.stringify(manifest))
+  const name = `fixed-${testNodeName}`
+  await node.until(name, running)
+  assert.equal(node.pod(name)?.metadata.annotations?.['kubernetes.io/config.source'], 'file')
+  rmSync(`${node.directory}/manifests/fixed.json`)
+  await node.untilGone(name)
 })
 
 test('probes decide on readiness and restart what is not alive', async () => {

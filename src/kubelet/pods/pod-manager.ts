@@ -1,4 +1,6 @@
 /** All pods of the node: a worker each, what wakes them, and the removal of what belongs to no pod. */
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
@@ -188,11 +190,22 @@ export class PodManager {
         await runtime.stopPodSandbox(id)
         await runtime.removePodSandbox(id)
       }
+      for (const directory of logDirectories(this.#options.services.logsDirectory))
+        if (!this.#workers.has(directory.uid)) rmSync(directory.path, { recursive: true, force: true })
       for (const uid of volumes.podUids()) if (!this.#workers.has(uid)) await volumes.remove(uid)
       for (const uid of cgroups.podUids()) if (!this.#workers.has(uid)) cgroups.remove(uid)
     } catch (error) {
       log.warn({ error: (error as Error).message }, 'orphaned pods not removed')
     }
+  }
+}
+
+/** Pods' folders of logs, named NAMESPACE_NAME_UID. */
+function logDirectories(directory: string): { path: string; uid: string }[] {
+  try {
+    return readdirSync(directory).map(name => ({ path: join(directory, name), uid: name.split('_').at(-1) ?? '' }))
+  } catch {
+    return []
   }
 }
 

@@ -2,6 +2,7 @@
  * Brings one pod to the state that its spec asks for. It looks at the runtime, takes the next actions, and looks again;
  * one look at a time. Woken by changes of the pod, of containers, of probes, of volumes' sources, and by time.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Container } from '../../api/core/v1/container.ts'
 import { Pod, type PodStatus } from '../../api/core/v1/pod.ts'
 import type { Timer } from '../../base/clock.ts'
@@ -102,7 +103,14 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
+    const before = this.#pod
     this.#pod = pod
+    if (before !== pod && onlyStatusDiffers(before, pod) && !this.#terminating) {
+      // Mostly what was written from here; if somebody else wrote, it is put right.
+      const settled = this.#status.phase === 'Failed' || this.#status.phase === 'Succeeded'
+      if (this.#admitted && !this.#running && !settled) void this.#report(false)
+      return
+    }
     if (pod.metadata.deletionTimestamp !== undefined)
       this.#terminate(pod.metadata.deletionGracePeriodSeconds ?? this.#specGrace())
     this.wake()
@@ -441,6 +449,8 @@ export class PodWorker {
       seen.set(record.name, count)
       if (count > 2 && record.state !== 'running') await this.#services.runtime.removeContainer(record.id)
     }
+    const ids = new Set(this.#runtime.containers.map(({ id }) => id))
+    for (const id of this.#words.keys()) if (!ids.has(id)) this.#words.delete(id)
     const current = this.#runtime.sandboxes[0]?.id
     for (const { id, ready } of this.#runtime.sandboxes.slice(1))
       if (!ready && id !== current && !this.#runtime.containers.some(({ sandboxId }) => sandboxId === id))
@@ -525,6 +535,22 @@ export class PodWorker {
     if (this.isStatic) return Promise.resolve()
     return this.#services.statuses.write(this.#pod, status)
   }
+}
+
+function onlyStatusDiffers(a: Pod, b: Pod): boolean {
+  const { generation } = b.metadata
+  const sameSpec =
+    generation !== undefined && a.metadata.generation === generation
+      ? true
+      : generation === undefined && isDeepStrictEqual(a.spec, b.spec)
+  return (
+    sameSpec &&
+    a.metadata.uid === b.metadata.uid &&
+    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+    a.metadata.deletionGracePeriodSeconds === b.metadata.deletionGracePeriodSeconds &&
+    isDeepStrictEqual(a.metadata.labels, b.metadata.labels) &&
+    isDeepStrictEqual(a.metadata.annotations, b.metadata.annotations)
+  )
 }
 
 /** What this worker last computed is newer than what the informer shows; conditions of others come from there. */

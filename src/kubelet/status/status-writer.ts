@@ -12,6 +12,8 @@ interface Entry {
   readonly name: string
   wanted: PodStatus
   written: PodStatus | undefined
+  /** Of the object after the last write: what is shown at it or later is what is there. */
+  writtenVersion: string
   writing: Promise<void> | undefined
 }
 
@@ -76,10 +78,12 @@ export class StatusWriter {
       name,
       wanted: status,
       written: undefined,
+      writtenVersion: '',
       writing: undefined,
     }
     this.#entries.set(uid, entry)
     entry.wanted = status
+    if (isAtLeast(pod.metadata.resourceVersion, entry.writtenVersion)) entry.written = undefined
     entry.writing ??= this.#flush(uid, entry, pod.status).finally(() => {
       entry.writing = undefined
     })
@@ -105,8 +109,9 @@ export class StatusWriter {
         continue
       }
       try {
-        await this.#client.of(Pod).patch(entry.namespace, entry.name, 'strategic', patch, 'status')
+        const answer = await this.#client.of(Pod).patch(entry.namespace, entry.name, 'strategic', patch, 'status')
         entry.written = keepOwn(wanted)
+        entry.writtenVersion = answer.metadata.resourceVersion
         before = entry.written
         if (wanted === entry.wanted) return
       } catch (error) {
@@ -121,6 +126,10 @@ export class StatusWriter {
     }
   }
 }
+
+/** Resource versions of one resource grow (KEP-5504); what is no number is not compared. */
+const isAtLeast = (version: string | undefined, other: string): boolean =>
+  /^\d+$/.test(version ?? '') && /^\d+$/.test(other) && BigInt(version!) >= BigInt(other)
 
 const keepOwn = (status: PodStatus): PodStatus => ({
   ...status,
