@@ -83,7 +83,7 @@ export async function send(
   const bytes = answer.is === 'bytes' ? Buffer.concat([...answer.chunks]) : Buffer.alloc(0)
   const text = bytes.toString('utf8')
   const isJson = String(response.headers['content-type'] ?? '').startsWith('application/json')
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
+  return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : undefined }
 }
 
 export function requestOf(
