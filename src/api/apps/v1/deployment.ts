@@ -6,61 +6,97 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
-export const RollingUpdateDeployment = message('RollingUpdateDeployment', {
-  maxUnavailable: f(1, intOrString).explicit(),
-  maxSurge: f(2, intOrString).explicit(),
-})
+export const RollingUpdateDeployment = message(
+  'RollingUpdateDeployment',
+  {
+    maxUnavailable: f(1, intOrString)
+      .explicit()
+      .doc('Pods, or percentage rounded down, that may be missing meanwhile; 25% by default.'),
+    maxSurge: f(2, intOrString)
+      .explicit()
+      .doc('Pods, or percentage rounded up, that there may be in excess meanwhile; 25% by default.'),
+  },
+  { doc: 'How fast a deployment replaces its pods.' },
+)
 export type RollingUpdateDeployment = TypeOf<typeof RollingUpdateDeployment>
 
-export const DeploymentStrategy = message('DeploymentStrategy', {
-  type: f(1, oneOf('Recreate', 'RollingUpdate')),
-  rollingUpdate: f(2, RollingUpdateDeployment),
-})
+export const DeploymentStrategy = message(
+  'DeploymentStrategy',
+  {
+    type: f(1, oneOf('Recreate', 'RollingUpdate')).doc(
+      '`RollingUpdate` (default) bit by bit, or `Recreate` after all old pods are gone.',
+    ),
+    rollingUpdate: f(2, RollingUpdateDeployment).doc('Speed of a rolling update.'),
+  },
+  { doc: 'How a deployment replaces its pods.' },
+)
 export type DeploymentStrategy = TypeOf<typeof DeploymentStrategy>
 
-export const DeploymentSpec = message('DeploymentSpec', {
-  replicas: f(1, int32).explicit(),
-  selector: f(2, LabelSelector).required(),
-  template: f(3, PodTemplateSpec).required().always(),
-  strategy: f(4, DeploymentStrategy).always().patch('retainKeys'),
-  minReadySeconds: f(5, int32),
-  revisionHistoryLimit: f(6, int32).explicit(),
-  paused: f(7, bool),
-  progressDeadlineSeconds: f(9, int32).explicit(),
-})
+export const DeploymentSpec = message(
+  'DeploymentSpec',
+  {
+    replicas: f(1, int32).explicit().doc('Number of pods; 1 by default.'),
+    selector: f(2, LabelSelector)
+      .required()
+      .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
+    template: f(3, PodTemplateSpec).required().always().doc('Pattern of the pods; a change of it starts a rollout.'),
+    strategy: f(4, DeploymentStrategy).always().patch('retainKeys').doc('How pods are replaced.'),
+    minReadySeconds: f(5, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
+    revisionHistoryLimit: f(6, int32).explicit().doc('Old replica sets that are kept for going back; 10 by default.'),
+    paused: f(7, bool).doc('Hold back rollouts while it is set.'),
+    progressDeadlineSeconds: f(9, int32)
+      .explicit()
+      .doc('Seconds without progress until the rollout counts as failed; 600 by default.'),
+  },
+  { doc: 'How many pods there should be, and of which kind.' },
+)
 export type DeploymentSpec = TypeOf<typeof DeploymentSpec>
 
-export const DeploymentCondition = message('DeploymentCondition', {
-  type: f(1, str).always(),
-  status: f(2, str).always(),
-  reason: f(4, str),
-  message: f(5, str),
-  lastUpdateTime: f(6, time),
-  lastTransitionTime: f(7, time),
-})
+export const DeploymentCondition = message(
+  'DeploymentCondition',
+  {
+    type: f(1, str).always().doc('Type of the condition: `Available`, `Progressing` or `ReplicaFailure`.'),
+    status: f(2, str).always().doc('`True`, `False` or `Unknown`.'),
+    reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
+    message: f(5, str).doc('Details of the last change for people.'),
+    lastUpdateTime: f(6, time).doc('When the condition was last written.'),
+    lastTransitionTime: f(7, time).doc('When the status last changed.'),
+  },
+  { doc: 'One observed aspect of a deployment.' },
+)
 export type DeploymentCondition = TypeOf<typeof DeploymentCondition>
 
-export const DeploymentStatus = message('DeploymentStatus', {
-  observedGeneration: f(1, int64),
-  replicas: f(2, int32),
-  updatedReplicas: f(3, int32),
-  availableReplicas: f(4, int32),
-  unavailableReplicas: f(5, int32),
-  conditions: f(6, list(DeploymentCondition)).listOf('map', 'type').patch('merge', 'type'),
-  readyReplicas: f(7, int32),
-  collisionCount: f(8, int32).explicit(),
-  terminatingReplicas: f(9, int32).explicit(),
-})
+export const DeploymentStatus = message(
+  'DeploymentStatus',
+  {
+    observedGeneration: f(1, int64).doc('Generation of the specification that this status reflects.'),
+    replicas: f(2, int32).doc('Number of pods that are not being deleted.'),
+    updatedReplicas: f(3, int32).doc('Number of pods made from the current template.'),
+    availableReplicas: f(4, int32).doc('Number of pods that have been ready for `minReadySeconds`.'),
+    unavailableReplicas: f(5, int32).doc('Number of pods that are missing or not available.'),
+    conditions: f(6, list(DeploymentCondition))
+      .listOf('map', 'type')
+      .patch('merge', 'type')
+      .doc('Aspects of the state, one for each type.'),
+    readyReplicas: f(7, int32).doc('Number of pods that are ready.'),
+    collisionCount: f(8, int32)
+      .explicit()
+      .doc('How often the name of a new replica set was taken; part of the next hash.'),
+    terminatingReplicas: f(9, int32).explicit().doc('Number of pods that are being deleted.'),
+  },
+  { doc: 'What was last observed of a deployment.' },
+)
 export type DeploymentStatus = TypeOf<typeof DeploymentStatus>
 
 export const Deployment = kind(
   'Deployment',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, DeploymentSpec).required().always(),
-    status: f(3, DeploymentStatus).always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    spec: f(2, DeploymentSpec).required().always().doc('How many pods there should be, and of which kind.'),
+    status: f(3, DeploymentStatus).always().doc('What was last observed; written by the system.'),
   },
   {
+    doc: 'Keeps a number of equal pods running and replaces them bit by bit on changes.',
     resource: {
       plural: 'deployments',
       singular: 'deployment',

@@ -6,42 +6,60 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
-export const ReplicaSetSpec = message('ReplicaSetSpec', {
-  replicas: f(1, int32).explicit(),
-  selector: f(2, LabelSelector).required(),
-  template: f(3, PodTemplateSpec).always(),
-  minReadySeconds: f(4, int32),
-})
+export const ReplicaSetSpec = message(
+  'ReplicaSetSpec',
+  {
+    replicas: f(1, int32).explicit().doc('Number of pods; 1 by default.'),
+    selector: f(2, LabelSelector)
+      .required()
+      .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
+    template: f(3, PodTemplateSpec).always().doc('Pattern of new pods.'),
+    minReadySeconds: f(4, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
+  },
+  { doc: 'How many pods there should be, and of which kind.' },
+)
 export type ReplicaSetSpec = TypeOf<typeof ReplicaSetSpec>
 
-export const ReplicaSetCondition = message('ReplicaSetCondition', {
-  type: f(1, str).always(),
-  status: f(2, str).always(),
-  lastTransitionTime: f(3, time),
-  reason: f(4, str),
-  message: f(5, str),
-})
+export const ReplicaSetCondition = message(
+  'ReplicaSetCondition',
+  {
+    type: f(1, str).always().doc('Type of the condition, such as `ReplicaFailure`.'),
+    status: f(2, str).always().doc('`True`, `False` or `Unknown`.'),
+    lastTransitionTime: f(3, time).doc('When the status last changed.'),
+    reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
+    message: f(5, str).doc('Details of the last change for people.'),
+  },
+  { doc: 'One observed aspect of a replica set.' },
+)
 export type ReplicaSetCondition = TypeOf<typeof ReplicaSetCondition>
 
-export const ReplicaSetStatus = message('ReplicaSetStatus', {
-  replicas: f(1, int32).required().always(),
-  fullyLabeledReplicas: f(2, int32),
-  observedGeneration: f(3, int64),
-  readyReplicas: f(4, int32),
-  availableReplicas: f(5, int32),
-  conditions: f(6, list(ReplicaSetCondition)).listOf('map', 'type').patch('merge', 'type'),
-  terminatingReplicas: f(7, int32).explicit(),
-})
+export const ReplicaSetStatus = message(
+  'ReplicaSetStatus',
+  {
+    replicas: f(1, int32).required().always().doc('Number of pods that are not being deleted.'),
+    fullyLabeledReplicas: f(2, int32).doc('Number of pods that have all labels of the template.'),
+    observedGeneration: f(3, int64).doc('Generation of the specification that this status reflects.'),
+    readyReplicas: f(4, int32).doc('Number of pods that are ready.'),
+    availableReplicas: f(5, int32).doc('Number of pods that have been ready for `minReadySeconds`.'),
+    conditions: f(6, list(ReplicaSetCondition))
+      .listOf('map', 'type')
+      .patch('merge', 'type')
+      .doc('Aspects of the state, one for each type.'),
+    terminatingReplicas: f(7, int32).explicit().doc('Number of pods that are being deleted.'),
+  },
+  { doc: 'What was last observed of a replica set.' },
+)
 export type ReplicaSetStatus = TypeOf<typeof ReplicaSetStatus>
 
 export const ReplicaSet = kind(
   'ReplicaSet',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, ReplicaSetSpec).required().always(),
-    status: f(3, ReplicaSetStatus).always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    spec: f(2, ReplicaSetSpec).required().always().doc('How many pods there should be, and of which kind.'),
+    status: f(3, ReplicaSetStatus).always().doc('What was last observed; written by the system.'),
   },
   {
+    doc: 'Keeps a number of equal pods running; mostly made by a deployment.',
     resource: {
       plural: 'replicasets',
       singular: 'replicaset',

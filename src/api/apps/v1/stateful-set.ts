@@ -7,80 +7,126 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
-export const RollingUpdateStatefulSetStrategy = message('RollingUpdateStatefulSetStrategy', {
-  partition: f(1, int32).explicit(),
-  maxUnavailable: f(2, intOrString).explicit(),
-})
+export const RollingUpdateStatefulSetStrategy = message(
+  'RollingUpdateStatefulSetStrategy',
+  {
+    partition: f(1, int32).explicit().doc('Ordinal below which pods keep the old template; 0 by default.'),
+    maxUnavailable: f(2, intOrString)
+      .explicit()
+      .doc('Pods, or percentage rounded up, that may be missing meanwhile; 1 by default.'),
+  },
+  { doc: 'How a stateful set replaces its pods.' },
+)
 export type RollingUpdateStatefulSetStrategy = TypeOf<typeof RollingUpdateStatefulSetStrategy>
 
-export const StatefulSetOrdinals = message('StatefulSetOrdinals', {
-  start: f(1, int32).always(),
-})
+export const StatefulSetOrdinals = message(
+  'StatefulSetOrdinals',
+  {
+    start: f(1, int32).always().doc('Number of the first pod; 0 by default.'),
+  },
+  { doc: 'How the pods are numbered.' },
+)
 export type StatefulSetOrdinals = TypeOf<typeof StatefulSetOrdinals>
 
 export const StatefulSetPersistentVolumeClaimRetentionPolicy = message(
   'StatefulSetPersistentVolumeClaimRetentionPolicy',
   {
-    whenDeleted: f(1, str),
-    whenScaled: f(2, str),
+    whenDeleted: f(1, str).doc('When the stateful set is deleted: `Retain` (default) or `Delete`.'),
+    whenScaled: f(2, str).doc('When a pod goes by scaling down: `Retain` (default) or `Delete`.'),
   },
+  { doc: 'What becomes of claims made from the templates.' },
 )
 export type StatefulSetPersistentVolumeClaimRetentionPolicy = TypeOf<
   typeof StatefulSetPersistentVolumeClaimRetentionPolicy
 >
 
-export const StatefulSetUpdateStrategy = message('StatefulSetUpdateStrategy', {
-  type: f(1, oneOf('OnDelete', 'Recreate', 'RollingUpdate')),
-  rollingUpdate: f(2, RollingUpdateStatefulSetStrategy),
-})
+export const StatefulSetUpdateStrategy = message(
+  'StatefulSetUpdateStrategy',
+  {
+    type: f(1, oneOf('OnDelete', 'Recreate', 'RollingUpdate')).doc(
+      '`RollingUpdate` (default) one by one, `Recreate` after all are gone, or `OnDelete` by hand.',
+    ),
+    rollingUpdate: f(2, RollingUpdateStatefulSetStrategy).doc('Details of a rolling update.'),
+  },
+  { doc: 'How a stateful set replaces its pods.' },
+)
 export type StatefulSetUpdateStrategy = TypeOf<typeof StatefulSetUpdateStrategy>
 
-export const StatefulSetSpec = message('StatefulSetSpec', {
-  replicas: f(1, int32).explicit(),
-  selector: f(2, LabelSelector).required(),
-  template: f(3, PodTemplateSpec).required().always(),
-  volumeClaimTemplates: f(4, list(PersistentVolumeClaim)).listOf('atomic'),
-  serviceName: f(5, str).always(),
-  podManagementPolicy: f(6, oneOf('OrderedReady', 'Parallel')),
-  updateStrategy: f(7, StatefulSetUpdateStrategy).always(),
-  revisionHistoryLimit: f(8, int32).explicit(),
-  minReadySeconds: f(9, int32),
-  persistentVolumeClaimRetentionPolicy: f(10, StatefulSetPersistentVolumeClaimRetentionPolicy),
-  ordinals: f(11, StatefulSetOrdinals),
-})
+export const StatefulSetSpec = message(
+  'StatefulSetSpec',
+  {
+    replicas: f(1, int32).explicit().doc('Number of pods; 1 by default.'),
+    selector: f(2, LabelSelector)
+      .required()
+      .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
+    template: f(3, PodTemplateSpec).required().always().doc('Pattern of the pods, which are named `<set>-<ordinal>`.'),
+    volumeClaimTemplates: f(4, list(PersistentVolumeClaim))
+      .listOf('atomic')
+      .doc('Patterns of claims; each pod gets its own, named `<template>-<pod>`.'),
+    serviceName: f(5, str).always().doc('Headless service below which the pods have their DNS names.'),
+    podManagementPolicy: f(6, oneOf('OrderedReady', 'Parallel')).doc(
+      'Whether pods start and stop in order (`OrderedReady`, default) or all at once.',
+    ),
+    updateStrategy: f(7, StatefulSetUpdateStrategy).always().doc('How pods are replaced when the template changes.'),
+    revisionHistoryLimit: f(8, int32).explicit().doc('Old revisions that are kept for going back; 10 by default.'),
+    minReadySeconds: f(9, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
+    persistentVolumeClaimRetentionPolicy: f(10, StatefulSetPersistentVolumeClaimRetentionPolicy).doc(
+      'What becomes of claims made from the templates.',
+    ),
+    ordinals: f(11, StatefulSetOrdinals).doc('How the pods are numbered.'),
+  },
+  { doc: 'How many pods there should be, of which kind, and with which claims.' },
+)
 export type StatefulSetSpec = TypeOf<typeof StatefulSetSpec>
 
-export const StatefulSetCondition = message('StatefulSetCondition', {
-  type: f(1, str).always(),
-  status: f(2, str).always(),
-  lastTransitionTime: f(3, time),
-  reason: f(4, str),
-  message: f(5, str),
-})
+export const StatefulSetCondition = message(
+  'StatefulSetCondition',
+  {
+    type: f(1, str).always().doc('Type of the condition.'),
+    status: f(2, str).always().doc('`True`, `False` or `Unknown`.'),
+    lastTransitionTime: f(3, time).doc('When the status last changed.'),
+    reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
+    message: f(5, str).doc('Details of the last change for people.'),
+  },
+  { doc: 'One observed aspect of a stateful set.' },
+)
 export type StatefulSetCondition = TypeOf<typeof StatefulSetCondition>
 
-export const StatefulSetStatus = message('StatefulSetStatus', {
-  observedGeneration: f(1, int64),
-  replicas: f(2, int32).required().always(),
-  readyReplicas: f(3, int32),
-  currentReplicas: f(4, int32),
-  updatedReplicas: f(5, int32),
-  currentRevision: f(6, str),
-  updateRevision: f(7, str),
-  collisionCount: f(9, int32).explicit(),
-  conditions: f(10, list(StatefulSetCondition)).listOf('map', 'type').patch('merge', 'type'),
-  availableReplicas: f(11, int32).always(),
-})
+export const StatefulSetStatus = message(
+  'StatefulSetStatus',
+  {
+    observedGeneration: f(1, int64).doc('Generation of the specification that this status reflects.'),
+    replicas: f(2, int32).required().always().doc('Number of pods.'),
+    readyReplicas: f(3, int32).doc('Number of pods that are ready.'),
+    currentReplicas: f(4, int32).doc('Number of pods of the current revision.'),
+    updatedReplicas: f(5, int32).doc('Number of pods of the revision that is being rolled out.'),
+    currentRevision: f(6, str).doc('Revision that the pods had before the rollout.'),
+    updateRevision: f(7, str).doc('Revision that is being rolled out.'),
+    collisionCount: f(9, int32)
+      .explicit()
+      .doc('How often the name of a new revision was taken; part of the next hash.'),
+    conditions: f(10, list(StatefulSetCondition))
+      .listOf('map', 'type')
+      .patch('merge', 'type')
+      .doc('Aspects of the state, one for each type.'),
+    availableReplicas: f(11, int32).always().doc('Number of pods that have been ready for `minReadySeconds`.'),
+  },
+  { doc: 'What was last observed of a stateful set.' },
+)
 export type StatefulSetStatus = TypeOf<typeof StatefulSetStatus>
 
 export const StatefulSet = kind(
   'StatefulSet',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, StatefulSetSpec).required().always(),
-    status: f(3, StatefulSetStatus).always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    spec: f(2, StatefulSetSpec)
+      .required()
+      .always()
+      .doc('How many pods there should be, of which kind, and with which claims.'),
+    status: f(3, StatefulSetStatus).always().doc('What was last observed; written by the system.'),
   },
   {
+    doc: 'Runs pods with lasting names and storage.',
     resource: {
       plural: 'statefulsets',
       singular: 'statefulset',

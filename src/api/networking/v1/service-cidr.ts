@@ -5,24 +5,36 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
-export const ServiceCIDRSpec = message('ServiceCIDRSpec', {
-  cidrs: f(1, list(str)).listOf('atomic'),
-})
+export const ServiceCIDRSpec = message(
+  'ServiceCIDRSpec',
+  {
+    cidrs: f(1, list(str)).listOf('atomic').doc('Networks, at most one for each IP family; cannot be changed.'),
+  },
+  { doc: 'Networks for the addresses of services.' },
+)
 export type ServiceCIDRSpec = TypeOf<typeof ServiceCIDRSpec>
 
-export const ServiceCIDRStatus = message('ServiceCIDRStatus', {
-  conditions: f(1, list(Condition)).listOf('map', 'type').patch('merge', 'type'),
-})
+export const ServiceCIDRStatus = message(
+  'ServiceCIDRStatus',
+  {
+    conditions: f(1, list(Condition))
+      .listOf('map', 'type')
+      .patch('merge', 'type')
+      .doc('Aspects of the state, one for each type.'),
+  },
+  { doc: 'What was last observed of a service network.' },
+)
 export type ServiceCIDRStatus = TypeOf<typeof ServiceCIDRStatus>
 
 export const ServiceCIDR = kind(
   'ServiceCIDR',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, ServiceCIDRSpec).always(),
-    status: f(3, ServiceCIDRStatus).always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    spec: f(2, ServiceCIDRSpec).always().doc('The networks.'),
+    status: f(3, ServiceCIDRStatus).always().doc('What was last observed; written by the system.'),
   },
   {
+    doc: 'Networks from which services get their addresses.',
     resource: {
       plural: 'servicecidrs',
       singular: 'servicecidr',

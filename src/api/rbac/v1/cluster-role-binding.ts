@@ -8,11 +8,12 @@ import { RoleRef, Subject } from './rules.ts'
 export const ClusterRoleBinding = kind(
   'ClusterRoleBinding',
   {
-    metadata: f(1, ObjectMeta).always(),
-    subjects: f(2, list(Subject)).listOf('atomic'),
-    roleRef: f(3, RoleRef).required().always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    subjects: f(2, list(Subject)).listOf('atomic').doc('Who is granted the role.'),
+    roleRef: f(3, RoleRef).required().always().doc('Cluster role that is granted; cannot be changed.'),
   },
   {
+    doc: 'Grants a cluster role in the whole cluster.',
     resource: {
       plural: 'clusterrolebindings',
       singular: 'clusterrolebinding',

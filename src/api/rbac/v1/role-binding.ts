@@ -8,11 +8,12 @@ import { RoleRef, Subject } from './rules.ts'
 export const RoleBinding = kind(
   'RoleBinding',
   {
-    metadata: f(1, ObjectMeta).always(),
-    subjects: f(2, list(Subject)).listOf('atomic'),
-    roleRef: f(3, RoleRef).required().always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    subjects: f(2, list(Subject)).listOf('atomic').doc('Who is granted the role.'),
+    roleRef: f(3, RoleRef).required().always().doc('Role that is granted; cannot be changed.'),
   },
   {
+    doc: 'Grants a role, or a cluster role, within a namespace.',
     resource: {
       plural: 'rolebindings',
       singular: 'rolebinding',

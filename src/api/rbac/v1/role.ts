@@ -8,10 +8,11 @@ import { PolicyRule } from './rules.ts'
 export const Role = kind(
   'Role',
   {
-    metadata: f(1, ObjectMeta).always(),
-    rules: f(2, list(PolicyRule)).explicit().listOf('atomic'),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    rules: f(2, list(PolicyRule)).explicit().listOf('atomic').doc('Things that may be done.'),
   },
   {
+    doc: 'Rights within a namespace.',
     resource: {
       plural: 'roles',
       singular: 'role',
