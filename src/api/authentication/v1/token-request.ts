@@ -6,31 +6,52 @@ import { kind, listMessage, message } from './package.ts'
 export const AttestationValue = listMessage('AttestationValue', str)
 export type AttestationValue = TypeOf<typeof AttestationValue>
 
-export const BoundObjectReference = message('BoundObjectReference', {
-  kind: f(1, str),
-  apiVersion: f(2, str),
-  name: f(3, str),
-  uid: f(4, str),
-})
+export const BoundObjectReference = message(
+  'BoundObjectReference',
+  {
+    kind: f(1, str).doc('`Pod`, `Node` or `Secret`.'),
+    apiVersion: f(2, str).doc('Group and version of the kind.'),
+    name: f(3, str).doc('Name of the object.'),
+    uid: f(4, str).doc('UID of the object.'),
+  },
+  { doc: 'An object with which a token becomes invalid.' },
+)
 export type BoundObjectReference = TypeOf<typeof BoundObjectReference>
 
-export const TokenRequestSpec = message('TokenRequestSpec', {
-  audiences: f(1, list(str)).explicit().listOf('atomic'),
-  boundObjectRef: f(3, BoundObjectReference),
-  expirationSeconds: f(4, int64).explicit(),
-  attestations: f(5, map(AttestationValue)),
-})
+export const TokenRequestSpec = message(
+  'TokenRequestSpec',
+  {
+    audiences: f(1, list(str))
+      .explicit()
+      .listOf('atomic')
+      .doc('Recipients that the token is for; the API server if empty.'),
+    boundObjectRef: f(3, BoundObjectReference).doc('Object with whose end the token becomes invalid.'),
+    expirationSeconds: f(4, int64)
+      .explicit()
+      .doc('Validity in seconds; 3600 by default, at least 600; the server may shorten it.'),
+    attestations: f(5, map(AttestationValue)).doc('Further facts for the token, by prefixed name.'),
+  },
+  { doc: 'Which token is wanted.' },
+)
 export type TokenRequestSpec = TypeOf<typeof TokenRequestSpec>
 
-export const TokenRequestStatus = message('TokenRequestStatus', {
-  token: f(1, str).always(),
-  expirationTimestamp: f(2, time),
-})
+export const TokenRequestStatus = message(
+  'TokenRequestStatus',
+  {
+    token: f(1, str).always().doc('The token, a signed JWT.'),
+    expirationTimestamp: f(2, time).doc('When it expires.'),
+  },
+  { doc: 'The token.' },
+)
 export type TokenRequestStatus = TypeOf<typeof TokenRequestStatus>
 
-export const TokenRequest = kind('TokenRequest', {
-  metadata: f(1, ObjectMeta).always(),
-  spec: f(2, TokenRequestSpec).always(),
-  status: f(3, TokenRequestStatus).always(),
-})
+export const TokenRequest = kind(
+  'TokenRequest',
+  {
+    metadata: f(1, ObjectMeta).always().doc('Standard metadata; the name is that of the service account.'),
+    spec: f(2, TokenRequestSpec).always().doc('Which token is wanted.'),
+    status: f(3, TokenRequestStatus).always().doc('The token; written by the server.'),
+  },
+  { doc: 'Asks for a token of a service account.' },
+)
 export type TokenRequest = TypeOf<typeof TokenRequest>

@@ -7,11 +7,12 @@ import { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from './review-spe
 export const LocalSubjectAccessReview = kind(
   'LocalSubjectAccessReview',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, SubjectAccessReviewSpec).required().always(),
-    status: f(3, SubjectAccessReviewStatus).always(),
+    metadata: f(1, ObjectMeta).always().doc('Standard metadata; the namespace is that of the question.'),
+    spec: f(2, SubjectAccessReviewSpec).required().always().doc('The question.'),
+    status: f(3, SubjectAccessReviewStatus).always().doc('The answer.'),
   },
   {
+    doc: 'Asks whether a user may do something in a namespace.',
     resource: {
       plural: 'localsubjectaccessreviews',
       singular: 'localsubjectaccessreview',

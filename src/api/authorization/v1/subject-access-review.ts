@@ -7,11 +7,12 @@ import { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from './review-spe
 export const SubjectAccessReview = kind(
   'SubjectAccessReview',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, SubjectAccessReviewSpec).required().always(),
-    status: f(3, SubjectAccessReviewStatus).always(),
+    metadata: f(1, ObjectMeta).always().doc('Standard metadata; not used.'),
+    spec: f(2, SubjectAccessReviewSpec).required().always().doc('The question.'),
+    status: f(3, SubjectAccessReviewStatus).always().doc('The answer.'),
   },
   {
+    doc: 'Asks whether a user may do something.',
     resource: {
       plural: 'subjectaccessreviews',
       singular: 'subjectaccessreview',

@@ -4,24 +4,31 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
-export const LeaseSpec = message('LeaseSpec', {
-  holderIdentity: f(1, str).explicit(),
-  leaseDurationSeconds: f(2, int32).explicit(),
-  acquireTime: f(3, microTime).explicit(),
-  renewTime: f(4, microTime).explicit(),
-  leaseTransitions: f(5, int32).explicit(),
-  strategy: f(6, str).explicit(),
-  preferredHolder: f(7, str).explicit(),
-})
+export const LeaseSpec = message(
+  'LeaseSpec',
+  {
+    holderIdentity: f(1, str).explicit().doc('Holder; unset or empty if there is none.'),
+    leaseDurationSeconds: f(2, int32).explicit().doc('Seconds after the last renewal for which the lease is valid.'),
+    acquireTime: f(3, microTime).explicit().doc('When the holder got the lease.'),
+    renewTime: f(4, microTime).explicit().doc('When the holder last renewed the lease.'),
+    leaseTransitions: f(5, int32).explicit().doc('How often the holder has changed.'),
+    strategy: f(6, str)
+      .explicit()
+      .doc('How the holder is chosen in coordinated election, as `OldestEmulationVersion`.'),
+    preferredHolder: f(7, str).explicit().doc('Candidate that the holder should hand over to.'),
+  },
+  { doc: 'Who holds a lease, and until when.' },
+)
 export type LeaseSpec = TypeOf<typeof LeaseSpec>
 
 export const Lease = kind(
   'Lease',
   {
-    metadata: f(1, ObjectMeta).always(),
-    spec: f(2, LeaseSpec).always(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    spec: f(2, LeaseSpec).always().doc('Who holds it, and until when.'),
   },
   {
+    doc: 'A claim to a role for a time, as for leaders, or a sign of life, as for nodes.',
     resource: {
       plural: 'leases',
       singular: 'lease',

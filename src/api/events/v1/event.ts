@@ -6,32 +6,37 @@ import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { allVerbs } from '../../verbs.ts'
 import { kind, message } from './package.ts'
 
-export const EventSeries = message('EventSeries', {
-  count: f(1, int32).required().always(),
-  lastObservedTime: f(2, microTime).required(),
-})
+export const EventSeries = message(
+  'EventSeries',
+  {
+    count: f(1, int32).required().always().doc('How often the event has occurred.'),
+    lastObservedTime: f(2, microTime).required().doc('When it last occurred.'),
+  },
+  { doc: 'A run of equal events.' },
+)
 export type EventSeries = TypeOf<typeof EventSeries>
 
 export const Event = kind(
   'Event',
   {
-    metadata: f(1, ObjectMeta).always(),
-    eventTime: f(2, microTime).required(),
-    series: f(3, EventSeries),
-    reportingController: f(4, str),
-    reportingInstance: f(5, str),
-    action: f(6, str),
-    reason: f(7, str),
-    regarding: f(8, ObjectReference).always(),
-    related: f(9, ObjectReference),
-    note: f(10, str),
-    type: f(11, str),
-    deprecatedSource: f(12, EventSource).always(),
-    deprecatedFirstTimestamp: f(13, time),
-    deprecatedLastTimestamp: f(14, time),
-    deprecatedCount: f(15, int32),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    eventTime: f(2, microTime).required().doc('When it was first observed, in microseconds.'),
+    series: f(3, EventSeries).doc('The run that the event belongs to, if it has occurred more than once.'),
+    reportingController: f(4, str).doc('Controller that reported it, as `kubernetes.io/kubelet`.'),
+    reportingInstance: f(5, str).doc('Instance of the controller, such as the name of its pod.'),
+    action: f(6, str).doc('What was done about the object.'),
+    reason: f(7, str).doc('Why it happened, one word in CamelCase.'),
+    regarding: f(8, ObjectReference).always().doc('Object that the event is about.'),
+    related: f(9, ObjectReference).doc('Another object that had a part in it.'),
+    note: f(10, str).doc('What happened, for people; at most 1 KiB.'),
+    type: f(11, str).doc('`Normal` or `Warning`.'),
+    deprecatedSource: f(12, EventSource).always().doc('`source` of the core event.'),
+    deprecatedFirstTimestamp: f(13, time).doc('`firstTimestamp` of the core event.'),
+    deprecatedLastTimestamp: f(14, time).doc('`lastTimestamp` of the core event.'),
+    deprecatedCount: f(15, int32).doc('`count` of the core event.'),
   },
   {
+    doc: 'Something that happened to an object; kept for a limited time.',
     resource: {
       plural: 'events',
       singular: 'event',

@@ -7,13 +7,18 @@ import { kind } from './package.ts'
 export const PriorityClass = kind(
   'PriorityClass',
   {
-    metadata: f(1, ObjectMeta).always(),
-    value: f(2, int32).always(),
-    globalDefault: f(3, bool),
-    description: f(4, str),
-    preemptionPolicy: f(5, oneOf('Never', 'PreemptLowerPriority')).explicit(),
+    metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
+    value: f(2, int32)
+      .always()
+      .doc('The priority; a higher one is scheduled first. Classes of users go up to 1000000000.'),
+    globalDefault: f(3, bool).doc('Whether pods without a class get this one; only one class should say so.'),
+    description: f(4, str).doc('What the class is for, for people.'),
+    preemptionPolicy: f(5, oneOf('Never', 'PreemptLowerPriority'))
+      .explicit()
+      .doc('Whether pods may displace others; `PreemptLowerPriority` by default.'),
   },
   {
+    doc: 'A name for a priority that pods can have.',
     resource: {
       plural: 'priorityclasses',
       singular: 'priorityclass',
