@@ -74,8 +74,11 @@ export function listKindOf(kind: Kind, listMeta: Type): ListKind {
   const made: ListKind = {
     is: 'message',
     name: `${kind.name}List`,
-    fields: { metadata: f(1, listMeta).always(), items: f(2, list(kind)).required() },
-    options: {},
+    fields: {
+      metadata: f(1, listMeta).always().doc('Version of the list, and the token for the rest of it.'),
+      items: f(2, list(kind)).required().doc('The objects.'),
+    },
+    options: { doc: `A list of ${kind.gvk.kind} objects.` },
     gvk: { ...kind.gvk, kind: `${kind.gvk.kind}List` },
     apiVersion: kind.apiVersion,
     item: kind,

@@ -12,17 +12,42 @@ const metaV1 = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 const namedScalars: Readonly<Partial<Record<ScalarName, { readonly name: string; readonly schema: Schema }>>> = {
   quantity: {
     name: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
-    schema: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    schema: {
+      oneOf: [{ type: 'string' }, { type: 'number' }],
+      description: 'A number, possibly with a suffix such as `m`, `k` or `Gi`; kept in its canonical form.',
+    },
   },
   intOrString: {
     name: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
-    schema: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+    schema: {
+      format: 'int-or-string',
+      oneOf: [{ type: 'integer' }, { type: 'string' }],
+      description: 'An integer or a string, such as a port or its name, or a number or a percentage.',
+    },
   },
-  time: { name: `${metaV1}.Time`, schema: { type: 'string', format: 'date-time' } },
-  microTime: { name: `${metaV1}.MicroTime`, schema: { type: 'string', format: 'date-time' } },
-  duration: { name: `${metaV1}.Duration`, schema: { type: 'string' } },
-  raw: { name: 'io.k8s.apimachinery.pkg.runtime.RawExtension', schema: { type: 'object' } },
-  fieldsV1: { name: `${metaV1}.FieldsV1`, schema: { type: 'object' } },
+  time: {
+    name: `${metaV1}.Time`,
+    schema: { type: 'string', format: 'date-time', description: 'A time by RFC 3339, to the second.' },
+  },
+  microTime: {
+    name: `${metaV1}.MicroTime`,
+    schema: { type: 'string', format: 'date-time', description: 'A time by RFC 3339, to the microsecond.' },
+  },
+  duration: {
+    name: `${metaV1}.Duration`,
+    schema: { type: 'string', description: 'A duration, as `1h30m`.' },
+  },
+  raw: {
+    name: 'io.k8s.apimachinery.pkg.runtime.RawExtension',
+    schema: { type: 'object', description: 'Any JSON object.' },
+  },
+  fieldsV1: {
+    name: `${metaV1}.FieldsV1`,
+    schema: {
+      type: 'object',
+      description: 'A set of fields as a tree of `f:<name>`, `k:<keys>`, `v:<value>` and `.` for the node itself.',
+    },
+  },
 }
 
 export const patchSchemaName = `${metaV1}.Patch`
@@ -62,7 +87,10 @@ export class SchemaSet {
 
   /** The body of any patch. */
   patch(): Schema {
-    this.schemas[patchSchemaName] = { type: 'object' }
+    this.schemas[patchSchemaName] = {
+      type: 'object',
+      description: 'A patch; the content type of the request says in which form.',
+    }
     return referenceTo(patchSchemaName)
   }
 
@@ -72,8 +100,8 @@ export class SchemaSet {
     const required: string[] = []
     // Watch events name no kind, although they are registered as one.
     if (message.gvk && message !== WatchEvent) {
-      properties.apiVersion = { type: 'string' }
-      properties.kind = { type: 'string' }
+      properties.apiVersion = { type: 'string', description: 'Group and version of the kind, as `apps/v1`.' }
+      properties.kind = { type: 'string', description: 'Kind of the object, in CamelCase.' }
     }
     for (const [name, { facts }] of Object.entries(message.fields)) {
       properties[name] = this.#field(facts)

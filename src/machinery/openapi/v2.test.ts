@@ -20,7 +20,10 @@ const exceptions: ReadonlySet<string> = new Set([
   'io.k8s.api.core.v1.ServiceSpec',
 ])
 
-/** Keys and lists sorted, shared parameters put in place: order means nothing in these documents. */
+/**
+ * Keys and lists sorted, shared parameters put in place: order means nothing in these documents. Descriptions, which are
+ * this project's own, left out; a property may be called `description` too.
+ */
 function normal(value: unknown, parameters: Json): unknown {
   if (Array.isArray(value)) {
     return value
@@ -34,6 +37,7 @@ function normal(value: unknown, parameters: Json): unknown {
   }
   return Object.fromEntries(
     Object.entries(value)
+      .filter(([key, member]) => key !== 'description' || typeof member !== 'string')
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, member]) => [key, normal(member, parameters)]),
   )
