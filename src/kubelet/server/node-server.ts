@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../../base/log.ts'
 import { join, openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
+import { ChannelSocket } from './channel-socket.ts'
 import { type LogOptions, readContainerLog } from './container-logs.ts'
 import { nanosOf } from './log-line.ts'
 import type { NodeAuthorization } from './node-authorization.ts'
@@ -100,17 +101,21 @@ class RequestHandler {
     noServer: true,
     maxPayload: maxMessageBytes,
     perMessageDeflate: false,
-    handleProtocols: (offered, request) => protocolFor(offered, isPortForward(request)) ?? false,
   })
+  readonly #protocols = new WeakMap<IncomingMessage, string>()
 
   constructor(options: NodeServerOptions) {
     this.#options = options
+    this.#webSockets.on('headers', (headers, request) => {
+      const protocol = this.#protocols.get(request)
+      if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
+    })
   }
 
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const url = await this.#authorized(request)
-      await this.#answer(request, url, response)
+      await this.#answer(url, response)
     } catch (error) {
       const { statusCode, message } = this.#refusal(error)
       if (response.headersSent) response.destroy()
@@ -125,10 +130,10 @@ class RequestHandler {
       const protocol = request.headers.upgrade?.toLowerCase()
       if (protocol !== 'websocket' && protocol !== 'spdy/3.1')
         throw new HttpError(400, `unable to upgrade: missing upgrade headers in request: ${request.headers.upgrade}`)
-      if (protocol === 'websocket') refuseUnknownProtocols(request)
+      const subprotocol = protocol === 'websocket' ? negotiatedProtocol(request) : ''
       const target = await this.#streamingTarget(url)
       if (socket.destroyed) return
-      if (protocol === 'websocket') this.#serveWebSocket(request, socket, head, target)
+      if (protocol === 'websocket') this.#serveWebSocket(request, socket, head, target, subprotocol)
       else await this.#serveSpdy(request, socket, head, target)
     } catch (error) {
       const { statusCode, message } = this.#refusal(error)
@@ -160,7 +165,7 @@ class RequestHandler {
     return url
   }
 
-  async #answer(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
+  async #answer(url: URL, response: ServerResponse): Promise<void> {
     const { backend } = this.#options
     const [, first, ...rest] = url.pathname.split('/')
     const json = (value: object) =>
@@ -183,7 +188,7 @@ class RequestHandler {
           .end(await backend.metrics(url.pathname))
         return
       case 'containerLogs':
-        await this.#sendLog(request, referenceOf(rest), url.searchParams, response)
+        await this.#sendLog(referenceOf(rest), url.searchParams, response)
         return
       case 'exec':
       case 'attach':
@@ -193,12 +198,7 @@ class RequestHandler {
     throw new HttpError(404, '404 page not found')
   }
 
-  async #sendLog(
-    request: IncomingMessage,
-    reference: ContainerReference,
-    query: URLSearchParams,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #sendLog(reference: ContainerReference, query: URLSearchParams, response: ServerResponse): Promise<void> {
     const source = await this.#options.backend.logOf(reference, query.get('previous') === 'true')
     if ('problem' in source) throw new HttpError(400, source.problem)
     const gone = new AbortController()
@@ -245,15 +245,25 @@ class RequestHandler {
     return { kind: 'remoteCommand', url: target, streams }
   }
 
-  #serveWebSocket(request: IncomingMessage, socket: Duplex, head: Buffer, target: StreamingTarget): void {
+  /** The library refuses `SPDY/3.1+portforward.k8s.io`, which has a slash: it hears of no protocols, they are chosen here. */
+  #serveWebSocket(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    target: StreamingTarget,
+    protocol: string,
+  ): void {
+    if (protocol !== '') this.#protocols.set(request, protocol)
+    delete request.headers['sec-websocket-protocol']
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
       webSocket.on('error', () => webSocket.terminate())
+      const channels = new ChannelSocket(webSocket, protocol)
       const session =
         target.kind === 'remoteCommand'
-          ? serveRemoteCommand(webSocket, target.url, target.streams)
-          : webSocket.protocol === tunnelProtocol
+          ? serveRemoteCommand(channels, target.url, target.streams)
+          : protocol === tunnelProtocol
             ? servePortForwardTunnel(webSocket, target.url)
-            : servePortForwardChannels(webSocket, target.url, target.ports)
+            : servePortForwardChannels(channels, target.url, target.ports)
       session.catch(error => webSocket.close(1011, String((error as Error).message).slice(0, 120)))
     })
   }
@@ -311,17 +321,18 @@ const isPortForward = (request: IncomingMessage): boolean => request.url?.starts
 const protocolsFor = (portForward: boolean): readonly string[] =>
   portForward ? [tunnelProtocol, ...portForwardChannelProtocols] : remoteCommandProtocols
 
-const protocolFor = (offered: ReadonlySet<string>, portForward: boolean): string | undefined =>
-  protocolsFor(portForward).find(protocol => offered.has(protocol))
-
-/** A client that names none gets the oldest protocol; one that names unknown ones alone could not understand us. */
-function refuseUnknownProtocols(request: IncomingMessage): void {
+/** A client that names none gets the oldest protocol (''); one that names unknown ones alone could not understand us. */
+function negotiatedProtocol(request: IncomingMessage): string {
   const text = request.headers['sec-websocket-protocol']
-  if (text === undefined) return
-  const offered = new Set(text.split(',').map(protocol => protocol.trim()))
-  if (protocolFor(offered, isPortForward(request)) !== undefined) return
-  const accepted = protocolsFor(isPortForward(request)).join(' ')
-  throw new HttpError(400, `unable to negotiate protocol: client supports [${text}], server accepts [${accepted}]`)
+  if (text === undefined) return ''
+  const offered = text.split(',').map(protocol => protocol.trim())
+  const known = protocolsFor(isPortForward(request))
+  const chosen = known.find(protocol => offered.includes(protocol))
+  if (chosen !== undefined) return chosen
+  throw new HttpError(
+    400,
+    `unable to negotiate protocol: client supports [${text}], server accepts [${known.join(' ')}]`,
+  )
 }
 
 function drained(response: ServerResponse): Promise<void> {

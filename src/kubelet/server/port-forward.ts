@@ -5,7 +5,7 @@
 import { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { join, openUpgrade } from '../../base/upgrade.ts'
-import { watchClient } from './web-socket-messages.ts'
+import { goneSignal } from './channel-socket.ts'
 
 export const portForwardProtocol = 'portforward.k8s.io'
 export const tunnelProtocol = `SPDY/3.1+${portForwardProtocol}`
@@ -14,11 +14,10 @@ export const tunnelProtocol = `SPDY/3.1+${portForwardProtocol}`
 export async function servePortForwardTunnel(socket: WebSocket, url: URL): Promise<void> {
   // The client speaks only after its upgrade; what it sends before the runtime is reached waits in the stream.
   const tunnel = duplexOf(socket)
-  const gone = new AbortController()
-  watchClient(socket, () => gone.abort())
+  const gone = goneSignal(socket)
   try {
     const wanted = { Upgrade: 'SPDY/3.1', 'X-Stream-Protocol-Version': portForwardProtocol }
-    const upgraded = await openUpgrade(url, wanted, 'POST', { signal: gone.signal })
+    const upgraded = await openUpgrade(url, wanted, 'POST', { signal: gone })
     if (upgraded.head.length > 0) upgraded.connection.unshift(upgraded.head)
     await join(tunnel, upgraded.connection)
   } catch (error) {

@@ -3,16 +3,9 @@
  * that speaks SPDY/3.1 with `v4.channel.k8s.io` (containerd from 1.6 on). Clients that speak SPDY themselves are joined
  * to it byte by byte.
  */
-import type { WebSocket } from 'ws'
 import { openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
+import type { ChannelSocket } from './channel-socket.ts'
 import { SpdyClientSession, type SpdyStream } from './spdy/client-session.ts'
-import {
-  ChannelWriter,
-  channelMessage,
-  messagesOf,
-  type WebSocketMessages,
-  watchClient,
-} from './web-socket-messages.ts'
 
 /** The channels of a WebSocket message's first byte (KEP-4006). */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const
@@ -36,24 +29,24 @@ export interface RemoteCommandStreams {
 }
 
 /** Runs one session to its end. `url` is the streaming URL that the runtime gave. */
-export async function serveRemoteCommand(socket: WebSocket, url: URL, streams: RemoteCommandStreams): Promise<void> {
-  const messages = messagesOf(socket)
-  const writer = new ChannelWriter(socket)
+export async function serveRemoteCommand(
+  socket: ChannelSocket,
+  url: URL,
+  streams: RemoteCommandStreams,
+): Promise<void> {
   const sendStatus = (status: Buffer) => {
     // Before v4 the error channel carries plain text, and nothing on success.
     const isStatus = socket.protocol.startsWith('v4') || socket.protocol.startsWith('v5')
     const content = isStatus ? status : Buffer.from(messageOfFailure(status))
-    if (content.length > 0) writer.send(channels.error, content)
+    if (content.length > 0) socket.send(channels.error, content)
   }
-  const gone = new AbortController()
-  watchClient(socket, () => gone.abort())
   let session: SpdyClientSession
   try {
     const upgraded = await openUpgrade(
       url,
       { Upgrade: 'SPDY/3.1', 'X-Stream-Protocol-Version': 'v4.channel.k8s.io' },
       'POST',
-      { signal: gone.signal },
+      { signal: socket.gone },
     )
     session = new SpdyClientSession(upgraded.connection, upgraded.head)
   } catch (error) {
@@ -61,10 +54,9 @@ export async function serveRemoteCommand(socket: WebSocket, url: URL, streams: R
     socket.close(1000)
     return
   }
-  if (gone.signal.aborted) session.close()
-  else gone.signal.addEventListener('abort', () => session.close())
-  writer.throttle(session)
-  const status = await relay(socket, session, streams, messages, writer)
+  session.closeOn(socket.gone)
+  socket.throttle(session)
+  const status = await relay(socket, session, streams)
   sendStatus(status ?? failureStatus('the container runtime closed the connection'))
   socket.close(1000)
   session.close()
@@ -75,11 +67,9 @@ const failureStatus = (message: string): Buffer =>
 
 /** Resolves with the runtime's status when all output has come, or with none if the connection broke. */
 async function relay(
-  socket: WebSocket,
+  socket: ChannelSocket,
   session: SpdyClientSession,
   streams: RemoteCommandStreams,
-  messages: WebSocketMessages,
-  writer: ChannelWriter,
 ): Promise<Buffer | undefined> {
   const statusParts: Buffer[] = []
   const ended: Promise<void>[] = []
@@ -91,12 +81,11 @@ async function relay(
   const ignore = { data: () => {}, end: () => {} }
   read('error', data => statusParts.push(data))
   const stdin = streams.stdin ? session.open({ streamtype: 'stdin' }, ignore) : undefined
-  if (streams.stdout) read('stdout', data => writer.send(channels.stdout, data))
-  if (streams.stderr && !streams.tty) read('stderr', data => writer.send(channels.stderr, data))
+  if (streams.stdout) read('stdout', data => socket.send(channels.stdout, data))
+  if (streams.stderr && !streams.tty) read('stderr', data => socket.send(channels.stderr, data))
   const resize = streams.tty ? session.open({ streamtype: 'resize' }, ignore) : undefined
 
-  messages.each(async message => {
-    const { channel, data } = channelMessage(socket, message)
+  socket.receive(async (channel, data) => {
     if (channel === channels.stdin) await stdin?.write(data)
     else if (channel === channels.resize) await resize?.write(data)
     else if (channel === channels.close && data[0] === channels.stdin) stdin?.end()

@@ -71,6 +71,11 @@ export class SpdyClientSession {
     this.#connection.destroy()
   }
 
+  closeOn(signal: AbortSignal): void {
+    if (signal.aborted) this.close()
+    else signal.addEventListener('abort', () => this.close(), { once: true })
+  }
+
   pause(): void {
     this.#connection.pause()
   }
