@@ -278,6 +278,22 @@ test('a container runs as the user and group that it is told, with what fsGroup 
   assert.match(log, /^3000 2777\n3000\n(?:.*\n)*refused/m)
 })
 
+test('a status that somebody else wrote is put right, and then left alone', async () => {
+  await node.createPod('meddled', { containers: [script('main', forever)] })
+  await node.until('meddled', ready)
+  const conditions = [
+    { type: 'Ready', status: 'False' },
+    { type: 'x/own', status: 'True' },
+  ]
+  await node.client.of(Pod).patch('default', 'meddled', 'strategic', { status: { conditions } }, 'status')
+  const status = await node.until('meddled', ready)
+  assert.ok(status.conditions?.some(({ type }) => type === 'x/own'))
+  const { resourceVersion } = node.pod('meddled')!.metadata
+  await node.createPod('other', { restartPolicy: 'Never', containers: [script('main', 'true')] })
+  await node.until('other', pod => pod.status.phase === 'Succeeded')
+  assert.equal(node.pod('meddled')?.metadata.resourceVersion, resourceVersion)
+})
+
 test('a pod that is active for too long fails', async () => {
   await node.createPod('late', {
     activeDeadlineSeconds: 1,

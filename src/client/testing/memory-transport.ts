@@ -14,6 +14,7 @@ import {
   notFoundError,
 } from '../../machinery/api-error.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
+import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.ts'
 import { kindByResource } from '../../machinery/scheme.ts'
 import { parseFieldSelector } from '../../machinery/selectors/field-selector.ts'
 import { parseLabelSelector } from '../../machinery/selectors/label-selector.ts'
@@ -265,7 +266,9 @@ export class MemoryTransport implements Transport {
       throw conflictError(group, plural, target.name, 'the UID differs')
     if (resourceVersion && resourceVersion !== old.metadata.resourceVersion)
       throw modifiedError(group, plural, target.name)
-    return this.#replace(target, old, merged(old, body) as StoredObject)
+    const strategic = request.contentType === 'application/strategic-merge-patch+json'
+    const next = strategic ? applyStrategicMergePatch(target.kind, old, body) : merged(old, body)
+    return this.#replace(target, old, next as StoredObject)
   }
 
   #delete(target: Target, options: unknown): unknown {

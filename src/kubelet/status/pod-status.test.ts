@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Pod, PodStatus } from '../../api/core/v1/pod.ts'
+import { Pod, type PodStatus } from '../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
+import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.ts'
 import { containerHash } from '../pods/container-hash.ts'
 import type { ContainerRecord, PodRuntime } from '../pods/pod-runtime.ts'
 import { podStatusOf } from './pod-status.ts'
@@ -145,4 +146,22 @@ test('a status that is known is not written, and what is gone is taken away', ()
   assert.deepEqual(patch.metadata, { uid: 'u' })
   const ready = patch.status.conditions.find(({ type }) => type === 'Ready')
   assert.deepEqual([ready?.status, ready?.reason, ready?.message], ['True', null, null])
+})
+
+test('the patch, applied as the API server does, gives the status and keeps the conditions of others', () => {
+  const other = { type: 'x/y', status: 'True' }
+  const first = statusOf(podOf({}), { sandboxes: [], containers: [] })
+  const shown = {
+    ...first,
+    conditions: [...(first.conditions ?? []), other],
+    podIPs: [{ ip: '10.0.0.1' }],
+    podIP: '10.0.0.1',
+  }
+  const second = statusOf(podOf({}, shown), within(record('a', {})))
+  const patch = statusPatch('u', shown, second)
+  const { status } = applyStrategicMergePatch(Pod, { ...podOf({}), status: shown }, patch) as Pod
+  const byType = (conditions: PodStatus['conditions']) =>
+    [...(conditions ?? [])].sort((a, b) => (a.type < b.type ? -1 : 1))
+  assert.deepEqual(byType(status.conditions), byType([...(second.conditions ?? []), other]))
+  assert.deepEqual({ ...status, conditions: [] }, { ...second, conditions: [] })
 })

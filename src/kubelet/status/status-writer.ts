@@ -12,8 +12,9 @@ interface Entry {
   readonly name: string
   wanted: PodStatus
   written: PodStatus | undefined
-  /** Of the object after the last write: what is shown at it or later is what is there. */
+  /** The version of the object after the last write, and the status that the server then held. */
   writtenVersion: string
+  answered: PodStatus | undefined
   writing: Promise<void> | undefined
 }
 
@@ -79,11 +80,20 @@ export class StatusWriter {
       wanted: status,
       written: undefined,
       writtenVersion: '',
+      answered: undefined,
       writing: undefined,
     }
     this.#entries.set(uid, entry)
     entry.wanted = status
-    if (isAtLeast(pod.metadata.resourceVersion, entry.writtenVersion)) entry.written = undefined
+    // Somebody else has written since: what they changed is put right, once for each of their writes.
+    if (
+      entry.answered &&
+      isAtLeast(pod.metadata.resourceVersion, entry.writtenVersion) &&
+      !sameOwn(pod.status, entry.answered)
+    ) {
+      entry.answered = pod.status
+      entry.written = undefined
+    }
     entry.writing ??= this.#flush(uid, entry, pod.status).finally(() => {
       entry.writing = undefined
     })
@@ -112,6 +122,7 @@ export class StatusWriter {
         const answer = await this.#client.of(Pod).patch(entry.namespace, entry.name, 'strategic', patch, 'status')
         entry.written = keepOwn(wanted)
         entry.writtenVersion = answer.metadata.resourceVersion
+        entry.answered = answer.status
         before = entry.written
         if (wanted === entry.wanted) return
       } catch (error) {
@@ -130,6 +141,14 @@ export class StatusWriter {
 /** Resource versions of one resource grow (KEP-5504); what is no number is not compared. */
 const isAtLeast = (version: string | undefined, other: string): boolean =>
   /^\d+$/.test(version ?? '') && /^\d+$/.test(other) && BigInt(version!) >= BigInt(other)
+
+function sameOwn(a: PodStatus, b: PodStatus): boolean {
+  const conditions = (status: PodStatus) =>
+    ownConditions.map(type => status.conditions?.find(condition => condition.type === type))
+  return (
+    ownFields.every(field => isDeepStrictEqual(a[field], b[field])) && isDeepStrictEqual(conditions(a), conditions(b))
+  )
+}
 
 const keepOwn = (status: PodStatus): PodStatus => ({
   ...status,
