@@ -72,7 +72,7 @@ describe('workloads', { skip }, () => {
       })
       assert.equal(seen.size, 3)
     }
-    const loop = (url: string) => `for i in 1 2 3 4 5 6 7 8 9 10; do wget -q -T 5 -O - ${url}; done`
+    const loop = (url: string) => `for i in 1 2 3 4 5 6 7 8 9 10; do wget -q -O - ${url}; done`
 
     test('through its cluster address', async () => {
       const address = await kubectl('get service web -o jsonpath={.spec.clusterIP}')
@@ -91,7 +91,7 @@ describe('workloads', { skip }, () => {
           (
             await run('sh', [
               '-c',
-              `for i in 1 2 3 4 5 6; do busybox wget -q -T 5 -O - http://${address}:${port}; done`,
+              `for i in 1 2 3 4 5 6; do busybox wget -q -O - http://${address}:${port}; done`,
             ])
           ).stdout,
       )
@@ -210,7 +210,7 @@ describe('workloads', { skip }, () => {
     const address = await kubectl('get service rolling -o jsonpath={.spec.clusterIP}')
     const requests = run('sh', [
       '-c',
-      `ok=0; bad=0; end=$(($(date +%s)+25)); while [ $(date +%s) -lt $end ]; do if busybox wget -q -T 2 -O /dev/null http://${address}; then ok=$((ok+1)); else bad=$((bad+1)); fi; done; echo $ok $bad`,
+      `ok=0; bad=0; end=$(($(date +%s)+25)); while [ $(date +%s) -lt $end ]; do if busybox wget -q -O /dev/null http://${address}; then ok=$((ok+1)); else bad=$((bad+1)); fi; done; echo $ok $bad`,
     ])
     for (const version of ['2', '3']) {
       await cluster.apply(deployment('rolling', 3, spec(version)))
