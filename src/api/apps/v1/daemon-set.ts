@@ -43,7 +43,7 @@ export const DaemonSetSpec = message(
     minReadySeconds: f(4, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
     revisionHistoryLimit: f(6, int32).explicit().doc('Old revisions that are kept for going back; 10 by default.'),
   },
-  { doc: 'Which pod each node should run.' },
+  { doc: 'Specification of a daemon set.' },
 )
 export type DaemonSetSpec = TypeOf<typeof DaemonSetSpec>
 

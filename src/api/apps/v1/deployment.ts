@@ -48,7 +48,7 @@ export const DeploymentSpec = message(
       .explicit()
       .doc('Seconds without progress until the rollout counts as failed; 600 by default.'),
   },
-  { doc: 'How many pods there should be, and of which kind.' },
+  { doc: 'Specification of a deployment.' },
 )
 export type DeploymentSpec = TypeOf<typeof DeploymentSpec>
 

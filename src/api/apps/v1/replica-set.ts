@@ -16,7 +16,7 @@ export const ReplicaSetSpec = message(
     template: f(3, PodTemplateSpec).always().doc('Pattern of new pods.'),
     minReadySeconds: f(4, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
   },
-  { doc: 'How many pods there should be, and of which kind.' },
+  { doc: 'Specification of a replica set.' },
 )
 export type ReplicaSetSpec = TypeOf<typeof ReplicaSetSpec>
 

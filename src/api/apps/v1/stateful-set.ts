@@ -24,7 +24,7 @@ export const StatefulSetOrdinals = message(
   {
     start: f(1, int32).always().doc('Number of the first pod; 0 by default.'),
   },
-  { doc: 'How the pods are numbered.' },
+  { doc: 'Numbering of the pods of a stateful set.' },
 )
 export type StatefulSetOrdinals = TypeOf<typeof StatefulSetOrdinals>
 
@@ -34,7 +34,7 @@ export const StatefulSetPersistentVolumeClaimRetentionPolicy = message(
     whenDeleted: f(1, str).doc('When the stateful set is deleted: `Retain` (default) or `Delete`.'),
     whenScaled: f(2, str).doc('When a pod goes by scaling down: `Retain` (default) or `Delete`.'),
   },
-  { doc: 'What becomes of claims made from the templates.' },
+  { doc: 'A policy for claims whose pod or stateful set goes.' },
 )
 export type StatefulSetPersistentVolumeClaimRetentionPolicy = TypeOf<
   typeof StatefulSetPersistentVolumeClaimRetentionPolicy
@@ -75,7 +75,7 @@ export const StatefulSetSpec = message(
     ),
     ordinals: f(11, StatefulSetOrdinals).doc('How the pods are numbered.'),
   },
-  { doc: 'How many pods there should be, of which kind, and with which claims.' },
+  { doc: 'Specification of a stateful set.' },
 )
 export type StatefulSetSpec = TypeOf<typeof StatefulSetSpec>
 

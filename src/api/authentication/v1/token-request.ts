@@ -31,7 +31,7 @@ export const TokenRequestSpec = message(
       .doc('Validity in seconds; 3600 by default, at least 600; the server may shorten it.'),
     attestations: f(5, map(AttestationValue)).doc('Further facts for the token, by prefixed name.'),
   },
-  { doc: 'Which token is wanted.' },
+  { doc: 'Specification of a token request.' },
 )
 export type TokenRequestSpec = TypeOf<typeof TokenRequestSpec>
 

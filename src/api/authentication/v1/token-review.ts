@@ -12,7 +12,7 @@ export const TokenReviewSpec = message(
       .listOf('atomic')
       .doc('Recipients of whom the token must name one; the API server if empty.'),
   },
-  { doc: 'The token to check.' },
+  { doc: 'Specification of a token review.' },
 )
 export type TokenReviewSpec = TypeOf<typeof TokenReviewSpec>
 

@@ -9,7 +9,7 @@ export const NonResourceRule = message(
     verbs: f(1, list(str)).explicit().required().listOf('atomic').doc('HTTP methods in lower case; `*` means all.'),
     nonResourceURLs: f(2, list(str)).listOf('atomic').doc('Paths, possibly ending with `*`.'),
   },
-  { doc: 'Paths that may be requested.' },
+  { doc: 'A rule about paths that are no resources.' },
 )
 export type NonResourceRule = TypeOf<typeof NonResourceRule>
 
@@ -21,7 +21,7 @@ export const ResourceRule = message(
     resources: f(3, list(str)).listOf('atomic').doc('Resources, with subresources as `pods/log`; `*` means all.'),
     resourceNames: f(4, list(str)).listOf('atomic').doc('Names to which the rule is restricted; all if empty.'),
   },
-  { doc: 'Resources that may be used.' },
+  { doc: 'A rule about resources.' },
 )
 export type ResourceRule = TypeOf<typeof ResourceRule>
 

@@ -25,7 +25,7 @@ export const HorizontalPodAutoscalerSpec = message(
       .explicit()
       .doc('Average CPU use of the pods to aim at, in percent of their requests.'),
   },
-  { doc: 'What to scale, and within which bounds.' },
+  { doc: 'Specification of an autoscaler.' },
 )
 export type HorizontalPodAutoscalerSpec = TypeOf<typeof HorizontalPodAutoscalerSpec>
 

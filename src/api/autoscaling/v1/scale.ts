@@ -8,7 +8,7 @@ export const ScaleSpec = message(
   {
     replicas: f(1, int32).always().doc('Number of replicas.'),
   },
-  { doc: 'How many replicas are wanted.' },
+  { doc: 'The wanted scale of an object.' },
 )
 export type ScaleSpec = TypeOf<typeof ScaleSpec>
 
@@ -18,7 +18,7 @@ export const ScaleStatus = message(
     replicas: f(1, int32).required().always().doc('Number of replicas.'),
     selector: f(2, str).doc('Selector of the pods that are counted, in its text form.'),
   },
-  { doc: 'How many replicas there are.' },
+  { doc: 'The observed scale of an object.' },
 )
 export type ScaleStatus = TypeOf<typeof ScaleStatus>
 

@@ -34,7 +34,7 @@ export const CronJobSpec = message(
       .explicit()
       .doc('IANA name of the time zone of the schedule; that of the controller by default.'),
   },
-  { doc: 'Which job to start, and when.' },
+  { doc: 'Specification of a cron job.' },
 )
 export type CronJobSpec = TypeOf<typeof CronJobSpec>
 

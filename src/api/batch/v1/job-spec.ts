@@ -82,7 +82,7 @@ export const PodFailurePolicy = message(
       .listOf('atomic')
       .doc('Rules in order, of which the first that applies counts; at most 20.'),
   },
-  { doc: 'How failed pods are judged.' },
+  { doc: 'Rules about failed pods, by exit code or condition.' },
 )
 export type PodFailurePolicy = TypeOf<typeof PodFailurePolicy>
 
@@ -105,7 +105,7 @@ export const SuccessPolicy = message(
       .listOf('atomic')
       .doc('Rules of which any suffices; at most 20.'),
   },
-  { doc: 'When an indexed job counts as successful before all indexes are done.' },
+  { doc: 'Rules about how much an indexed job has to do.' },
 )
 export type SuccessPolicy = TypeOf<typeof SuccessPolicy>
 

@@ -25,7 +25,7 @@ export const UncountedTerminatedPods = message(
     succeeded: f(1, list(str)).listOf('set').doc('UIDs of pods that succeeded.'),
     failed: f(2, list(str)).listOf('set').doc('UIDs of pods that failed.'),
   },
-  { doc: 'Ended pods that are not yet part of the counts.' },
+  { doc: 'UIDs of pods whose finalizer must go before they are counted.' },
 )
 export type UncountedTerminatedPods = TypeOf<typeof UncountedTerminatedPods>
 

@@ -73,7 +73,7 @@ export const ImageVolumeStatus = message(
   {
     imageRef: f(1, str).required().doc('Digest of the image that is mounted.'),
   },
-  { doc: 'State of an image volume.' },
+  { doc: 'What was last observed of an image volume.' },
 )
 export type ImageVolumeStatus = TypeOf<typeof ImageVolumeStatus>
 

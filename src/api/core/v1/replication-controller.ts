@@ -13,7 +13,7 @@ export const ReplicationControllerSpec = message(
     template: f(3, PodTemplateSpec).doc('Pattern of new pods.'),
     minReadySeconds: f(4, int32).always().doc('Seconds that a pod must be ready to count as available; 0 by default.'),
   },
-  { doc: 'How many pods there should be, and of which kind.' },
+  { doc: 'Specification of a replication controller.' },
 )
 export type ReplicationControllerSpec = TypeOf<typeof ReplicationControllerSpec>
 

@@ -10,7 +10,7 @@ export const ConfigMapKeySelector = message(
     key: f(2, str).required().always().doc('Key to take.'),
     optional: f(3, bool).explicit().doc('Whether config map and key may be missing.'),
   },
-  { doc: 'A key of a config map.', mapType: 'atomic' },
+  { doc: 'Names a key of a config map in the namespace of the pod.', mapType: 'atomic' },
 )
 export type ConfigMapKeySelector = TypeOf<typeof ConfigMapKeySelector>
 
@@ -73,7 +73,7 @@ export const ObjectFieldSelector = message(
     apiVersion: f(1, str).doc('API version in which the path is written; `v1` by default.'),
     fieldPath: f(2, str).required().always().doc('Path of the field, as `metadata.name` or `status.podIP`.'),
   },
-  { doc: 'A field of the pod.', mapType: 'atomic' },
+  { doc: 'Names a field of the pod by its path.', mapType: 'atomic' },
 )
 export type ObjectFieldSelector = TypeOf<typeof ObjectFieldSelector>
 
@@ -84,7 +84,7 @@ export const ResourceFieldSelector = message(
     resource: f(2, str).required().always().doc('What to take, as `limits.cpu` or `requests.memory`.'),
     divisor: f(3, quantity).doc('Unit in which the value is written; 1 by default.'),
   },
-  { doc: 'A request or limit of a container.', mapType: 'atomic' },
+  { doc: 'Names a request or limit, and the unit to write it in.', mapType: 'atomic' },
 )
 export type ResourceFieldSelector = TypeOf<typeof ResourceFieldSelector>
 
@@ -95,6 +95,6 @@ export const SecretKeySelector = message(
     key: f(2, str).required().always().doc('Key to take.'),
     optional: f(3, bool).explicit().doc('Whether secret and key may be missing.'),
   },
-  { doc: 'A key of a secret.', mapType: 'atomic' },
+  { doc: 'Names a key of a secret in the namespace of the pod.', mapType: 'atomic' },
 )
 export type SecretKeySelector = TypeOf<typeof SecretKeySelector>

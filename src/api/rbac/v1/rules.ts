@@ -15,7 +15,7 @@ export const PolicyRule = message(
       .listOf('atomic')
       .doc('Paths that are no resources, possibly ending with `*`; only in cluster roles.'),
   },
-  { doc: 'Things that may be done.' },
+  { doc: 'A rule of a role: some verbs on some resources or paths.' },
 )
 export type PolicyRule = TypeOf<typeof PolicyRule>
 
