@@ -15,6 +15,8 @@ export class NftablesTable {
   readonly #runner: CommandRunner
   readonly #table: string
   #current: RuleSet | undefined
+  /** What `isIntact` saw first since the table was replaced. */
+  #witness: string | undefined
 
   /** `table` is family and name, as `ip clipper-proxy`. */
   constructor(runner: CommandRunner, table: string) {
@@ -24,12 +26,27 @@ export class NftablesTable {
 
   /** Makes the table hold `next`. On failure nothing has changed, and the next apply replaces the whole table. */
   async apply(next: RuleSet): Promise<void> {
+    if (!this.#current) this.#witness = undefined
     const commands = this.#current ? transition(this.#table, this.#current, next) : replacement(this.#table, next)
     if (commands.length > 0) {
       this.#current = undefined
       await this.#nft(`${commands.join('\n')}\n`)
     }
     this.#current = next
+  }
+
+  /**
+   * Whether the table is still the one made here: another program may have flushed the rules or deleted the table. Looks
+   * at one short chain, with the handles that tell a new one from ours.
+   */
+  async isIntact(chain: string): Promise<boolean> {
+    if (!this.#current) return false
+    const { code, stdout } = await this.#runner.run('nft', ['-a', 'list', 'chain', ...this.#table.split(' '), chain], {
+      timeoutMs: nftTimeoutMs,
+    })
+    if (code !== 0) return false
+    this.#witness ??= stdout
+    return this.#witness === stdout
   }
 
   /** The next apply replaces the whole table. */

@@ -4,6 +4,7 @@ import type { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
 import { type Clock, sleep, type Timer } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Informer } from '../client/informer.ts'
+import { settled } from './draining.ts'
 import { type CommandRunner, NftablesTable } from './nftables.ts'
 import { wantedRules } from './rules.ts'
 import { staleFlows, type UdpServices, udpServicesOf } from './stale-flows.ts'
@@ -22,10 +23,17 @@ export interface ProxyOptions {
   readonly clusterCidr: string
   readonly serviceCidr: string
   readonly masqueradeMark: number
+  /** How often the kernel's table is looked at; 10 s where absent. */
+  readonly checkMs?: number
 }
 
 export interface Proxy {
-  /** Resolves when no rule sends new connections to any of the addresses, or after `timeoutMs`. */
+  /**
+   * Resolves when the kernel prefers other endpoints to these addresses (one that terminates and has no ready sibling
+   * stays the only choice) and the connections made before have had their answers, or after `timeoutMs`. For addresses
+   * of pods alone: an address of a node is shared. A server that ends then loses no request that came through this
+   * node's rules.
+   */
   drained(addresses: readonly string[], timeoutMs: number): Promise<void>
   /** Resolves after the first rules are in the kernel. */
   readonly ready: Promise<void>
@@ -36,8 +44,10 @@ const serviceIndex = 'service'
 const serviceLabel = 'kubernetes.io/service-name'
 /** After a failure, the rules are tried again so much later. */
 const retryMs = 1000
-/** What the kernel holds is replaced as a whole so often, in case somebody else changed it. */
-const resyncMs = 3_600_000
+/** How often the kernel's table is looked at, in case another program flushed it. One short command. */
+const checkMs = 10_000
+/** Changes that come while rules are applied share the next transaction, which starts after as long as the last one took, at most so long. */
+const maxPauseMs = 500
 const conntrackTimeoutMs = 10_000
 
 export function startProxy(options: ProxyOptions): Proxy {
@@ -49,9 +59,11 @@ export function startProxy(options: ProxyOptions): Proxy {
   let syncing: Promise<void> | undefined
   let retry: Timer | undefined
   let udp: UdpServices = new Map()
-  /** Addresses in rules of the last applied state. */
-  let routed = new Set<string>()
+  /** Of the rules in the kernel. */
+  let routed: ReadonlySet<string> = new Set()
   const waiters = new Set<() => void>()
+  const stopping = new AbortController()
+  const pause = (delayMs: number) => sleep(delayMs, stopping.signal).catch(() => {})
 
   endpointSlices.addIndex(serviceIndex, slice => {
     const name = slice.metadata.labels?.[serviceLabel]
@@ -62,22 +74,33 @@ export function startProxy(options: ProxyOptions): Proxy {
   async function sync(): Promise<void> {
     const current = services.list()
     const rules = wantedRules({ ...options, services: current, slicesOf })
-    await table.apply(rules)
     const nextUdp = udpServicesOf(current, slicesOf, nodeName)
-    for (const call of staleFlows(udp, nextUdp))
-      await options.runner.run('conntrack', call, { timeoutMs: conntrackTimeoutMs })
-    udp = nextUdp
-    routed = routedAddresses(rules.chains)
+    await table.apply(rules)
+    routed = rules.routed
     ready.resolve()
     for (const wake of waiters) wake()
+    const calls = staleFlows(udp, nextUdp)
+    udp = nextUdp
+    await deleteFlows(calls)
+  }
+
+  /** Without `conntrack`, old UDP flows end by their timeout: the rules matter more. */
+  async function deleteFlows(calls: readonly string[][]): Promise<void> {
+    try {
+      for (const call of calls) await options.runner.run('conntrack', call, { timeoutMs: conntrackTimeoutMs })
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'cannot delete old UDP flows')
+    }
   }
 
   /** One transaction at a time; changes that arrive meanwhile share the next one. */
   async function run(): Promise<void> {
     while (dirty && !stopped) {
       dirty = false
+      const startedMs = clock.monotonic()
       try {
         await sync()
+        if (!stopped) await pause(Math.min(clock.monotonic() - startedMs, maxPauseMs))
       } catch (error) {
         log.error({ err: error }, 'cannot apply the service rules')
         retry?.cancel()
@@ -98,11 +121,19 @@ export function startProxy(options: ProxyOptions): Proxy {
 
   const unsubscribe = [services.subscribe(markDirty), endpointSlices.subscribe(markDirty)]
   void Promise.all([services.synced(), endpointSlices.synced()]).then(markDirty)
-  const resync = setInterval(() => {
-    table.forget()
-    markDirty()
-  }, resyncMs)
-  resync.unref()
+  async function check(): Promise<void> {
+    try {
+      if (!syncing && (await table.isIntact('services')) === false && !syncing && !stopped) {
+        log.warn({ table: options.table }, 'the service rules were changed by another program: replacing them')
+        table.forget()
+        markDirty()
+      }
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'cannot look at the service rules')
+    }
+    if (!stopped) checking = clock.after(options.checkMs ?? checkMs, () => void check())
+  }
+  let checking = clock.after(options.checkMs ?? checkMs, () => void check())
 
   return {
     ready: ready.promise,
@@ -117,6 +148,7 @@ export function startProxy(options: ProxyOptions): Proxy {
           await Promise.race([promise, sleep(timeoutMs, deadline.signal).catch(() => {})])
           waiters.delete(resolve)
         }
+        if (!stopped && !deadline.signal.aborted) await settled(options.runner, clock, addresses, deadline.signal)
       } finally {
         timer.cancel()
         deadline.abort()
@@ -125,20 +157,11 @@ export function startProxy(options: ProxyOptions): Proxy {
     async stop() {
       stopped = true
       for (const stop of unsubscribe) stop()
-      clearInterval(resync)
+      checking.cancel()
+      stopping.abort()
       retry?.cancel()
       for (const wake of waiters) wake()
       await syncing
     },
   }
-}
-
-const dnatPattern = /(?:dnat ip to |: )(\d+\.\d+\.\d+\.\d+)(?::| \. )/g
-
-function routedAddresses(chains: ReadonlyMap<string, { readonly rules: readonly string[] }>): Set<string> {
-  const found = new Set<string>()
-  for (const { rules } of chains.values())
-    for (const rule of rules)
-      if (rule.includes('dnat')) for (const match of rule.matchAll(dnatPattern)) if (match[1]) found.add(match[1])
-  return found
 }

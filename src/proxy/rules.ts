@@ -4,6 +4,7 @@
  * service port in one look-up, however many Services there are; that chain picks an endpoint.
  */
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Service, ServicePort } from '../api/core/v1/service.ts'
 import type { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
 import type { NftSet, RuleSet } from './rule-set.ts'
@@ -30,18 +31,28 @@ type MutableRuleSet = {
   sets: Map<string, NftSet & { elements: Map<string, string> }>
 }
 
-export function wantedRules(input: ProxyInput): RuleSet {
+export interface WantedRules extends RuleSet {
+  /** Addresses that get new connections while they are ready. */
+  readonly routed: ReadonlySet<string>
+}
+
+export function wantedRules(input: ProxyInput): WantedRules {
   const rules = baseRules(input)
+  const routed = new Set<string>()
   for (const service of input.services) {
     if (!isProxied(service)) continue
     const slices = input.slicesOf(service.metadata.namespace, service.metadata.name)
-    for (const port of service.spec.ports ?? [])
-      addServicePort(rules, input, service, port, endpointsOf(service, port, slices, input.nodeName))
+    for (const port of service.spec.ports ?? []) {
+      const endpoints = endpointsOf(service, port, slices, input.nodeName)
+      addServicePort(rules, input, service, port, endpoints)
+      for (const list of [endpoints.cluster, endpoints.external, endpoints.anywhere])
+        for (const { address, ready } of list) if (ready) routed.add(address)
+    }
   }
-  return rules
+  return { ...rules, routed }
 }
 
-const isProxied = (service: Service): boolean =>
+export const isProxied = (service: Service): boolean =>
   service.spec.type !== 'ExternalName' &&
   service.spec.clusterIP !== undefined &&
   service.spec.clusterIP !== '' &&
@@ -58,6 +69,7 @@ function baseRules({ clusterCidr, serviceCidr, nodeAddresses, masqueradeMark }: 
   ]
   const chains = new Map([
     ['mark-for-masquerade', { hook: '', rules: [`meta mark set meta mark or ${mark}`] }],
+    // A reset, since the kernel sends ICMP errors to one host about once a second only.
     ['reject-chain', { hook: '', rules: ['meta l4proto tcp reject with tcp reset', 'reject'] }],
     ['services', { hook: '', rules: [toService, toNodePort] }],
     ['nat-prerouting', { hook: 'type nat hook prerouting priority dstnat;', rules: ['jump services'] }],
@@ -78,10 +90,18 @@ function baseRules({ clusterCidr, serviceCidr, nodeAddresses, masqueradeMark }: 
       'filter-forward',
       {
         hook: 'type filter hook forward priority -110;',
-        rules: [...reject, `ct state new ip daddr ${serviceCidr} reject`],
+        rules: [...reject, `ct state new ip daddr ${serviceCidr} goto reject-chain`],
       },
     ],
     ['filter-output', { hook: 'type filter hook output priority -110;', rules: [...reject] }],
+    // After DNAT an address of the range is one that no service has: it must not leave the node by the default route.
+    [
+      'filter-output-post-dnat',
+      {
+        hook: 'type filter hook output priority -90;',
+        rules: [`ct state new ip daddr ${serviceCidr} fib daddr type != local goto reject-chain`],
+      },
+    ],
   ])
   const set = (type: 'set' | 'map', declaration: string, elements: readonly string[] = []) => ({
     type,
@@ -120,18 +140,17 @@ function addServicePort(
   ]
   const hasExternal = externalAddresses.length > 0 || (port.nodePort ?? 0) !== 0
 
-  for (const { address, local } of [...endpoints.cluster, ...endpoints.external])
+  for (const { address, local } of endpoints.anywhere)
     if (local) rules.sets.get('hairpins')?.elements.set(`${address} . ${address}`, '')
 
-  const clusterKeys = (service.spec.clusterIPs ?? [service.spec.clusterIP ?? ''])
-    .filter(isIpv4)
-    .map(ip => `${ip} . ${protocol} . ${port.port}`)
+  const clusterIps = (service.spec.clusterIPs ?? [service.spec.clusterIP ?? '']).filter(isIpv4)
+  const clusterKeys = clusterIps.map(ip => `${ip} . ${protocol} . ${port.port}`)
   if (endpoints.cluster.length > 0) {
     const masquerade = `ip saddr != @pod-addresses jump mark-for-masquerade`
     rules.chains.set(internal, {
       hook: '',
       rules: [
-        `ip daddr ${service.spec.clusterIP} ${masquerade}`,
+        ...clusterIps.map(ip => `ip daddr ${ip} ${masquerade}`),
         ...endpointRules(rules, service, internal, protocol, endpoints.cluster),
       ],
     })
@@ -143,38 +162,67 @@ function addServicePort(
 
   const externalKeys = externalAddresses.filter(isIpv4).map(ip => `${ip} . ${protocol} . ${port.port}`)
   const nodePortKeys = (port.nodePort ?? 0) === 0 ? [] : [`${protocol} . ${port.nodePort}`]
-  const [ips, ports, verdict] =
-    endpoints.external.length > 0
-      ? (['service-ips', 'node-ports', `goto ${external}`] as const)
-      : (['no-endpoint-ips', 'no-endpoint-node-ports', verdictWithout(endpoints)] as const)
-  if (endpoints.external.length > 0)
-    rules.chains.set(external, { hook: '', rules: externalRules(rules, input, service, external, protocol, endpoints) })
+  const reachable = endpoints.anywhere.length > 0
+  const [ips, ports, verdict] = reachable
+    ? (['service-ips', 'node-ports', `goto ${external}`] as const)
+    : (['no-endpoint-ips', 'no-endpoint-node-ports', 'goto reject-chain'] as const)
+  if (reachable)
+    rules.chains.set(external, { hook: '', rules: externalRules(rules, input, service, id, protocol, endpoints) })
   for (const key of externalKeys) rules.sets.get(ips)?.elements.set(key, verdict)
   for (const key of nodePortKeys) rules.sets.get(ports)?.elements.set(key, verdict)
 }
 
 /** A local traffic policy without local endpoints drops, so that a load balancer may try another node. */
-const verdictWithout = (endpoints: PortEndpoints): string => (endpoints.anywhere ? 'drop' : 'goto reject-chain')
+const verdictWithout = (endpoints: PortEndpoints): string =>
+  endpoints.anywhere.length > 0 ? 'drop' : 'goto reject-chain'
 
 function externalRules(
   rules: MutableRuleSet,
   { clusterCidr }: ProxyInput,
   service: Service,
-  chain: string,
+  id: string,
   protocol: string,
   endpoints: PortEndpoints,
 ): string[] {
+  const firewall = service.spec.type === 'LoadBalancer' ? sourceRangeRules(rules, service, id, clusterCidr) : []
+  if (service.spec.externalTrafficPolicy !== 'Local')
+    return [
+      ...firewall,
+      'jump mark-for-masquerade',
+      ...endpointRules(rules, service, `ext-${id}`, protocol, endpoints.anywhere),
+    ]
+  // Under the Local policy the client's address is kept. Pods and this node itself may use any endpoint, as if they had
+  // asked for the cluster address.
+  const inside = `all-${id}`
+  rules.chains.set(inside, { hook: '', rules: endpointRules(rules, service, inside, protocol, endpoints.anywhere) })
+  // Without local endpoints a load balancer shall try another node.
+  const local =
+    endpoints.external.length === 0
+      ? ['drop']
+      : endpointRules(rules, service, `ext-${id}`, protocol, endpoints.external)
+  return [
+    ...firewall,
+    `ip saddr @pod-addresses goto ${inside}`,
+    'fib saddr type local jump mark-for-masquerade',
+    `fib saddr type local goto ${inside}`,
+    ...local,
+  ]
+}
+
+/** loadBalancerSourceRanges: others are dropped. One rule each, since a set refuses ranges that overlap. */
+function sourceRangeRules(rules: MutableRuleSet, service: Service, id: string, clusterCidr: string): string[] {
   const ranges = (service.spec.loadBalancerSourceRanges ?? [])
     .map(range => range.trim())
     .filter(range => isIpv4(range.split('/')[0] ?? ''))
-  const firewall =
-    ranges.length === 0 || service.spec.type !== 'LoadBalancer'
-      ? []
-      : [`ip saddr != { ${[...ranges, clusterCidr].join(', ')} } drop`]
-  const pick = endpointRules(rules, service, chain, protocol, endpoints.external)
-  if (service.spec.externalTrafficPolicy !== 'Local') return [...firewall, 'jump mark-for-masquerade', ...pick]
-  // Under the Local policy the client's address is kept; traffic from pods and this node may go to any endpoint.
-  return [...firewall, 'fib saddr type local jump mark-for-masquerade', ...pick]
+  if (ranges.length === 0) return []
+  const chain = `fw-${id}`
+  rules.chains.set(chain, {
+    hook: '',
+    rules: [...new Set([...ranges, clusterCidr])]
+      .map(range => `ip saddr ${range} return`)
+      .concat('fib saddr type local return', 'drop'),
+  })
+  return [`jump ${chain}`]
 }
 
 /** The rules at the end of a chain that choose an endpoint and rewrite the destination to it. */
@@ -213,7 +261,7 @@ function pickEndpoint(protocol: string, endpoints: readonly ProxyEndpoint[]): st
   return `meta l4proto ${protocol} dnat ip to numgen random mod ${endpoints.length} map { ${choices} }`
 }
 
-const isIpv4 = (address: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(address)
+const isIpv4 = (address: string): boolean => isIP(address) === 4
 
 /** Readable, unique, and short enough for nftables: names are cut to fit, the hash tells them apart. */
 function chainId(namespace: string, name: string, protocol: string, port: string): string {

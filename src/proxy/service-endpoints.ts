@@ -1,4 +1,5 @@
 /** Which endpoints a service port sends new connections to, on one node (KEP-1669 for terminating ones). Pure. */
+import { isIP } from 'node:net'
 import type { Service, ServicePort } from '../api/core/v1/service.ts'
 import type { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
 
@@ -6,6 +7,8 @@ export interface ProxyEndpoint {
   readonly address: string
   readonly port: number
   readonly local: boolean
+  /** False for one that serves while it terminates, since no other is ready. */
+  readonly ready: boolean
 }
 
 export interface PortEndpoints {
@@ -13,12 +16,11 @@ export interface PortEndpoints {
   readonly cluster: readonly ProxyEndpoint[]
   /** For traffic through node ports and external addresses (externalTrafficPolicy). */
   readonly external: readonly ProxyEndpoint[]
-  /** Whether the service has any endpoint on any node: decides between drop and reject. */
-  readonly anywhere: boolean
+  /** Whatever the traffic policies say: decides between drop and reject, and serves external addresses from inside. */
+  readonly anywhere: readonly ProxyEndpoint[]
 }
 
 interface Candidate extends ProxyEndpoint {
-  readonly ready: boolean
   readonly serving: boolean
   readonly terminating: boolean
 }
@@ -38,7 +40,7 @@ export function endpointsOf(
   return {
     cluster: usable(spec.internalTrafficPolicy === 'Local' ? local : candidates),
     external: usable(spec.externalTrafficPolicy === 'Local' ? local : candidates),
-    anywhere: candidates.some(candidate => candidate.ready || candidate.serving),
+    anywhere: usable(candidates),
   }
 }
 
@@ -57,7 +59,8 @@ function candidatesOf(port: ServicePort, slices: readonly EndpointSlice[], nodeN
       if (slicePort.port === undefined) continue
       for (const endpoint of slice.endpoints ?? []) {
         const address = endpoint.addresses?.[0]
-        if (address === undefined || found.size >= maxEndpoints) continue
+        // One bad address would make the kernel refuse every rule.
+        if (address === undefined || isIP(address) !== 4 || found.size >= maxEndpoints) continue
         const { ready = true, serving = ready, terminating = false } = endpoint.conditions ?? {}
         const candidate = {
           address,

@@ -2,8 +2,10 @@
  * UDP flows whose endpoint is gone stay in the connection table and swallow packets until they time out; they are
  * deleted when an endpoint goes, or when a service gets its first one. TCP needs none of it. Pure.
  */
+import { isIP } from 'node:net'
 import type { Service } from '../api/core/v1/service.ts'
 import type { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
+import { isProxied } from './rules.ts'
 import { endpointsOf } from './service-endpoints.ts'
 
 export interface UdpService {
@@ -21,14 +23,17 @@ export function udpServicesOf(
 ): UdpServices {
   const found = new Map<string, UdpService>()
   for (const service of services) {
+    if (!isProxied(service)) continue
     const { namespace, name } = service.metadata
     for (const port of service.spec.ports ?? []) {
       if (port.protocol !== 'UDP') continue
-      const { cluster, external } = endpointsOf(service, port, slicesOf(namespace, name), nodeName)
+      const { anywhere } = endpointsOf(service, port, slicesOf(namespace, name), nodeName)
       found.set(`${namespace}/${name}/${port.name ?? ''}/${port.port}`, {
-        addresses: [...(service.spec.clusterIPs ?? []), ...(service.spec.externalIPs ?? [])],
+        addresses: [...(service.spec.clusterIPs ?? []), ...(service.spec.externalIPs ?? [])].filter(
+          address => isIP(address) === 4,
+        ),
         nodePort: port.nodePort,
-        endpoints: new Set([...cluster, ...external].map(({ address }) => address)),
+        endpoints: new Set(anywhere.map(({ address }) => address)),
       })
     }
   }
