@@ -62,7 +62,7 @@ export type Answer =
   /** Not a name of the cluster: ask upstream. */
   | { readonly kind: 'forward' }
   /** An alias whose target is outside of the cluster: ask upstream for it and add what comes. */
-  | { readonly kind: 'alias'; readonly alias: DnsRecord; readonly target: string }
+  | { readonly kind: 'alias'; readonly aliases: readonly DnsRecord[]; readonly target: string }
 
 export const ttlSeconds = 5
 const noData: Answer = { kind: 'noData' }
@@ -83,7 +83,7 @@ export function soaOf(domain: string): DnsRecord {
 }
 
 /** `name` is in lower case, without the dot at the end. */
-export function resolve(name: string, type: RecordType, names: ClusterNames): Answer {
+export function resolve(name: string, type: RecordType, names: ClusterNames, depth = 0): Answer {
   if (name.endsWith('.in-addr.arpa')) return reverse(name, type, names)
   const { domain } = names
   if (name === domain) return ofZone(type, domain)
@@ -92,7 +92,7 @@ export function resolve(name: string, type: RecordType, names: ClusterNames): An
   const [kind = '', ...rest] = labels.reverse()
   if (labels.length === 1 && kind === 'dns-version')
     return type === 'TXT' ? found([{ type: 'TXT', name, ttl: ttlSeconds, data: '1.1.0' }]) : noData
-  if (kind === 'svc') return inServices(name, type, rest, names)
+  if (kind === 'svc') return inServices(name, type, rest, names, depth)
   if (kind === 'pod') return inPods(name, type, rest, names)
   return nameError
 }
@@ -107,7 +107,13 @@ function ofZone(type: RecordType, domain: string): Answer {
 }
 
 /** Labels come innermost last: [namespace, service, …]. */
-function inServices(name: string, type: RecordType, labels: readonly string[], names: ClusterNames): Answer {
+function inServices(
+  name: string,
+  type: RecordType,
+  labels: readonly string[],
+  names: ClusterNames,
+  depth: number,
+): Answer {
   const [namespace, serviceName, third, fourth, fifth] = labels
   if (namespace === undefined) return noData
   if (serviceName === undefined) return names.hasNamespace(namespace) ? noData : nameError
@@ -115,19 +121,31 @@ function inServices(name: string, type: RecordType, labels: readonly string[], n
   const service = names.service(namespace, serviceName)
   if (!service) return nameError
   if (service.spec.type === 'ExternalName')
-    return third === undefined ? ofExternalName(name, service, names) : nameError
+    return third === undefined ? ofExternalName(name, type, service, names, depth) : nameError
   if (third === undefined) return ofService(name, type, service, names)
   if (fourth === undefined) return third.startsWith('_') ? noData : ofEndpoint(name, type, service, third, names)
   if (!third.startsWith('_') || !fourth.startsWith('_')) return nameError
   return ofPort(name, type, service, fourth.slice(1), third.slice(1), names)
 }
 
-function ofExternalName(name: string, service: Service, names: ClusterNames): Answer {
+/** Aliases may lead to aliases, and in a circle: no further than this. */
+const maxAliases = 8
+
+function ofExternalName(name: string, type: RecordType, service: Service, names: ClusterNames, depth: number): Answer {
   const target = (service.spec.externalName ?? '').toLowerCase().replace(/\.$/, '')
   const alias: DnsRecord = { type: 'CNAME', name, ttl: ttlSeconds, data: target }
-  if (!target.endsWith(`.${names.domain}`)) return { kind: 'alias', alias, target }
-  const inside = resolve(target, 'A', names)
-  return inside.kind === 'answer' ? found([alias, ...inside.answers]) : found([alias])
+  if (type === 'CNAME' || depth >= maxAliases) return found([alias])
+  const inside = resolve(target, type, names, depth + 1)
+  switch (inside.kind) {
+    case 'answer':
+      return found([alias, ...inside.answers])
+    case 'alias':
+      return { ...inside, aliases: [alias, ...inside.aliases] }
+    case 'forward':
+      return { kind: 'alias', aliases: [alias], target }
+    default:
+      return found([alias])
+  }
 }
 
 const isHeadless = (service: Service): boolean => service.spec.clusterIP === 'None'

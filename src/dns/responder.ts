@@ -9,6 +9,7 @@ import {
   RECURSION_DESIRED,
   TRUNCATED_RESPONSE,
 } from 'dns-packet'
+import { questionEnd } from './message-scan.ts'
 import { type ClusterNames, type DnsRecord, resolve, soaOf } from './records.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -48,9 +49,9 @@ export class Responder {
     const answer = resolve(name, question.type, this.#names)
     switch (answer.kind) {
       case 'forward':
-        return this.#forward(message, query, `${name} ${question.type}`, transport)
+        return this.#forward(message, query, `${name} ${question.type} ${variantOf(query)}`, transport)
       case 'alias':
-        return this.#alias(query, answer.alias, answer.target, transport)
+        return this.#alias(query, answer.aliases, answer.target, transport)
       case 'answer':
         return this.#encode(query, rcodes.noError, this.#shuffled(answer.answers), answer.additionals, [], transport)
       case 'noData':
@@ -69,7 +70,7 @@ export class Responder {
     }
   }
 
-  async #alias(query: Packet, alias: DnsRecord, target: string, transport: Transport): Promise<Buffer> {
+  async #alias(query: Packet, aliases: readonly DnsRecord[], target: string, transport: Transport): Promise<Buffer> {
     const type = query.questions?.[0]?.type ?? 'A'
     let answers: PacketAnswer[] = []
     if (type !== 'CNAME') {
@@ -81,13 +82,13 @@ export class Responder {
           questions: [{ type, name: target }],
         })
         answers =
-          decode(await this.#upstream.ask(forwarded, `${transport} ${target} ${type}`, transport === 'tcp')).answers ??
-          []
+          decode(await this.#upstream.ask(forwarded, `${transport} ${target} ${type} alias`, transport === 'tcp'))
+            .answers ?? []
       } catch {
         // The alias alone is still true.
       }
     }
-    return this.#encode(query, rcodes.noError, [alias as PacketAnswer, ...answers], [], [], transport)
+    return this.#encode(query, rcodes.noError, [...aliases, ...answers], [], [], transport)
   }
 
   #encode(
@@ -102,6 +103,11 @@ export class Responder {
     const opt = edns
       ? [{ type: 'OPT', name: '.', udpPayloadSize: maxUdpBytes, flags: 0, options: [] } as unknown as PacketAnswer]
       : []
+    const asked = query.questions?.[0]?.name ?? ''
+    const lower = asked.toLowerCase()
+    // Answers carry the name as it was spelt in the question.
+    const spelt = <R extends { readonly name: string }>(record: R): R =>
+      record.name === lower && asked !== lower ? { ...record, name: asked } : record
     const wantsRecursion = (query.flags ?? 0) & RECURSION_DESIRED
     const packet = (flags: number, kept: readonly (DnsRecord | PacketAnswer)[], extra: readonly DnsRecord[]): Buffer =>
       encode({
@@ -109,7 +115,7 @@ export class Responder {
         id: query.id ?? 0,
         flags: AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | wantsRecursion | flags | rcode,
         questions: query.questions ?? [],
-        answers: kept as PacketAnswer[],
+        answers: kept.map(spelt) as PacketAnswer[],
         authorities: authorities as PacketAnswer[],
         additionals: [...(extra as PacketAnswer[]), ...opt],
       })
@@ -134,24 +140,38 @@ export class Responder {
   }
 }
 
+/** What else than the question makes answers differ: EDNS with its size and flags, and the flags RD, AD and CD. */
+function variantOf(query: Packet): string {
+  const opt = query.additionals?.find(record => record.type === 'OPT') as
+    | { udpPayloadSize?: number; flags?: number }
+    | undefined
+  return `${(query.flags ?? 0) & 0x0130} ${opt === undefined ? '' : `${opt.udpPayloadSize}/${opt.flags}`}`
+}
+
 function udpLimit(query: Packet): number {
   const opt = query.additionals?.find(record => record.type === 'OPT') as { udpPayloadSize?: number } | undefined
   return Math.min(maxUdpBytes, Math.max(plainUdpBytes, opt?.udpPayloadSize ?? 0))
 }
 
-/** The header and question of a query, with a response code. */
+/** The header and question of a query, with a response code. Clients ignore an answer without their question. */
 function failure(message: Buffer, rcode: number): Buffer {
-  const header = Buffer.alloc(12)
-  message.copy(header, 0, 0, 2)
-  header[2] = 0x80 | ((message[2] ?? 0) & 0x79)
-  header[3] = 0x80 | rcode
-  return header
+  const answer = headAndQuestion(message)
+  answer[2] = 0x80 | ((message[2] ?? 0) & 0x79)
+  answer[3] = 0x80 | rcode
+  return answer
 }
 
-/** The header of a response that is too large: the client asks again over TCP. */
+/** The beginning of a response that is too large: the client asks again over TCP. */
 function truncated(response: Buffer): Buffer {
-  const header = Buffer.alloc(12)
-  response.copy(header, 0, 0, 4)
-  header[2] = (header[2] ?? 0) | 0x02
-  return header
+  const answer = headAndQuestion(response)
+  answer[2] = (answer[2] ?? 0) | 0x02
+  return answer
+}
+
+function headAndQuestion(message: Buffer): Buffer {
+  const end = questionEnd(message)
+  const copy = Buffer.from(message.subarray(0, end))
+  copy.writeUInt16BE(end > 12 ? 1 : 0, 4)
+  copy.fill(0, 6, 12)
+  return copy
 }

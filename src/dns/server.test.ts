@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { Resolver } from 'node:dns/promises'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, test } from 'node:test'
-import { encode } from 'dns-packet'
+import { decode, encode, type Packet, RECURSION_DESIRED } from 'dns-packet'
 import type { Service } from '../api/core/v1/service.ts'
 import type { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
 import { systemClock } from '../base/clock.ts'
@@ -33,14 +35,29 @@ const slice = (name: string, addresses: readonly string[], hostname?: string): E
       ...(hostname && i === 0 ? { hostname } : {}),
     })),
   }) as unknown as EndpointSlice
+const notReady = (name: string): EndpointSlice => ({
+  ...slice(name, []),
+  endpoints: [{ addresses: ['10.244.0.9'], conditions: { ready: false } }],
+})
 const slices = [
+  notReady('cold'),
+  notReady('eager'),
   slice('db', ['10.244.0.7', '10.244.0.8'], 'db-0'),
   slice(
     'big',
     Array.from({ length: 200 }, (_, i) => `10.244.1.${i}`),
   ),
 ]
-const services = [web, db, big, out]
+const services = [
+  web,
+  db,
+  big,
+  out,
+  service('circle', { type: 'ExternalName', externalName: 'circle.default.svc.cluster.local' }),
+  service('inside', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }),
+  service('cold', { clusterIP: 'None' }),
+  service('eager', { clusterIP: 'None', publishNotReadyAddresses: true }),
+]
 const names: ClusterNames = {
   domain: 'cluster.local',
   service: (namespace, name) =>
@@ -129,4 +146,161 @@ test('garbage gets no answer or a format error, and the server lives on', async 
     await new Promise<void>(sent => socket.send(garbage, server.port, '127.0.0.1', () => sent()))
   socket.close()
   assert.deepEqual(await resolver.resolve4('web.default.svc.cluster.local'), ['10.96.0.20'])
+})
+
+/** One question, and the whole answer as it came. */
+async function ask(question: object, port = server.port): Promise<Packet & { bytes: number; flag_tc: boolean }> {
+  const socket = createSocket('udp4')
+  socket.send(encode({ type: 'query', id: 7, flags: RECURSION_DESIRED, ...question }), port, '127.0.0.1')
+  const [message] = (await once(socket, 'message')) as [Buffer]
+  socket.close()
+  return { ...(decode(message) as Packet & { flag_tc: boolean }), bytes: message.length }
+}
+const questionOf = (name: string, type: string) => ({ questions: [{ name, type }] })
+const rcodeOf = (packet: Packet) => (packet as { rcode?: string }).rcode
+
+test('a name with the search path behind it is a name error with its SOA, at once', async () => {
+  const answer = await ask(questionOf('web.default.svc.cluster.local.default.svc.cluster.local', 'A'))
+  assert.equal(rcodeOf(answer), 'NXDOMAIN')
+  assert.equal(answer.authorities?.[0]?.type, 'SOA')
+})
+
+test('answers keep the spelling of the question', async () => {
+  const answer = await ask(questionOf('WeB.default.svc.Cluster.local', 'A'))
+  assert.equal(answer.questions?.[0]?.name, 'WeB.default.svc.Cluster.local')
+  assert.equal(answer.answers?.[0]?.name, 'WeB.default.svc.Cluster.local')
+})
+
+test('an answer that was cut says so, within what the client takes, with the question', async () => {
+  const plain = await ask(questionOf('big.default.svc.cluster.local', 'A'))
+  assert.ok(plain.flag_tc && plain.bytes <= 512 && plain.questions?.length === 1)
+  const opt = { type: 'OPT', name: '.', udpPayloadSize: 4096, flags: 0, options: [] }
+  const large = await ask({ ...questionOf('big.default.svc.cluster.local', 'A'), additionals: [opt] })
+  assert.ok(large.flag_tc && large.bytes > 512 && large.bytes <= 1232)
+})
+
+test('aliases in a circle end', async () => {
+  assert.equal((await ask(questionOf('circle.default.svc.cluster.local', 'A'))).answers?.[0]?.type, 'CNAME')
+  const inside = await ask(questionOf('inside.default.svc.cluster.local', 'AAAA'))
+  assert.deepEqual(
+    inside.answers?.map(({ type }) => type),
+    ['CNAME'],
+  )
+  const address = await ask(questionOf('inside.default.svc.cluster.local', 'A'))
+  assert.deepEqual(
+    address.answers?.map(({ type }) => type),
+    ['CNAME', 'A'],
+  )
+})
+
+test('a headless service without ready endpoints is a name error, unless it publishes those that are not ready', async () => {
+  assert.equal(rcodeOf(await ask(questionOf('cold.default.svc.cluster.local', 'A'))), 'NXDOMAIN')
+  assert.equal((await ask(questionOf('eager.default.svc.cluster.local', 'A'))).answers?.length, 1)
+})
+
+test('many questions on one TCP connection are answered in order', async () => {
+  const socket = connect(server.port, '127.0.0.1')
+  const one = encode({ type: 'query', id: 0, ...questionOf('web.default.svc.cluster.local', 'A') } as Packet)
+  for (let id = 0; id < 50; id += 1) {
+    const message = Buffer.concat([Buffer.from([0, one.length]), one])
+    message.writeUInt16BE(id, 2)
+    socket.write(message)
+  }
+  let received = Buffer.alloc(0)
+  const ids: number[] = []
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    received = Buffer.concat([received, chunk])
+    while (received.length > 4 && received.length >= 2 + received.readUInt16BE(0)) {
+      ids.push(received.readUInt16BE(2))
+      received = received.subarray(2 + received.readUInt16BE(0))
+    }
+    if (ids.length === 50) break
+  }
+  assert.deepEqual(
+    ids,
+    ids.map((_, i) => i),
+  )
+})
+
+async function withUpstream(
+  servers: readonly { host: string; port: number }[],
+  run: (port: number, upstream: Upstream) => Promise<void>,
+  clock = systemClock,
+): Promise<void> {
+  const upstream = new Upstream(servers, clock)
+  const own = await startDnsServer({
+    responder: new Responder(names, upstream, Math.random),
+    addresses: ['127.0.0.1'],
+    port: 0,
+    log: loggerOf('test'),
+  })
+  try {
+    await run(own.port, upstream)
+  } finally {
+    await own.stop()
+  }
+}
+
+test('a dead server costs time once, and a failure has the question', async () => {
+  const silent = createSocket('udp4')
+  await new Promise<void>(listening => silent.bind(0, '127.0.0.1', listening))
+  const alive = { host: '127.0.0.1', port: upstreamSocket.address().port }
+  await withUpstream([{ host: '127.0.0.1', port: silent.address().port }, alive], async port => {
+    assert.equal((await ask(questionOf('one.test', 'A'), port)).answers?.length, 1)
+    const startedMs = performance.now()
+    assert.equal((await ask(questionOf('two.test', 'A'), port)).answers?.length, 1)
+    assert.ok(performance.now() - startedMs < 500)
+  })
+  await withUpstream([{ host: '127.0.0.1', port: 1 }], async port => {
+    const failed = await ask(questionOf('three.test', 'A'), port)
+    assert.equal(rcodeOf(failed), 'SERVFAIL')
+    assert.equal(failed.questions?.[0]?.name, 'three.test')
+  })
+  silent.close()
+})
+
+test('a server that forwards to itself fails the question and sends it once', async () => {
+  const servers: { host: string; port: number }[] = []
+  await withUpstream(servers, async port => {
+    servers.push({ host: '127.0.0.1', port })
+    assert.equal(rcodeOf(await ask(questionOf('loop.test', 'A'), port)), 'SERVFAIL')
+  })
+})
+
+test('a forwarded answer is kept as long as its records say, at most 30 s, and ages', async () => {
+  let nowMs = 0
+  let asked = 0
+  const counted = createSocket('udp4', (message, peer) => {
+    asked += 1
+    const [question] = decode(message).questions ?? []
+    const ttl = question?.name === 'short.test' ? 10 : 3600
+    const answers = [{ type: 'A', name: question?.name ?? '', data: '198.51.100.9', ttl }] as never
+    counted.send(
+      encode({ type: 'response', id: message.readUInt16BE(0), questions: question ? [question] : [], answers }),
+      peer.port,
+      peer.address,
+    )
+  })
+  counted.unref()
+  await new Promise<void>(listening => counted.bind(0, '127.0.0.1', listening))
+  const clock = { ...systemClock, now: () => nowMs }
+  await withUpstream(
+    [{ host: '127.0.0.1', port: counted.address().port }],
+    async port => {
+      const ttl = async (name: string) =>
+        ((await ask(questionOf(name, 'A'), port)).answers?.[0] as { ttl?: number } | undefined)?.ttl
+      assert.equal(await ttl('short.test'), 10)
+      nowMs = 4000
+      assert.deepEqual([await ttl('short.test'), asked], [6, 1])
+      nowMs = 11_000
+      assert.deepEqual([await ttl('short.test'), asked], [10, 2])
+      assert.equal(await ttl('long.test'), 3600)
+      nowMs = 41_500
+      assert.deepEqual([await ttl('Long.test'), asked], [3600, 3])
+      nowMs = 43_500
+      assert.deepEqual([await ttl('long.test'), asked], [3598, 4])
+    },
+    clock,
+  )
+  counted.close()
 })

@@ -1,5 +1,6 @@
 /** The cluster DNS on one address: UDP and TCP. */
 import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
 import { createServer, type Server, type Socket as TcpSocket } from 'node:net'
 import type { Logger } from '../base/log.ts'
 import type { Responder } from './responder.ts'
@@ -79,7 +80,7 @@ function listenTcp(responder: Responder, address: string, port: number, log: Log
     socket.on('error', () => socket.destroy())
     socket.setTimeout(tcpIdleMs, () => socket.destroy())
     void serveTcp(responder, socket).catch(error => {
-      log.warn({ err: error }, 'a DNS question failed')
+      if (!socket.destroyed) log.warn({ err: error }, 'a DNS question failed')
       socket.destroy()
     })
   })
@@ -111,7 +112,8 @@ async function serveTcp(responder: Responder, socket: TcpSocket): Promise<void> 
       if (!response) return void socket.destroy()
       const length = Buffer.alloc(2)
       length.writeUInt16BE(response.length)
-      socket.write(Buffer.concat([length, response]))
+      // A client that asks on without reading must not fill the memory.
+      if (!socket.write(Buffer.concat([length, response]))) await once(socket, 'drain')
     }
   }
 }
