@@ -37,8 +37,9 @@ describe('clipper up refuses what cannot work', { skip }, () => {
     const server = createServer()
     await new Promise<void>(listening => server.listen(0, '0.0.0.0', () => listening()))
     const { port } = server.address() as { port: number }
-    await refused(cluster.up('--api-port', String(port)), new RegExp(`port ${port} .*is taken[sS]*--api-port`))
+    const ran = await cluster.up('--api-port', String(port))
     server.close()
+    await refused(Promise.resolve(ran), new RegExp(`port ${port} .*is taken(.|\\n)*--api-port`))
   })
 
   test('with containerd missing', async () => {
@@ -216,17 +217,20 @@ async function runningContainers(cluster: TestCluster): Promise<string[]> {
 async function assertNothingLeft(cluster: TestCluster): Promise<void> {
   const processes = readdirSync('/proc')
     .filter(entry => /^\d+$/.test(entry) && entry !== String(process.pid))
-    .filter(pid => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(cluster.dataDirectory)
-      } catch {
-        return false
-      }
-    })
+    .map(commandLineOf)
+    .filter(commandLine => commandLine.includes(cluster.dataDirectory))
   assert.deepEqual(processes, [])
   assert.doesNotMatch(readFileSync('/proc/self/mounts', 'utf8'), new RegExp(cluster.dataDirectory))
   assert.doesNotMatch((await run('ip', ['-o', 'link'])).stdout, new RegExp(`clip-${cluster.name}`))
   assert.doesNotMatch((await run('nft', ['list', 'tables'])).stdout, new RegExp(cluster.name))
   const { stdout } = await run('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `*${cluster.name}*`])
   assert.equal(stdout, '')
+}
+
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
 }

@@ -272,14 +272,12 @@ export class TestCluster {
     }
   }
 
-  apply(manifest: string | object | readonly object[]): Promise<string> {
-    const input =
-      typeof manifest === 'string'
-        ? manifest
-        : [manifest]
-            .flat()
-            .map(object => JSON.stringify(object))
-            .join('\n---\n')
+  /** JSON is YAML too: documents of a stream. */
+  apply(manifest: object | readonly object[]): Promise<string> {
+    const input = [manifest]
+      .flat()
+      .map(object => `---\n${JSON.stringify(object)}\n`)
+      .join('')
     return this.kubectl(['apply', '-f', '-'], { input })
   }
 }

@@ -88,33 +88,51 @@ describe('workloads', { skip }, () => {
       await allAnswer(() => inPod(loop(`http://${address}:${port}`)))
       await allAnswer(
         async () =>
-          (
-            await run('sh', [
-              '-c',
-              `for i in 1 2 3 4 5 6; do busybox wget -q -O - http://${address}:${port}; done`,
-            ])
-          ).stdout,
+          (await run('sh', ['-c', `for i in 1 2 3 4 5 6; do busybox wget -q -O - http://${address}:${port}; done`]))
+            .stdout,
       )
     })
-    test('over UDP, and to one endpoint alone with session affinity', async () => {
+    test('over UDP, through its cluster address and its node port', async () => {
+      // The node's own DNS as a backend of one more Service: a UDP server that is there already.
+      const { endpoints } = JSON.parse(
+        (await cluster.clipper('status', '-o', 'json', '--data-dir', cluster.dataDirectory)).stdout,
+      )
+      const [address, port] = endpoints.dns.split(':')
       await cluster.apply([
-        deployment('echo', 2, {
-          containers: [
-            container('while true; do hostname | nc -u -l -p 9000 -w 1; done', {
-              ports: [{ containerPort: 9000, protocol: 'UDP' }],
-            }),
-          ],
-        }),
-        service('echo', { ports: [{ port: 9000, protocol: 'UDP' }] }),
         {
-          ...service('web', { sessionAffinity: 'ClientIP', ports: [{ port: 80, targetPort: 8080 }] }),
-          metadata: { name: 'sticky' },
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name: 'udp' },
+          spec: { type: 'NodePort', ports: [{ port: 53, protocol: 'UDP' }] },
+        },
+        {
+          apiVersion: 'discovery.k8s.io/v1',
+          kind: 'EndpointSlice',
+          metadata: { name: 'udp-1', labels: { 'kubernetes.io/service-name': 'udp' } },
+          addressType: 'IPv4',
+          ports: [{ port: Number(port), protocol: 'UDP' }],
+          endpoints: [{ addresses: [address] }],
         },
       ])
-      await kubectl('rollout status deployment/echo --timeout=60s')
-      await eventually('an answer over UDP', async () => /echo-/.test(await inPod('echo hi | nc -u -w 1 echo 9000')))
-      const answers = (await inPod(loop('http://sticky'))).trim().split('\n')
-      assert.equal(answers.length, 10)
+      const [clusterIp, nodePort] = (
+        await kubectl('get service udp -o jsonpath={.spec.clusterIP},{.spec.ports[0].nodePort}')
+      ).split(',')
+      for (const server of [clusterIp, `${address}:${nodePort}`])
+        await eventually(`an answer from ${server}`, async () =>
+          /Name:\s+web\.default/.test(await inPod(`nslookup web.default.svc.cluster.local ${server}`)),
+        )
+    })
+    test('at one endpoint alone for one client, with session affinity', async () => {
+      await cluster.apply({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'sticky' },
+        spec: { selector: { app: 'web' }, sessionAffinity: 'ClientIP', ports: [{ port: 80, targetPort: 8080 }] },
+      })
+      const answers = await eventually('ten answers', async () => {
+        const lines = (await inPod(loop('http://sticky'))).trim().split('\n')
+        return lines.length === 10 && lines
+      })
       assert.equal(new Set(answers).size, 1)
     })
   })

@@ -13,6 +13,7 @@ import { Mounter } from '../volumes/mounter.ts'
 import { containerdToml, hasSysResource, parseContainerdVersion } from './config.ts'
 import { hostArchitecture, writeOciImage } from './oci-image.ts'
 import { pauseProgram } from './pause-program.ts'
+import { endShims } from './shims.ts'
 
 export const sandboxImage = 'clipper.local/pause:1'
 
@@ -37,7 +38,7 @@ export interface Containerd {
   readonly runtime: RuntimeClient
   /** Closes the connection; containerd and its containers go on. */
   detach(): void
-  /** Ends containerd. Containers go on without it: remove the sandboxes first. */
+  /** Ends containerd and what it left of removed sandboxes. Remove them first: those that run lose their shims. */
   stop(): Promise<void>
   /** Imports the images of an OCI or docker archive; gives their names. */
   importImage(archivePath: string): Promise<string[]>
@@ -194,6 +195,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       watch.stop()
       runtime.close()
       await endProcess(current.pid, current.startTicks)
+      await endShims(socketPath)
       await new Mounter(spawner).unmountBelow(directory)
       rmSync(instancePath, { force: true })
     },
