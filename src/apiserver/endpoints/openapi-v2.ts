@@ -1,41 +1,59 @@
-/** `/openapi/v2` as JSON. The protobuf form of that document (gnostic's) is not offered: its clients fall back to OpenAPI v3. */
+/** `/openapi/v2`, as JSON or in the protobuf form that client-go's discovery, and with it kubectl's validation, asks for. */
 import { createHash } from 'node:crypto'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { ServedGroup } from '../../machinery/discovery/api-groups.ts'
 import { openApiV2 } from '../../machinery/openapi/v2.ts'
+import { openApiV2Protobuf } from '../../machinery/openapi/v2-protobuf.ts'
 import { encodeJson } from '../../schema/json-encode.ts'
 import { header, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
-import { acceptClauses, notAcceptableError } from '../forms/negotiate.ts'
+import { acceptClauses, acceptsGzip, notAcceptableError } from '../forms/negotiate.ts'
 
-const mediaTypes = new Set([
-  'application/json',
-  'application/*',
-  '*/*',
-  'application/com.github.proto-openapi.spec.v2.v1.0+json',
+type Form = 'json' | 'protobuf'
+
+/** What is accepted. An at sign may not stand in a Content-Type (RFC 9110, token), so that the answer says `.v1.0` instead. */
+const forms: ReadonlyMap<string, Form> = new Map([
+  ['application/json', 'json'],
+  ['application/*', 'json'],
+  ['*/*', 'json'],
+  ['application/com.github.proto-openapi.spec.v2.v1.0+json', 'json'],
+  ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'protobuf'],
+  ['application/com.github.proto-openapi.spec.v2.v1.0+protobuf', 'protobuf'],
 ])
+
+const contentTypes: Readonly<Record<Form, string>> = {
+  json: 'application/json',
+  protobuf: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+}
 
 export class OpenApiV2Endpoint {
   readonly #groups: readonly ServedGroup[]
-  #made: { readonly bytes: Uint8Array; readonly etag: string } | undefined
+  /** Both forms, in gzip (about 65 KiB each, where the text is near a megabyte), made when one is first asked for. */
+  #made: { readonly etag: string; readonly zipped: Readonly<Record<Form, Uint8Array>> } | undefined
 
   constructor(groups: readonly ServedGroup[]) {
     this.#groups = groups
   }
 
   serve(request: ServerRequest): ServerResponse {
-    if (!acceptClauses(header(request.headers, 'accept')).some(({ type }) => mediaTypes.has(type))) {
-      throw notAcceptableError('application/json')
-    }
-    const { bytes, etag } = this.#document()
-    const headers = { etag, vary: 'Accept', 'content-type': 'application/json' }
+    const accepted = acceptClauses(header(request.headers, 'accept'))
+    const form = accepted.map(({ type }) => forms.get(type)).find(each => each !== undefined)
+    if (form === undefined) throw notAcceptableError(Object.values(contentTypes).join(', '))
+    this.#made ??= made(this.#groups)
+    const { etag, zipped } = this.#made
+    const headers = { etag, vary: 'Accept, Accept-Encoding', 'content-type': contentTypes[form] }
     if (header(request.headers, 'if-none-match') === etag) return { status: 304, headers, body: { is: 'none' } }
-    return { status: 200, headers, body: { is: 'bytes', chunks: [bytes] } }
-  }
-
-  #document() {
-    if (!this.#made) {
-      const bytes = encodeJson(openApiV2(this.#groups))
-      this.#made = { bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` }
+    if (!acceptsGzip(request)) {
+      return { status: 200, headers, body: { is: 'bytes', chunks: [gunzipSync(zipped[form])] } }
     }
-    return this.#made
+    const body = { is: 'bytes', chunks: [zipped[form]] } as const
+    return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body }
   }
+}
+
+/** The forms share their ETag, as upstream's do: the response varies by Accept. */
+function made(groups: readonly ServedGroup[]) {
+  const document = openApiV2(groups)
+  const json = encodeJson(document)
+  const etag = `"${createHash('sha512').update(json).digest('hex').toUpperCase()}"`
+  return { etag, zipped: { json: gzipSync(json), protobuf: gzipSync(openApiV2Protobuf(document)) } }
 }

@@ -35,6 +35,11 @@ export function acceptClauses(accept: string): AcceptClause[] {
   return clauses.filter(clause => clause.quality > 0).sort((a, b) => b.quality - a.quality)
 }
 
+export const acceptsGzip = (request: ServerRequest): boolean =>
+  header(request.headers, 'accept-encoding')
+    .split(',')
+    .some(encoding => encoding.trim().split(';')[0] === 'gzip')
+
 type Encoding = 'json' | 'yaml' | 'protobuf'
 
 function encodingOf(type: string): Encoding | undefined {

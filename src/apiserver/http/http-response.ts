@@ -1,7 +1,8 @@
 /** Writes a ServerResponse: never more than the socket takes, 64 KiB at a time. */
 import type { ServerResponse as Http1Response } from 'node:http'
 import { createGzip } from 'node:zlib'
-import { header, type NodeResponse, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
+import type { NodeResponse, ServerRequest, ServerResponse } from '../chain/server-request.ts'
+import { acceptsGzip } from '../forms/negotiate.ts'
 import type { WatchSource } from '../watch/watch-source.ts'
 
 /** Smaller bodies are not worth compressing (upstream's threshold). */
@@ -90,11 +91,6 @@ async function writeZipped(target: Http1Response, all: Iterable<Uint8Array>): Pr
   zip.end()
   await output
 }
-
-const acceptsGzip = (request: ServerRequest): boolean =>
-  header(request.headers, 'accept-encoding')
-    .split(',')
-    .some(encoding => encoding.trim().split(';')[0] === 'gzip')
 
 /** Whether the connection still takes more. Resolves when it does. */
 async function write(target: Http1Response, bytes: Uint8Array): Promise<boolean> {

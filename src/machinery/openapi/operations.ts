@@ -1,4 +1,5 @@
 /** The paths and operations of one group and version. */
+import { STATUS_CODES } from 'node:http'
 import { DeleteOptions } from '../../api/meta/v1/options.ts'
 import { Status } from '../../api/meta/v1/status.ts'
 import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
@@ -26,7 +27,7 @@ export interface Operation {
   readonly tags: readonly string[]
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: unknown
-  readonly responses: Readonly<Record<string, unknown>>
+  readonly responses: Readonly<Record<string, object>>
   readonly 'x-kubernetes-action'?: string
   readonly 'x-kubernetes-group-version-kind'?: GroupVersionKind
 }
@@ -62,6 +63,12 @@ export function namesOf({ group, version }: { group: string; version: string }):
   const camel = name.replace(/[.-](.)/g, (_, letter: string) => letter.toUpperCase())
   return { id: capital(camel) + capital(version), tag: `${camel}_${version}` }
 }
+
+/** Responses by status code, each with the description that OpenAPI requires. */
+export const described = (responses: Readonly<Record<string, object>>): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(responses).map(([code, response]) => [code, { description: STATUS_CODES[code] ?? '', ...response }]),
+  )
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
@@ -191,7 +198,7 @@ export class PathBuilder {
       operationId: `${head}${id}${tail}${scope}${kind.gvk.kind}${suffix}`,
       tags: [tag],
       ...rest,
-      responses: { ...rest.responses, 401: {} },
+      responses: described({ ...rest.responses, 401: {} }),
       'x-kubernetes-action': action,
       'x-kubernetes-group-version-kind': gvk,
     }

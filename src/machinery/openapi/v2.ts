@@ -1,4 +1,4 @@
-/** OpenAPI v2 (Swagger): one document of everything, made out of the v3 documents. JSON only. */
+/** OpenAPI v2 (Swagger): one document of everything, made out of the v3 documents. */
 import type { ServedGroup } from '../discovery/api-groups.ts'
 import type { Operation, PathItem } from './operations.ts'
 import type { Parameter } from './parameters.ts'
@@ -76,6 +76,11 @@ function pathItem(item: PathItem): unknown {
 
 const flatParameter = ({ schema, ...parameter }: Parameter) => ({ ...parameter, ...schema })
 
+interface Answer {
+  readonly description: string
+  readonly content?: Body['content']
+}
+
 interface Body {
   readonly required?: boolean
   readonly content: Readonly<Record<string, { readonly schema: Schema }>>
@@ -85,7 +90,7 @@ function operation({ parameters, requestBody, responses, ...rest }: Operation): 
   const body = requestBody as Body | undefined
   const bodyParameters = body ? [bodyParameter(body)] : []
   const all = [...bodyParameters, ...(parameters ?? []).map(flatParameter)]
-  const answers = Object.entries(responses) as [string, Body | Record<string, never>][]
+  const answers = Object.entries(responses) as [string, Answer][]
   const produces = new Set(answers.flatMap(([, answer]) => Object.keys(answer.content ?? {})))
   return {
     ...rest,
@@ -111,7 +116,7 @@ const bodyParameter = ({ content, required }: Body) => ({
   schema: downgraded(Object.values(content)[0]?.schema),
 })
 
-function answerOf({ content }: Body | Record<string, never>): unknown {
+function answerOf({ content, description }: Answer): unknown {
   const schema = content && Object.values(content)[0]?.schema
-  return schema === undefined ? {} : { schema: downgraded(schema) }
+  return schema === undefined ? { description } : { description, schema: downgraded(schema) }
 }

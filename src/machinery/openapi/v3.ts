@@ -6,7 +6,7 @@ import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
 import { encodeJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { ServedGroup, ServedVersion } from '../discovery/api-groups.ts'
-import { namesOf, type Operation, PathBuilder, type PathItem } from './operations.ts'
+import { described, namesOf, type Operation, PathBuilder, type PathItem } from './operations.ts'
 import { type Schema, SchemaSet } from './schema.ts'
 
 export interface OpenApiDocument {
@@ -94,7 +94,7 @@ function rootDocument(path: string, operationId: string, tag: string, answered: 
 function readOperation(operationId: string, tag: string, schema: Schema): Operation {
   const types = ['application/json', 'application/vnd.kubernetes.protobuf', 'application/yaml']
   const content = Object.fromEntries(types.map(type => [type, { schema }]))
-  return { operationId, tags: [tag], responses: { 200: { content }, 401: {} } }
+  return { operationId, tags: [tag], responses: described({ 200: { content }, 401: {} }) }
 }
 
 const document = (paths: Record<string, PathItem>, { schemas }: SchemaSet): OpenApiDocument => ({
