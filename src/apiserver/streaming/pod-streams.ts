@@ -4,7 +4,8 @@ import { ApiError, badRequestError, internalError } from '../../machinery/api-er
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import type { ConnectDeps } from './connect.ts'
-import { containerOf, kubeletError, kubeletTls, kubeletUrl, scheduledPod } from './kubelet-location.ts'
+import { containerOf, kubeletTls, kubeletUrl, scheduledPod } from './kubelet-location.ts'
+import { refusalOf } from './refusal.ts'
 
 const isTrue = (query: URLSearchParams, name: string): boolean => query.get(name) === 'true' || query.get(name) === '1'
 
@@ -61,14 +62,12 @@ async function tunnel(
   url.search = query.toString()
   let upstream: Upgraded
   try {
-    upstream = await openUpgrade(
-      url,
-      upgradeHeaders(connection.request.headers),
-      context.request.method,
-      kubeletTls(deps.kubelet),
-    )
+    upstream = await openUpgrade(url, upgradeHeaders(connection.request.headers), context.request.method, {
+      ...kubeletTls(deps.kubelet),
+      signal: context.request.signal,
+    })
   } catch (error) {
-    if (error instanceof UpgradeRefused) throw kubeletError(error.statusCode, error.body.toString())
+    if (error instanceof UpgradeRefused) return refusalOf(error)
     throw internalError(`error dialing backend: ${(error as Error).message}`)
   }
   const { socket, head } = connection.upgrade

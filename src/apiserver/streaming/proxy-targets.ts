@@ -1,4 +1,6 @@
 /** The proxies of pods, services and nodes: `[scheme:]name[:port]` names the backend. */
+import type { RequestOptions } from 'node:https'
+import { isIP } from 'node:net'
 import { Node } from '../../api/core/v1/node.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import { Service } from '../../api/core/v1/service.ts'
@@ -35,25 +37,40 @@ function pathBehindProxy({ info, request }: RequestContext): { prefix: string; p
   return { prefix: parts.slice(0, segments + 1).join('/'), path: `/${parts.slice(segments + 1).join('/')}` }
 }
 
-function urlOf(base: string, context: RequestContext): { url: URL; prefix: string } {
+/** The query as the client wrote it: the backend may read it in its own way. */
+function rawQuery({ request }: RequestContext): string {
+  const raw = request.connection?.request.url
+  if (raw === undefined) return request.query.size === 0 ? '' : `?${request.query}`
+  const mark = raw.indexOf('?')
+  return mark < 0 ? '' : raw.slice(mark)
+}
+
+/** Relative links of the page need a slash behind `/proxy`: as upstream, a request without one is sent there. */
+function proxied(context: RequestContext, base: string, tls: RequestOptions): Promise<ServerResponse> {
   const { prefix, path } = pathBehindProxy(context)
-  const search = context.request.query.toString()
-  return { url: new URL(`${base}${path}${search === '' ? '' : `?${search}`}`), prefix }
+  const search = rawQuery(context)
+  if (context.request.path === prefix && !context.request.connection?.upgrade)
+    return Promise.resolve({ status: 301, headers: { location: `${prefix}/${search}` }, body: { is: 'none' } })
+  return reverseProxy(context, new URL(`${base}${path}${search}`), prefix, tls)
+}
+
+/** An address of this machine or link is not one of a pod: whoever writes a pod's status must not reach them through us. */
+function isProxyable(address: string): boolean {
+  return isIP(address) !== 0 && !/^(127\.|169\.254\.|0\.|22[4-9]\.|23\d\.|::1$|fe80:)/i.test(address)
 }
 
 export async function podProxy(context: RequestContext, deps: ConnectDeps): Promise<ServerResponse> {
   const { scheme, name, port } = targetOf(context.info.name)
   const pod = await deps.reader.getFresh(Pod, context.info.namespace, name)
   if (!pod) throw notFoundError('', 'pods', name)
-  if (pod.status.podIP === undefined) throw badRequestError('address not allowed')
+  if (pod.status.podIP === undefined || !isProxyable(pod.status.podIP)) throw badRequestError('address not allowed')
   const declared = pod.spec.containers.flatMap(({ ports }) => ports ?? [])
   const number =
     port === ''
       ? (declared[0]?.containerPort ?? (scheme === 'https' ? 443 : 80))
       : (declared.find(candidate => candidate.name === port)?.containerPort ?? Number(port))
   if (!Number.isInteger(number)) throw badRequestError(`no port named ${JSON.stringify(port)} in pod ${name}`)
-  const { url, prefix } = urlOf(`${scheme}://${pod.status.podIP}:${number}`, context)
-  return reverseProxy(context, url, prefix, { rejectUnauthorized: false })
+  return proxied(context, `${scheme}://${pod.status.podIP}:${number}`, { rejectUnauthorized: false })
 }
 
 export async function serviceProxy(context: RequestContext, deps: ConnectDeps): Promise<ServerResponse> {
@@ -78,20 +95,15 @@ export async function serviceProxy(context: RequestContext, deps: ConnectDeps): 
   }
   const backend = backends[Math.floor(deps.random() * backends.length)]
   if (backend === undefined) throw serviceUnavailableError(`no endpoints available for service ${JSON.stringify(name)}`)
-  const { url, prefix } = urlOf(`${scheme}://${backend}`, context)
-  return reverseProxy(context, url, prefix, { rejectUnauthorized: false })
+  return proxied(context, `${scheme}://${backend}`, { rejectUnauthorized: false })
 }
 
 /** Without a port the kubelet itself, as the API server's own identity. */
 export async function nodeProxy(context: RequestContext, deps: ConnectDeps): Promise<ServerResponse> {
   const { scheme, name, port } = targetOf(context.info.name)
   const kubelet = await kubeletUrl(deps.reader, name)
-  if (port === '' || port === kubelet.port) {
-    const { url, prefix } = urlOf(`https://${kubelet.host}`, context)
-    return reverseProxy(context, url, prefix, kubeletTls(deps.kubelet))
-  }
+  if (port === '' || port === kubelet.port) return proxied(context, `https://${kubelet.host}`, kubeletTls(deps.kubelet))
   const node = deps.reader.get(Node, '', name)
   if (!node) throw notFoundError('', 'nodes', name)
-  const { url, prefix } = urlOf(`${scheme}://${kubelet.hostname}:${port}`, context)
-  return reverseProxy(context, url, prefix, { rejectUnauthorized: false })
+  return proxied(context, `${scheme}://${kubelet.hostname}:${port}`, { rejectUnauthorized: false })
 }

@@ -6,6 +6,7 @@ import { ApiError, serviceUnavailableError } from '../../machinery/api-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import { send } from './pod-log.ts'
+import { refusalOf } from './refusal.ts'
 
 /** Headers of one hop (RFC 9110, 7.6.1), and what must not leave this server: the client's credentials. */
 const dropped = new Set([
@@ -18,6 +19,8 @@ const dropped = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  // Answered by this server already.
+  'expect',
   'authorization',
   'host',
   'http2-settings',
@@ -68,8 +71,9 @@ export async function reverseProxy(
       agent: false,
       headers: {
         ...forwarded(headers),
+        ...bodyFraming(context),
         'x-forwarded-for': context.request.remoteAddress,
-        'x-forwarded-uri': prefix,
+        'x-forwarded-uri': `${prefix}${url.pathname}`,
         'x-forwarded-proto': 'https',
       },
     })
@@ -92,9 +96,24 @@ export async function reverseProxy(
   })
 }
 
+/**
+ * A body without a length must be sent in chunks whatever the method: for DELETE and the like the client library would
+ * send its bytes without any framing, as the beginning of another request.
+ */
+function bodyFraming({ request }: RequestContext): Record<string, string> {
+  const { headers, connection } = request
+  if (headers['content-length'] !== undefined) return {}
+  const incoming = connection?.request
+  const ended = (incoming as { stream?: { endAfterHeaders?: boolean } } | undefined)?.stream?.endAfterHeaders
+  const hasBody = incoming?.httpVersionMajor === 2 ? ended === false : headers['transfer-encoding'] !== undefined
+  if (hasBody) return { 'transfer-encoding': 'chunked' }
+  return ['POST', 'PUT', 'PATCH'].includes(request.method) ? { 'content-length': '0' } : {}
+}
+
 /** A redirect to the backend itself leads through the proxy again. */
 function relocated(location: string, url: URL, prefix: string): string {
-  const target = new URL(location, url)
+  const target = URL.parse(location, url.href)
+  if (!target) return location
   return target.host === url.host ? `${prefix}${target.pathname}${target.search}${target.hash}` : location
 }
 
@@ -106,12 +125,8 @@ async function upgraded(context: RequestContext, url: URL, tls: RequestOptions):
     const kept = Object.fromEntries(
       Object.entries(forwarded(headers)).map(([name, value]) => [name, [value].flat().join(', ')]),
     )
-    const backend = await openUpgrade(
-      url,
-      { ...kept, Upgrade: connection.request.headers.upgrade ?? 'websocket' },
-      method,
-      tls,
-    )
+    const wanted = { ...kept, Upgrade: connection.request.headers.upgrade ?? 'websocket' }
+    const backend = await openUpgrade(url, wanted, method, { ...tls, signal: context.request.signal })
     const lines = Object.entries(backend.headers).flatMap(([name, value]) =>
       [value ?? []].flat().map(each => `${name}: ${each}`),
     )
@@ -120,7 +135,8 @@ async function upgraded(context: RequestContext, url: URL, tls: RequestOptions):
     if (backend.head.length > 0) upgrade.socket.write(backend.head)
     return { status: 101, headers: {}, body: { is: 'hijacked', finished: join(upgrade.socket, backend.connection) } }
   } catch (error) {
-    const why = error instanceof UpgradeRefused ? error.body.toString() : (error as Error).message
+    if (error instanceof UpgradeRefused) return refusalOf(error)
+    const why = (error as Error).message
     throw serviceUnavailableError(`error trying to reach service: ${why}`)
   }
 }
