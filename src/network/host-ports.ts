@@ -1,4 +1,5 @@
 /** Ports of the node that lead to a container (`hostPort`): nftables rules from the pods of the node. */
+import { isIP } from 'node:net'
 import type { Pod } from '../api/core/v1/pod.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
@@ -29,6 +30,7 @@ export function hostPortsOf(pods: readonly Pod[]): HostPort[] {
     const address = pod.status.podIP
     if (
       address === undefined ||
+      isIP(address) !== 4 ||
       pod.spec.hostNetwork === true ||
       pod.status.phase === 'Succeeded' ||
       pod.status.phase === 'Failed'
@@ -38,8 +40,9 @@ export function hostPortsOf(pods: readonly Pod[]): HostPort[] {
       ...pod.spec.containers,
       ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
     ])
+      // One address that the table's family does not know would make the kernel refuse every rule.
       for (const port of container.ports ?? [])
-        if (port.hostPort)
+        if (port.hostPort && isIP(port.hostIP || '0.0.0.0') === 4)
           ports.push({
             hostIp: port.hostIP ?? '',
             hostPort: port.hostPort,
