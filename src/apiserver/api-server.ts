@@ -21,6 +21,7 @@ import { serveResource } from './endpoints/serve-resource.ts'
 import { timedStore } from './endpoints/timed-store.ts'
 import { ServiceAllocator } from './registry/allocators/service-allocator.ts'
 import { CacheReader } from './registry/cache-reader.ts'
+import { startCompaction } from './registry/compaction.ts'
 import { DerivedForms } from './registry/derived-forms.ts'
 import type { RegistryDeps } from './registry/registry-deps.ts'
 import { ResourceTable } from './registry/resource-table.ts'
@@ -178,6 +179,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     serve,
   }
   const stopRepair = registry.allocator.startRepair(clock, registry.deps)
+  const stopCompaction = startCompaction(registry.store, clock)
   return {
     registry,
     metrics,
@@ -188,6 +190,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     },
     close() {
       stopRepair()
+      stopCompaction()
       for (const watch of [...watches]) watch.close()
       feed.stop()
     },

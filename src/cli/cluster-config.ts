@@ -22,6 +22,10 @@ export interface ClusterConfig {
   readonly clusterDomain: string
   /** Upstream DNS servers of the cluster DNS; empty: those of the host's resolv.conf. */
   readonly dnsUpstreams: readonly string[]
+  /** Absolute path of an audit.k8s.io/v1 Policy; absent or empty: no audit. */
+  readonly auditPolicyFile?: string
+  /** Absolute path of the audit log, or `-` for the process's own log. */
+  readonly auditLogPath?: string
 }
 
 /** Where things of a cluster lie. */

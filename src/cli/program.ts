@@ -16,6 +16,8 @@ export interface ProgramActions {
   readonly version: { readonly clipper: string; readonly kubernetes: string; readonly node: string }
   /** Arguments of Node that start the cluster's process. */
   readonly processArguments: readonly string[]
+  /** Throws CliError where files that the settings name are missing or wrong. */
+  checkConfig(config: ClusterConfig): Promise<void>
   runCluster(config: ClusterConfig): Promise<void>
   teardown(config: ClusterConfig): Promise<void>
   loadImage(config: ClusterConfig, archive: string): Promise<readonly string[]>
@@ -45,6 +47,9 @@ const clusterName = (text: string): string => {
     throw new InvalidArgumentError('a name has up to 40 lower-case letters, digits and dashes.')
   return text
 }
+
+const absolutePath = (path: string): string => (path === '' ? '' : resolve(path))
+const logPath = (path: string): string => (path === '-' ? path : absolutePath(path))
 
 type Flags = Partial<Omit<ClusterConfig, 'dataDirectory'>> & {
   dataDir: string
@@ -107,6 +112,8 @@ function withClusterFlags(command: Command): Command {
     .option('--node-port-range <range>', 'ports of Services on nodes (default: 30000-32767)')
     .option('--cluster-domain <domain>', 'DNS domain (default: cluster.local)')
     .option('--dns-upstream <server...>', "DNS servers for other names (default: the host's)")
+    .option('--audit-policy-file <file>', 'audit policy, audit.k8s.io/v1 (default: no audit)', absolutePath)
+    .option('--audit-log-path <file>', 'where audit events are written; - for the log of the process', logPath)
 }
 
 export function makeProgram(actions: ProgramActions): Command {
@@ -119,6 +126,7 @@ export function makeProgram(actions: ProgramActions): Command {
   const start = async (flags: Flags) => {
     requireRoot('up')
     const config = configOf(flags)
+    await actions.checkConfig(config)
     await up({
       config,
       timeoutMs: readyTimeoutMs,

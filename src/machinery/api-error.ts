@@ -142,7 +142,7 @@ export const timeoutError = (message: string, retryAfterSeconds = 0): ApiError =
   new ApiError(504, 'Timeout', `Timeout: ${message}`, retryAfterSeconds === 0 ? undefined : { retryAfterSeconds })
 
 export const entityTooLargeError = (message: string): ApiError =>
-  new ApiError(413, 'RequestEntityTooLarge', `Request entity is too large: ${message}`)
+  new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`)
 
 /** 422 with one cause a field error, as upstream's `errors.NewInvalid`. */
 export function invalidError(group: string, kind: string, name: string, errors: readonly FieldError[]): ApiError {

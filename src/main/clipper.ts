@@ -8,6 +8,7 @@ const program = makeProgram({
   version: { clipper: clipperVersion, kubernetes: kubernetesVersion, node: process.version },
   processArguments: [import.meta.filename, 'run'],
   exampleManifest: resolve(join(import.meta.dirname, '../../examples/hello.yaml')),
+  checkConfig: async config => void (await import('./audit.ts')).readAuditPolicy(config),
   runCluster: async config => (await import('./run-cluster.ts')).runCluster(config),
   teardown: async config => (await import('./teardown.ts')).teardown(config),
   loadImage: async (config, archive) => (await import('./images.ts')).loadImage(config, archive),

@@ -18,6 +18,7 @@ import { InformerFactory } from '../client/informer-factory.ts'
 import { startControllers } from '../controllers/start.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
+import { openAudit } from './audit.ts'
 import { InProcessTransport } from './in-process-transport.ts'
 import { firstAddresses } from './service-addresses.ts'
 
@@ -60,8 +61,10 @@ export async function startControlPlane(config: ClusterConfig, pki: Pki): Promis
   await registry.reader.start(accessControlKinds)
   const kubelet = { certificate: pki.kubeletClient.certificatePem, key: pki.kubeletClient.privateKeyPem, ca: pki.caPem }
   const connectDeps = { reader: registry.reader, kubelet, random }
+  const audit = openAudit(config, clock)
   const server = createApiServer({
     registry,
+    ...(audit ? { audit: audit.auditor } : {}),
     authenticator: access.authenticator,
     authorizer: access.authorizer,
     admissionPlugins: access.admissionPlugins,
@@ -139,6 +142,7 @@ export async function startControlPlane(config: ClusterConfig, pki: Pki): Promis
       await http.close(shutdownGraceMs)
       access.close()
       server.close()
+      audit?.log.close()
       await store.close()
     },
   }

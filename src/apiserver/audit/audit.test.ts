@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../../base/clock.ts'
+import { forbiddenError } from '../../machinery/api-error.ts'
 import { RequestContext } from '../chain/request-context.ts'
 import { requestInfoOf } from '../chain/request-info.ts'
 import { Auditor } from './auditor.ts'
@@ -97,7 +98,7 @@ test('a request is recorded at its stages with who asked for what', () => {
   context.impersonator = context.user
   context.user = { username: 'bob', groups: [] }
   context.audit.annotations.set('authorization.k8s.io/decision', 'forbid')
-  auditor.responseComplete(context, 403, 'no')
+  auditor.responseComplete(context, 403, forbiddenError('apps', 'deployments', 'd', 'no').status)
   assert.deepEqual(
     events.map(event => event.stage),
     ['RequestReceived', 'ResponseComplete'],
@@ -124,7 +125,14 @@ test('a request is recorded at its stages with who asked for what', () => {
       apiVersion: 'v1',
       subresource: 'status',
     },
-    responseStatus: { metadata: {}, status: 'Failure', message: 'no', code: 403 },
+    responseStatus: {
+      metadata: {},
+      status: 'Failure',
+      message: 'deployments.apps "d" is forbidden: no',
+      reason: 'Forbidden',
+      details: { name: 'd', group: 'apps', kind: 'deployments' },
+      code: 403,
+    },
     requestReceivedTimestamp: '2026-01-01T00:00:00.000000Z',
     annotations: { 'authorization.k8s.io/decision': 'forbid' },
   })
@@ -135,7 +143,7 @@ test('bodies are recorded as far as the level says, those of secrets never', () 
     const { events, auditor } = recorder(policy(`- level: ${level}`, head))
     const context = contextOf('POST', url)
     context.requestObject = { metadata: { name: 'x', managedFields: [1] } }
-    context.responseObject = { metadata: { name: 'x', uid: 'u' } }
+    context.responseObject = () => ({ metadata: { name: 'x', uid: 'u' } })
     auditor.responseComplete(context, 201)
     return [events[0]?.requestObject, events[0]?.responseObject]
   }

@@ -1,6 +1,7 @@
 /** Makes audit events (audit.k8s.io/v1 Event) of requests, as far as the policy asks for them. */
 
 import type { Clock } from '../../base/clock.ts'
+import type { FailureStatus } from '../../machinery/api-error.ts'
 import type { UserInfo } from '../authentication/authenticator.ts'
 import type { Audit, RequestContext } from '../chain/request-context.ts'
 import { type Auditable, type Level, type Policy, type Rule, ruleFor, type Stage } from './policy.ts'
@@ -58,6 +59,7 @@ export class Auditor implements Audit {
   }
 
   requestReceived(context: RequestContext): void {
+    context.keepsRequest = ranks[this.#of(context).level] >= ranks.Request
     this.#record(context, 'RequestReceived')
   }
 
@@ -65,13 +67,12 @@ export class Auditor implements Audit {
     this.#record(context, 'ResponseStarted', status)
   }
 
-  responseComplete(context: RequestContext, status: number, error?: string): void {
-    this.#record(context, 'ResponseComplete', status, error)
+  responseComplete(context: RequestContext, status: number, failure?: FailureStatus): void {
+    this.#record(context, 'ResponseComplete', status, failure)
   }
 
-  /** A request that ended with a fault of the server's own code. */
-  panic(context: RequestContext, error: string): void {
-    this.#record(context, 'Panic', 500, error)
+  panic(context: RequestContext, failure: FailureStatus): void {
+    this.#record(context, 'Panic', failure.code, failure)
   }
 
   #of(context: RequestContext): Known {
@@ -87,7 +88,7 @@ export class Auditor implements Audit {
     return made
   }
 
-  #record(context: RequestContext, stage: Stage, status?: number, error?: string): void {
+  #record(context: RequestContext, stage: Stage, status?: number, failure?: FailureStatus): void {
     const { policy, clock, write } = this.#options
     const { rule, level } = this.#of(context)
     if (!rule || level === 'None') return
@@ -111,16 +112,12 @@ export class Auditor implements Audit {
           sourceIPs: request.remoteAddress === '' ? [] : [request.remoteAddress],
           ...(typeof agent === 'string' ? { userAgent: agent.slice(0, 1024) } : {}),
           ...(info.isResourceRequest ? { objectRef: objectRefOf(context) } : {}),
-          ...(status === undefined
-            ? {}
-            : {
-                responseStatus: { metadata: {}, ...(error ? { status: 'Failure', message: error } : {}), code: status },
-              }),
+          ...(status === undefined ? {} : { responseStatus: responseStatusOf(status, failure) }),
           ...(complete && ranks[level] >= ranks.Request && context.requestObject !== undefined
             ? { requestObject: bare(context.requestObject) }
             : {}),
-          ...(stage === 'ResponseComplete' && level === 'RequestResponse' && context.responseObject !== undefined
-            ? { responseObject: bare(context.responseObject) }
+          ...(stage === 'ResponseComplete' && level === 'RequestResponse' && (failure ?? context.responseObject)
+            ? { responseObject: bare(failure ?? context.responseObject?.()) }
             : {}),
           requestReceivedTimestamp: microTime(audit.receivedAtMs),
           stageTimestamp: microTime(clock.now()),
@@ -130,6 +127,12 @@ export class Auditor implements Audit {
       ),
     )
   }
+}
+
+function responseStatusOf(code: number, failure: FailureStatus | undefined): object {
+  if (!failure) return { metadata: {}, code }
+  const { metadata, status, message, reason, details } = failure
+  return { metadata, status, message, ...(reason ? { reason } : {}), ...(details ? { details } : {}), code }
 }
 
 /** 64-bit integers that a number cannot hold come as bigint. */

@@ -5,7 +5,7 @@ import type { ApiError } from '../../machinery/api-error.ts'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { Metrics } from '../endpoints/metrics.ts'
-import { errorOf, respondError } from '../endpoints/respond.ts'
+import { errorOf, isExpected, respondError } from '../endpoints/respond.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { classOf, type FlowControl } from './flow-control.ts'
@@ -44,7 +44,8 @@ export async function handleRequest(parts: ChainParts, request: ServerRequest): 
     const failure = errorOf(error)
     if (failure.code === 500) logFailure(error, request)
     response = failed(request, failure)
-    if (context) parts.audit?.responseComplete(context, failure.code, failure.message)
+    if (context && isExpected(error)) parts.audit?.responseComplete(context, failure.code, failure.status)
+    else if (context) parts.audit?.panic?.(context, failure.status)
     finish(parts, context, leave, failure.code, startedMs)
     return withContextHeaders(response, context)
   }

@@ -1,6 +1,8 @@
 /** Everything known about one request while it passes the chain. Each step fills in its part. */
 import { randomUUID } from 'node:crypto'
+import type { FailureStatus } from '../../machinery/api-error.ts'
 import type { UserInfo } from '../authentication/authenticator.ts'
+import { cloneJson } from '../registry/clone.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { ServerRequest } from './server-request.ts'
 
@@ -13,9 +15,11 @@ export interface AuditEvent {
 /** Who hears of every request: called when it was received and when its response is known. */
 export interface Audit {
   requestReceived(context: RequestContext): void
-  /** `status` is the HTTP status; `error` the message of a failure. Of a watch: called when it starts and when it ends. */
+  /** `status` is the HTTP status. Of a watch: called when it starts and when it ends. */
   responseStarted?(context: RequestContext, status: number): void
-  responseComplete(context: RequestContext, status: number, error?: string): void
+  responseComplete(context: RequestContext, status: number, failure?: FailureStatus): void
+  /** Instead of `responseComplete`, where the request ended with a fault of the server's own code. */
+  panic?(context: RequestContext, failure: FailureStatus): void
 }
 
 export class RequestContext {
@@ -27,9 +31,11 @@ export class RequestContext {
   /** The user who impersonates `user`. */
   impersonator: UserInfo | undefined
   readonly warnings: string[] = []
-  /** The request's body as the decode step read it, and the response object, where one is at hand: for audit. */
+  /** For audit: the request's body as it was decoded, where `keepsRequest` says that it is recorded. */
   requestObject: unknown
-  responseObject: unknown
+  keepsRequest = false
+  /** For audit: makes the response's object. Parsing what was only passed on is dear, so it is called only where it is recorded. */
+  responseObject: (() => unknown) | undefined
 
   constructor(request: ServerRequest, info: RequestInfo, receivedAtMs: number) {
     this.request = request
@@ -41,6 +47,11 @@ export class RequestContext {
       receivedAtMs,
       annotations: new Map(),
     }
+  }
+
+  /** Notes a decoded body for audit, before admission and strategies change it. */
+  keepRequest(object: unknown): void {
+    if (this.keepsRequest) this.requestObject = cloneJson(object)
   }
 
   /** Adds a `Warning` header (RFC 7234, code 299). At most 32 a request. */

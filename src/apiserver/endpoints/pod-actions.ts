@@ -32,7 +32,7 @@ import {
   writeRequestOf,
 } from '../registry/write-request.ts'
 import type { ResourceServer } from './resource-server.ts'
-import { respondValue } from './respond.ts'
+import { respondObject } from './respond.ts'
 
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
 
@@ -44,7 +44,7 @@ export async function serveBinding(
   const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
   const { object: binding, unknownFields, duplicateFields } = await decodeBody(context, Binding)
   reportStrictErrors(write, unknownFields, duplicateFields)
-  context.requestObject = binding
+  context.keepRequest(binding)
   const name = context.info.name !== '' ? context.info.name : (binding.metadata.name ?? '')
   if ((binding.metadata.name ?? '') !== '' && binding.metadata.name !== name) {
     throw badRequestError('name in URL does not match name in Binding object')
@@ -67,7 +67,7 @@ export async function serveBinding(
     unconditional: true,
     direct: true,
   })
-  return respondValue(context.request, 201, success, Status)
+  return respondObject(context, 201, success, Status)
 }
 
 function checkBinding(binding: ObjectJson, name: string): void {
@@ -119,7 +119,7 @@ export async function serveEviction(
   const { info } = context
   const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
   const { object: eviction } = await decodeBody(context, Eviction)
-  context.requestObject = eviction
+  context.keepRequest(eviction)
   if (eviction.metadata.name && eviction.metadata.name !== info.name) {
     throw badRequestError('name in URL does not match name in Eviction object')
   }
@@ -149,7 +149,7 @@ export async function serveEviction(
       preconditions: { uid: pod.metadata.uid, ...options.preconditions },
     },
   )
-  return respondValue(context.request, 201, success, Status)
+  return respondObject(context, 201, success, Status)
 }
 
 /** Takes one allowed disruption from the pod's budget. Throws 429 where none is left. */

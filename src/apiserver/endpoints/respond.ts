@@ -1,9 +1,10 @@
 /** Step: the response, in the representation that the client wants. */
 import { Status } from '../../api/meta/v1/status.ts'
-import { ApiError, type FailureStatus, internalError } from '../../machinery/api-error.ts'
+import { ApiError, type FailureStatus, internalError, serviceUnavailableError } from '../../machinery/api-error.ts'
 import { tableOf } from '../../machinery/tables/table.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
+import { InvalidRequestError, StoreUnavailableError } from '../../store/store.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { encodeText } from '../forms/made-form.ts'
@@ -22,6 +23,7 @@ export function respondStored(
   status: number,
   nowMs: () => number,
 ): ServerResponse {
+  context.responseObject = () => viewOf(resource, stored)
   if (context.request.wantsObjects) return objectResponse(status, viewOf(resource, stored))
   const form = negotiateForm(context.request, resource, nowMs)
   return {
@@ -37,15 +39,15 @@ export function respondList(
   list: ListResult,
   nowMs: () => number,
 ): ServerResponse {
-  if (context.request.wantsObjects) {
-    const { kind } = resource
-    return objectResponse(200, {
-      kind: `${kind.gvk.kind}List`,
-      apiVersion: kind.apiVersion,
-      metadata: list.meta,
-      items: list.items.map(stored => viewOf(resource, stored)),
-    })
-  }
+  const { kind } = resource
+  const wholeList = () => ({
+    kind: `${kind.gvk.kind}List`,
+    apiVersion: kind.apiVersion,
+    metadata: list.meta,
+    items: list.items.map(stored => viewOf(resource, stored)),
+  })
+  context.responseObject = wholeList
+  if (context.request.wantsObjects) return objectResponse(200, wholeList())
   const form = negotiateForm(context.request, resource, nowMs)
   return {
     status: 200,
@@ -85,6 +87,12 @@ export function respondValue(request: ServerRequest, status: number, value: unkn
   }
 }
 
+/** `respondValue` for a request whose audit may want the object. */
+export function respondObject(context: RequestContext, status: number, value: unknown, kind?: Kind): ServerResponse {
+  context.responseObject = () => value
+  return respondValue(context.request, status, value, kind)
+}
+
 function tableFor(kind: Kind, value: unknown): unknown {
   const { items, metadata } = value as { items?: object[]; metadata?: object }
   const listMeta = items ? (metadata ?? {}) : {}
@@ -97,8 +105,15 @@ export const respondText = (status: number, text: string, headers: Record<string
   body: { is: 'bytes', chunks: [Buffer.from(text)] },
 })
 
+/** Whether an error is an answer, or the store's, and not a fault of our own code. */
+export const isExpected = (error: unknown): boolean =>
+  error instanceof ApiError || error instanceof StoreUnavailableError || error instanceof InvalidRequestError
+
 export function errorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error
+  if (error instanceof StoreUnavailableError) return serviceUnavailableError(error.message)
+  // As upstream: what etcd refuses is a 500 without a reason, in etcd's words.
+  if (error instanceof InvalidRequestError) return new ApiError(500, undefined, error.message)
   return internalError(error instanceof Error ? error.message : String(error))
 }
 

@@ -15,7 +15,7 @@ import { at } from '../registry/strategies/base.ts'
 import { updateObject } from '../registry/update.ts'
 import { reportStrictErrors, type WriteRequest, writeRequestOf } from '../registry/write-request.ts'
 import type { ResourceServer } from './resource-server.ts'
-import { respondValue } from './respond.ts'
+import { respondObject } from './respond.ts'
 import { readPatch } from './serve-patch.ts'
 
 function selectorText(object: ObjectJson): string {
@@ -50,7 +50,7 @@ export async function serveScale(
   const { info } = context
   if (info.verb === 'get') {
     const stored = await getObject(server.deps, resource, info.namespace, info.name)
-    return respondValue(context.request, 200, scaleOf(viewOf(resource, stored)), Scale)
+    return respondObject(context, 200, scaleOf(viewOf(resource, stored)), Scale)
   }
   const write = { ...writeRequestOf(context, resource, server.clock.now(), 'UpdateOptions') }
   const makeScale = info.verb === 'patch' ? await patchedScale(context, write) : await sentScale(context, write)
@@ -63,7 +63,7 @@ export async function serveScale(
       unconditional: true,
     },
   )
-  return respondValue(context.request, 200, scaleOf(viewOf(resource, stored)), Scale)
+  return respondObject(context, 200, scaleOf(viewOf(resource, stored)), Scale)
 }
 
 type MakeScale = (current: ObjectJson) => ObjectJson

@@ -14,7 +14,7 @@ import { listQueryOf } from '../registry/list-options.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
 import { type WriteRequest, writeRequestOf } from '../registry/write-request.ts'
 import type { ResourceServer } from './resource-server.ts'
-import { respondList, respondStored, respondValue, successStatus } from './respond.ts'
+import { respondList, respondObject, respondStored, successStatus } from './respond.ts'
 
 /** Kinds whose deletion answers with the object even where it is gone (`ReturnDeletedObject`). */
 const answersObject = new Set([
@@ -47,6 +47,7 @@ async function readOptions(context: RequestContext, resource: Resource): Promise
     kindsOf(group, version, 'io.k8s.apimachinery.pkg.apis.meta.v1')('DeleteOptions', DeleteOptions.fields),
   ]
   const { object } = await decodeBody(again, DeleteOptions, ...aliases)
+  context.keepRequest(object)
   return deletionOptionsOf(object, request.query)
 }
 
@@ -56,12 +57,15 @@ export async function serveDelete(
   resource: Resource,
 ): Promise<ServerResponse> {
   const options = await readOptions(context, resource)
-  const write = { ...writeRequestOf(context, resource, server.clock.now(), 'DeleteOptions'), dryRun: options.dryRun }
+  const write = {
+    ...writeRequestOf(context, resource, server.clock.now(), 'DeleteOptions'),
+    dryRun: options.dryRun,
+  }
   const { stored, gone } = await deleteObject(server.deps, write, options)
   const waitsForDependents = !gone && options.orphanDependents === false
   const status = waitsForDependents ? 202 : 200
   if (!gone || answersObject.has(`${resource.group}/${resource.plural}`)) {
-    return respondStored(context, resource, stored, status, server.clock.now)
+    return respondStored(context, resource, stored, status, () => server.clock.now())
   }
   const { metadata } = viewOf(resource, stored)
   const details = {
@@ -70,7 +74,7 @@ export async function serveDelete(
     kind: resource.plural,
     uid: metadata.uid,
   }
-  return respondValue(context.request, status, successStatus(details), Status)
+  return respondObject(context, status, successStatus(details), Status)
 }
 
 export async function serveDeleteCollection(
@@ -79,7 +83,10 @@ export async function serveDeleteCollection(
   resource: Resource,
 ): Promise<ServerResponse> {
   const options = await readOptions(context, resource)
-  const base = { ...writeRequestOf(context, resource, server.clock.now(), 'DeleteOptions'), dryRun: options.dryRun }
+  const base = {
+    ...writeRequestOf(context, resource, server.clock.now(), 'DeleteOptions'),
+    dryRun: options.dryRun,
+  }
   const query = listQueryOf(resource, context.request.query, false)
   const list = await listObjects(server.deps, resource, context.info.namespace, query)
   const waiting = [...list.items].reverse()
@@ -94,5 +101,5 @@ export async function serveDeleteCollection(
     }
   }
   await Promise.all(Array.from({ length: Math.min(collectionParallelism, list.items.length) }, worker))
-  return respondList(context, resource, list, server.clock.now)
+  return respondList(context, resource, list, () => server.clock.now())
 }

@@ -16,7 +16,7 @@ export async function serveList(
 ): Promise<ServerResponse> {
   const query = listQueryOf(resource, context.request.query, false)
   const list = await listObjects(server.deps, resource, context.info.namespace, query)
-  return respondList(context, resource, list, server.clock.now)
+  return respondList(context, resource, list, () => server.clock.now())
 }
 
 export async function serveWatch(
@@ -26,7 +26,7 @@ export async function serveWatch(
 ): Promise<ServerResponse> {
   const { info, request } = context
   const query: ListQuery = listQueryOf(resource, request.query, true)
-  const form = negotiateForm(request, resource, server.clock.now, true)
+  const form = negotiateForm(request, resource, () => server.clock.now(), true)
   const group = resource.group
   server.metrics.watchStarted(group, resource.plural)
   let source: Awaited<ReturnType<typeof watchObjects>> | undefined

@@ -18,7 +18,7 @@ export async function readPatch(context: RequestContext): Promise<Patch> {
   if (!type) throw unsupportedMediaTypeError(Object.keys(patchMediaTypes).join(', '))
   const value = await readBodyValue(request, type === 'apply')
   if (value === undefined) throw badRequestError('error decoding patch: unexpected end of JSON input')
-  context.requestObject = value
+  context.keepRequest(value)
   const force = request.query.get('force')
   return {
     type,
@@ -37,5 +37,5 @@ export async function servePatch(
   const write = writeRequestOf(context, resource, server.clock.now(), 'PatchOptions')
   const patch = await readPatch(context)
   const { stored, created } = await patchObject(server.deps, write, patch)
-  return respondStored(context, resource, stored, created ? 201 : 200, server.clock.now)
+  return respondStored(context, resource, stored, created ? 201 : 200, () => server.clock.now())
 }

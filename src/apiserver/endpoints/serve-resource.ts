@@ -11,7 +11,7 @@ import { reportStrictErrors, writeRequestOf } from '../registry/write-request.ts
 import { serveComponentStatuses } from './component-statuses.ts'
 import { serveBinding, serveEviction } from './pod-actions.ts'
 import { handlerKey, methodNotAllowedError, noSuchResourceError, type ResourceServer } from './resource-server.ts'
-import { respondStored, respondValue } from './respond.ts'
+import { respondObject, respondStored } from './respond.ts'
 import { serveScale } from './scale.ts'
 import { serveDelete, serveDeleteCollection } from './serve-delete.ts'
 import { serveList, serveWatch } from './serve-list.ts'
@@ -100,18 +100,17 @@ async function serveCreateHandler(
   const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
   const { object, unknownFields, duplicateFields } = await decodeBody(context, handler.kind)
   reportStrictErrors(write, unknownFields, duplicateFields)
-  context.requestObject = object
+  context.keepRequest(object)
   const { namespace, name } = info
   const answer = await handler.create({ context, user: context.user, object, namespace, name, dryRun: write.dryRun })
-  context.responseObject = answer
-  return respondValue(context.request, 201, answer, handler.kind)
+  return respondObject(context, 201, answer, handler.kind)
 }
 
 async function serveGet(server: ResourceServer, context: RequestContext, resource: Resource): Promise<ServerResponse> {
   const { info, request } = context
   const version = request.query.get('resourceVersion') ?? ''
   const stored = await getObject(server.deps, resource, info.namespace, info.name, version)
-  return respondStored(context, resource, stored, 200, server.clock.now)
+  return respondStored(context, resource, stored, 200, () => server.clock.now())
 }
 
 async function serveCreate(
@@ -122,14 +121,14 @@ async function serveCreate(
   const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
   const { object, unknownFields, duplicateFields } = await decodeBody(context, resource.kind)
   reportStrictErrors(write, unknownFields, duplicateFields)
-  context.requestObject = object
+  context.keepRequest(object)
   if (object.metadata.name && context.info.name !== '' && object.metadata.name !== context.info.name) {
     throw badRequestError(
       `the name of the object (${object.metadata.name}) does not match the name on the URL (${context.info.name})`,
     )
   }
   const stored = await createObject(server.deps, write, object)
-  return respondStored(context, resource, stored, 201, server.clock.now)
+  return respondStored(context, resource, stored, 201, () => server.clock.now())
 }
 
 async function serveUpdate(
@@ -140,7 +139,7 @@ async function serveUpdate(
   const write = writeRequestOf(context, resource, server.clock.now(), 'UpdateOptions')
   const { object, unknownFields, duplicateFields } = await decodeBody(context, resource.kind)
   reportStrictErrors(write, unknownFields, duplicateFields)
-  context.requestObject = object
+  context.keepRequest(object)
   const { stored, created } = await replaceObject(server.deps, write, object)
-  return respondStored(context, resource, stored, created ? 201 : 200, server.clock.now)
+  return respondStored(context, resource, stored, created ? 201 : 200, () => server.clock.now())
 }

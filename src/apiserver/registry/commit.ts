@@ -1,7 +1,6 @@
 /** The compare-and-swap that ends every write. */
-import { entityTooLargeError, serviceUnavailableError } from '../../machinery/api-error.ts'
 import { encodeObject } from '../../schema/json-encode.ts'
-import { type Operation, StoreUnavailableError, type TransactionResult } from '../../store/store.ts'
+import { InvalidRequestError, type Operation, type TransactionResult } from '../../store/store.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, type Resource } from './resource.ts'
 import { type ObjectJson, StoredObject } from './stored-object.ts'
@@ -15,7 +14,7 @@ export function storedBytes(resource: Resource, object: ObjectJson): Buffer {
   const cache = cacheOf(resource)
   const { resourceVersion: _version, selfLink: _link, ...metadata } = object.metadata
   const bytes = encodeObject(cache.kind, { ...object, metadata })
-  if (bytes.length > maxValueBytes) throw entityTooLargeError('etcdserver: request is too large')
+  if (bytes.length > maxValueBytes) throw new InvalidRequestError('etcdserver: request is too large')
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
@@ -73,16 +72,11 @@ async function transact(
   side: SideWrites | undefined,
   operation: Operation,
 ): Promise<TransactionResult> {
-  try {
-    return await deps.store.transact({
-      compare: [{ key, target: 'modRevision', is: '=', number: previousRevision }, ...(side?.compare ?? [])],
-      success: [operation, ...(side?.operations ?? [])],
-      failure: [],
-    })
-  } catch (error) {
-    if (error instanceof StoreUnavailableError) throw serviceUnavailableError(error.message)
-    throw error
-  }
+  return await deps.store.transact({
+    compare: [{ key, target: 'modRevision', is: '=', number: previousRevision }, ...(side?.compare ?? [])],
+    success: [operation, ...(side?.operations ?? [])],
+    failure: [],
+  })
 }
 
 /** Waits until this server's caches show the write, so that whoever is told of it reads it. */

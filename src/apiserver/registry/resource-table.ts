@@ -107,7 +107,7 @@ export class ResourceTable {
       factsOf: object => factsOf(strategy, object),
       ...(indexedField === undefined ? {} : { indexedField }),
       normalise: value => normalise(kind, value),
-      monotonic: options.clock.monotonic,
+      monotonic: () => options.clock.monotonic(),
     })
     this.#caches.set(kind, cache)
     return cache

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../../base/clock.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
 import { openEmbeddedStore } from '../../store/embedded/embedded-store.ts'
 import type { Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
@@ -10,6 +10,7 @@ import { type ApiServer, createApiServer, openRegistry } from '../api-server.ts'
 import type { Authenticator, UserInfo } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { FlowLimits } from '../chain/flow-control.ts'
+import type { Audit } from '../chain/request-context.ts'
 import type { ServerRequest } from '../chain/server-request.ts'
 import type { Handlers } from '../endpoints/handlers.ts'
 
@@ -35,17 +36,26 @@ export interface TestServerOptions {
   readonly flowLimits?: FlowLimits
   /** Who everyone is; absent: an administrator. */
   readonly user?: UserInfo
+  readonly clock?: Clock
+  readonly audit?: Audit
+  /** What the server sees of the store: to put faults in between. */
+  readonly storeSeen?: (store: Store) => Store
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const directory = mkdtempSync(join(tmpdir(), 'clipper-apiserver-'))
   const store = await openEmbeddedStore({ directory, clock: systemClock })
-  const registry = await openRegistry({ store, serviceCidrs: ['10.96.0.0/16'] })
+  const registry = await openRegistry({
+    store: options.storeSeen?.(store) ?? store,
+    clock: options.clock ?? systemClock,
+    serviceCidrs: ['10.96.0.0/16'],
+  })
   const server = createApiServer({
     registry,
     authenticator: options.user ? { authenticate: async () => ({ user: options.user as UserInfo }) } : everyoneIsAdmin,
     authorizer: options.authorizer ?? allowAll,
     admissionPlugins: options.admissionPlugins ?? [],
+    ...(options.audit ? { audit: options.audit } : {}),
     handlers: options.handlers ?? { create: new Map(), connect: new Map() },
     ...(options.flowLimits === undefined ? {} : { flowLimits: options.flowLimits }),
   })
@@ -83,7 +93,12 @@ export async function send(
   const bytes = answer.is === 'bytes' ? Buffer.concat([...answer.chunks]) : Buffer.alloc(0)
   const text = bytes.toString('utf8')
   const isJson = String(response.headers['content-type'] ?? '').startsWith('application/json')
-  return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : undefined }
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson && text !== '' ? JSON.parse(text) : undefined,
+  }
 }
 
 export function requestOf(
