@@ -29,6 +29,7 @@ const largeFiles: readonly string[] = []
 
 /** Files that nothing imports because they are started on their own. */
 const entryPoints = [
+  /src\/proxy\/testing\/agent\.ts$/,
   /^src\/main\/clipper\.ts$/,
   /-worker\.ts$/,
   /-process\.ts$/,
