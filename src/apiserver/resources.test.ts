@@ -282,7 +282,48 @@ test('eviction spends a disruption budget and is refused when none is left', asy
   const refused = await evict('e2')
   assert.equal(refused.status, 429)
   assert.equal(refused.json.details.causes[0].reason, 'DisruptionBudget')
-  assert.ok((await call('GET', `${pods}/e1`)).json.metadata.deletionTimestamp)
+  const evicted = (await call('GET', `${pods}/e1`)).json
+  assert.ok(evicted.metadata.deletionTimestamp)
+  const told = evicted.status.conditions.find((condition: { type: string }) => condition.type === 'DisruptionTarget')
+  assert.equal(told.status, 'True')
+  assert.equal(told.reason, 'EvictionByEvictionAPI')
+})
+
+test('an eviction goes by its preconditions, and lets unready pods go as the budget says', async () => {
+  const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets'
+  const merge = { 'content-type': 'application/merge-patch+json' }
+  const selector = { matchLabels: { e: 'unready' } }
+  await call('POST', budgets, { metadata: { name: 'unready' }, spec: { minAvailable: 2, selector } })
+  const labels = { e: 'unready' }
+  for (const name of ['u1', 'u2']) {
+    await call('POST', pods, { ...podOf(name), metadata: { name, labels } })
+    await call('PATCH', `${pods}/${name}/status`, { status: { phase: 'Running' } }, merge)
+  }
+  const setHealthy = (currentHealthy: number) =>
+    call(
+      'PATCH',
+      `${budgets}/unready/status`,
+      { status: { observedGeneration: 2, currentHealthy, desiredHealthy: 2 } },
+      merge,
+    )
+  await setHealthy(1)
+  const evict = (name: string, preconditions?: object) =>
+    call('POST', `${pods}/${name}/eviction`, {
+      kind: 'Eviction',
+      apiVersion: 'policy/v1',
+      metadata: { name },
+      ...(preconditions ? { deleteOptions: { preconditions } } : {}),
+    })
+  assert.equal((await evict('u1', { uid: 'another' })).status, 409)
+  const version = (await call('GET', `${pods}/u1`)).json.metadata.resourceVersion
+  assert.equal((await evict('u1')).status, 429)
+  await setHealthy(2)
+  assert.equal((await evict('u1', { resourceVersion: '1' })).status, 409)
+  assert.equal((await evict('u1', { resourceVersion: version })).status, 201)
+  await setHealthy(0)
+  assert.equal((await evict('u2')).status, 429)
+  await call('PATCH', `${budgets}/unready`, { spec: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } }, merge)
+  assert.equal((await evict('u2')).status, 201)
 })
 
 test('core and events.k8s.io events are the same objects', async () => {

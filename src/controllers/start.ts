@@ -7,6 +7,7 @@ import { clusterRoleAggregationController } from './cluster-role-aggregation/con
 import { cronJobController } from './cron-job/controller.ts'
 import { daemonSetController } from './daemon-set/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { disruptionController } from './disruption/controller.ts'
 import { endpointSliceController } from './endpoint-slice/controller.ts'
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
@@ -71,6 +72,7 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   taintEvictionController,
   podGarbageCollector({ maxTerminated: options.maxTerminatedPods ?? 12_500 }),
   clusterRoleAggregationController,
+  disruptionController,
   endpointSliceController,
   endpointSliceMirroringController,
   endpointsController,

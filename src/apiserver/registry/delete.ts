@@ -81,7 +81,8 @@ async function remove(
   return revision === undefined ? undefined : { stored: current.at(revision), gone: true }
 }
 
-function checkPreconditions(write: WriteRequest, { preconditions }: DeletionOptions, old: ObjectJson): void {
+/** Throws ApiError 409 where the object is not the one that the client means. */
+export function checkPreconditions(write: WriteRequest, { preconditions }: DeletionOptions, old: ObjectJson): void {
   const { resource, name } = write
   const refuse = (what: string, wanted: string, actual: string) =>
     conflictError(

@@ -1,5 +1,3 @@
-/** pods/binding and bindings (the scheduler's word), pods/eviction (deletion within disruption budgets). */
-import { Binding } from '../../api/core/v1/binding.ts'
 import { Status } from '../../api/meta/v1/status.ts'
 import { Eviction } from '../../api/policy/v1/eviction.ts'
 import {
@@ -7,107 +5,26 @@ import {
   badRequestError,
   conflictError,
   internalError,
-  invalidError,
   tooManyRequestsError,
 } from '../../machinery/api-error.ts'
 import { labelSelectorOf } from '../../machinery/selectors/label-selector.ts'
-import { notSupported, required } from '../../schema/field-error.ts'
 import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import { admitMutating, admitValidating } from '../registry/admit.ts'
 import { cloneJson } from '../registry/clone.ts'
-import { deleteObject } from '../registry/delete.ts'
-import { deletionOptionsOf } from '../registry/delete-options.ts'
+import { checkPreconditions, deleteObject } from '../registry/delete.ts'
+import { type DeletionOptions, deletionOptionsOf } from '../registry/delete-options.ts'
 import { getObject } from '../registry/get.ts'
 import type { Resource } from '../registry/resource.ts'
-import type { ObjectJson } from '../registry/stored-object.ts'
+import type { ObjectJson, StoredObject } from '../registry/stored-object.ts'
 import { at, textAt } from '../registry/strategies/base.ts'
 import { updateObject } from '../registry/update.ts'
-import {
-  attributesOf,
-  isoSeconds,
-  reportStrictErrors,
-  type WriteRequest,
-  writeRequestOf,
-} from '../registry/write-request.ts'
+import { attributesOf, isoSeconds, type WriteRequest, writeRequestOf } from '../registry/write-request.ts'
 import type { ResourceServer } from './resource-server.ts'
 import { respondObject } from './respond.ts'
 
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
-
-export async function serveBinding(
-  server: ResourceServer,
-  context: RequestContext,
-  resource: Resource,
-): Promise<ServerResponse> {
-  const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
-  const { object: binding, unknownFields, duplicateFields } = await decodeBody(context, Binding)
-  reportStrictErrors(write, unknownFields, duplicateFields)
-  context.keepRequest(binding)
-  const name = context.info.name !== '' ? context.info.name : (binding.metadata.name ?? '')
-  if ((binding.metadata.name ?? '') !== '' && binding.metadata.name !== name) {
-    throw badRequestError('name in URL does not match name in Binding object')
-  }
-  binding.metadata.namespace ??= write.namespace
-  checkBinding(binding, name)
-  const pods = server.table.find('', 'v1', 'pods') as Resource
-  // Admission sees the binding itself: what a node may bind is judged by it.
-  const attributes = attributesOf(
-    { ...write, name },
-    { operation: 'CREATE', object: binding, oldObject: undefined, kind: Binding, name },
-  )
-  await admitMutating(server.deps.admission, attributes)
-  await admitValidating(server.deps.admission, attributes)
-  const admitted = attributes.object as ObjectJson
-  const podWrite: WriteRequest = { ...write, resource: pods, name, subresource: '' }
-  await updateObject(server.deps, podWrite, {
-    make: current => ({ object: bound(write, current as ObjectJson, admitted), managedBy: 'update' }),
-    create: false,
-    unconditional: true,
-    direct: true,
-  })
-  return respondObject(context, 201, success, Status)
-}
-
-function checkBinding(binding: ObjectJson, name: string): void {
-  const errors = []
-  const kind = textAt(binding, 'target', 'kind')
-  if (kind !== '' && kind !== 'Node') errors.push(notSupported('target.kind', kind, ['Node', '']))
-  if (textAt(binding, 'target', 'name') === '') errors.push(required('target.name'))
-  if (errors.length > 0) throw invalidError('', 'Binding', name, errors)
-}
-
-/** The pod with its node, labels of the binding's annotations and the condition PodScheduled (`assignPod`). */
-function bound(write: WriteRequest, current: ObjectJson, binding: ObjectJson): ObjectJson {
-  const { name, uid } = current.metadata
-  const conflict = (why: string) => conflictError('', 'pods/binding', name, why)
-  const wantedUid = binding.metadata.uid
-  if (wantedUid && wantedUid !== uid) {
-    throw conflict(`Precondition failed: UID in precondition: ${wantedUid}, UID in object meta: ${uid}`)
-  }
-  if (current.metadata.deletionTimestamp) throw conflict(`pod ${name} is being deleted, cannot be assigned to a host`)
-  const assigned = textAt(current, 'spec', 'nodeName')
-  if (assigned !== '') throw conflict(`pod ${name} is already assigned to node ${JSON.stringify(assigned)}`)
-  const gates = at(current, 'spec', 'schedulingGates')
-  if (Array.isArray(gates) && gates.length > 0) throw conflict(`pod ${name} has non-empty .spec.schedulingGates`)
-  const pod = cloneJson(current)
-  pod.spec = { ...(pod.spec as object), nodeName: textAt(binding, 'target', 'name') }
-  if (binding.metadata.annotations) {
-    pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations }
-  }
-  if (binding.metadata.labels) pod.metadata.labels = { ...pod.metadata.labels, ...binding.metadata.labels }
-  const status = (pod.status ?? {}) as { conditions?: { type: string }[] }
-  const others = (status.conditions ?? []).filter(condition => condition.type !== 'PodScheduled')
-  const condition = {
-    type: 'PodScheduled',
-    status: 'True',
-    lastProbeTime: null,
-    lastTransitionTime: isoSeconds(write.nowMs),
-  }
-  pod.status = { ...status, conditions: [...others, condition] }
-  return pod
-}
 
 const terminalPhases = new Set(['Succeeded', 'Failed'])
 
@@ -139,28 +56,76 @@ export async function serveEviction(
   // Nothing is disrupted by the end of a pod that runs nowhere, is over, or ends already.
   const phase = textAt(pod, 'status', 'phase')
   const harmless = terminalPhases.has(phase) || phase === 'Pending' || pod.metadata.deletionTimestamp !== undefined
-  if (!harmless) await spendBudget(server, context, pod, dryRun)
-  await deleteObject(
-    server.deps,
-    { ...write, subresource: '', dryRun },
-    {
-      ...options,
-      dryRun,
-      preconditions: { uid: pod.metadata.uid, ...options.preconditions },
-    },
-  )
+  const deletion: DeletionOptions = {
+    ...options,
+    dryRun,
+    preconditions: { uid: pod.metadata.uid, ...options.preconditions },
+  }
+  const podWrite: WriteRequest = { ...write, subresource: '', dryRun }
+  checkPreconditions(podWrite, deletion, pod)
+  const spared = !harmless && (await spendBudget(server, context, pod, dryRun)) === 'spared'
+  if (dryRun) {
+    await deleteObject(server.deps, podWrite, deletion)
+  } else {
+    const told = await noteDisruption(server, podWrite, deletion, spared)
+    // The pod that the preconditions were checked on is the one that was told.
+    const { resourceVersion, ...preconditions } = deletion.preconditions ?? {}
+    const still = resourceVersion === undefined && !spared ? {} : { resourceVersion: String(told.revision) }
+    await deleteObject(server.deps, podWrite, { ...deletion, preconditions: { ...preconditions, ...still } })
+  }
   return respondObject(context, 201, success, Status)
 }
 
-/** Takes one allowed disruption from the pod's budget. Throws 429 where none is left. */
+/** Tells the pod, and whoever looks into why it ended, of its eviction (KEP-3329). */
+async function noteDisruption(
+  server: ResourceServer,
+  write: WriteRequest,
+  deletion: DeletionOptions,
+  mustBeUnready: boolean,
+): Promise<StoredObject> {
+  const { stored } = await updateObject(server.deps, write, {
+    make: found => {
+      const current = found as ObjectJson
+      checkPreconditions(write, deletion, current)
+      if (mustBeUnready && isReady(current))
+        throw conflictError('', 'pods', write.name, 'the pod became ready while its eviction was judged')
+      const next = cloneJson(current)
+      const status = (next.status ?? {}) as { conditions?: { type: string; status?: string }[] }
+      const known = status.conditions?.find(({ type }) => type === 'DisruptionTarget') as
+        | { status?: string; lastTransitionTime?: string }
+        | undefined
+      const condition = {
+        type: 'DisruptionTarget',
+        status: 'True',
+        lastProbeTime: null,
+        lastTransitionTime: known?.status === 'True' ? known.lastTransitionTime : isoSeconds(write.nowMs),
+        reason: 'EvictionByEvictionAPI',
+        message: 'Eviction API: evicting',
+        ...(current.metadata.generation === undefined ? {} : { observedGeneration: current.metadata.generation }),
+      }
+      const others = (status.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget')
+      next.status = { ...status, conditions: [...others, condition] }
+      return { object: next, managedBy: 'update' }
+    },
+    create: false,
+    unconditional: true,
+    direct: true,
+  })
+  return stored
+}
+
+/**
+ * Takes one allowed disruption from the pod's budget. Throws 429 where none is left. `spared`: the pod may go without,
+ * because it is not ready.
+ */
 async function spendBudget(
   server: ResourceServer,
   context: RequestContext,
   pod: ObjectJson,
   dryRun: boolean,
-): Promise<void> {
+): Promise<'spent' | 'spared'> {
   const budgets = server.table.find('policy', 'v1', 'poddisruptionbudgets')
-  if (!budgets?.cache) return
+  if (!budgets?.cache) return 'spent'
   await budgets.cache.fresh()
   const labels = pod.metadata.labels ?? {}
   const inNamespace = budgets.cache.under(`${budgets.cache.prefix}${pod.metadata.namespace}/`)
@@ -174,8 +139,8 @@ async function spendBudget(
     )
   }
   const [budget] = matching
-  if (!budget) return
-  if (skipsBudget(pod, budget.object)) return
+  if (!budget) return 'spent'
+  if (skipsBudget(pod, budget.object)) return 'spared'
   const write: WriteRequest = {
     context,
     resource: budgets,
@@ -192,12 +157,17 @@ async function spendBudget(
     create: false,
     unconditional: true,
   })
+  return 'spent'
+}
+
+function isReady(pod: ObjectJson): boolean {
+  const conditions = (at(pod, 'status', 'conditions') ?? []) as { type: string; status: string }[]
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
 }
 
 /** A pod that is not ready may go where the budget says so, or while enough others are healthy. */
 function skipsBudget(pod: ObjectJson, budget: ObjectJson): boolean {
-  const conditions = (at(pod, 'status', 'conditions') ?? []) as { type: string; status: string }[]
-  if (conditions.some(({ type, status }) => type === 'Ready' && status === 'True')) return false
+  if (isReady(pod)) return false
   if (textAt(budget, 'spec', 'unhealthyPodEvictionPolicy') === 'AlwaysAllow') return true
   const healthy = Number(at(budget, 'status', 'currentHealthy') ?? 0)
   const desired = Number(at(budget, 'status', 'desiredHealthy') ?? 0)
