@@ -42,6 +42,7 @@ import { RangeAllocation } from './core/v1/range-allocation.ts'
 import { ReplicationController } from './core/v1/replication-controller.ts'
 import { ResourceQuota } from './core/v1/resource-quota.ts'
 import { Secret } from './core/v1/secret.ts'
+import { SerializedReference } from './core/v1/serialized-reference.ts'
 import { Service } from './core/v1/service.ts'
 import { ServiceAccount } from './core/v1/service-account.ts'
 import { EndpointSlice } from './discovery/v1/endpoint-slice.ts'
@@ -132,6 +133,7 @@ export const otherKinds: readonly Kind[] = [
   PodProxyOptions,
   RangeAllocation,
   Scale,
+  SerializedReference,
   ServiceProxyOptions,
   Status,
   TokenRequest,

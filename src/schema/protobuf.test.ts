@@ -15,7 +15,7 @@ import { encodeObject } from './json-encode.ts'
 import { messagesOf } from './message.ts'
 import { decodeApiMessage, decodeEnvelope, decodeMessage, decodeWatchEvent } from './protobuf-decode.ts'
 import { encodeApiMessage, encodeEnvelope, encodeMessage } from './protobuf-encode.ts'
-import { randomObject, seededRandom } from './random-object.ts'
+import { randomObject, seededRandom } from './testing/random-object.ts'
 import { binary, bool, double, int32, int64, list, map, str, uint32, uint64 } from './type.ts'
 
 const folder = new URL('../../../shared/reference/golden/', import.meta.url)

@@ -1,9 +1,20 @@
 /** Discovery in one document (apidiscovery.k8s.io/v2 APIGroupDiscoveryList, KEP-3352). */
+import type { APIGroupDiscovery, APIResourceDiscovery } from '../../api/apidiscovery/v2/api-group-discovery.ts'
 import type { GroupVersionKind } from '../../schema/type.ts'
 import { compareText, type ServedGroup, type ServedKind } from './api-groups.ts'
 
 /** Media type parameters under which clients ask for it. */
 export const aggregatedMediaType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+
+interface APIGroupDiscoveryList {
+  readonly kind: string
+  readonly apiVersion: string
+  readonly metadata: object
+  readonly items: readonly {
+    readonly metadata: { readonly name?: string }
+    readonly versions: APIGroupDiscovery['versions']
+  }[]
+}
 
 /** `/api` (the core group alone). */
 export const aggregatedCore = (groups: readonly ServedGroup[]) =>
@@ -13,7 +24,7 @@ export const aggregatedCore = (groups: readonly ServedGroup[]) =>
 export const aggregatedGroups = (groups: readonly ServedGroup[]) =>
   discoveryList(groups.filter(group => group.name !== ''))
 
-const discoveryList = (groups: readonly ServedGroup[]) => ({
+const discoveryList = (groups: readonly ServedGroup[]): APIGroupDiscoveryList => ({
   kind: 'APIGroupDiscoveryList',
   apiVersion: 'apidiscovery.k8s.io/v2',
   metadata: {},
@@ -27,7 +38,7 @@ const discoveryList = (groups: readonly ServedGroup[]) => ({
   })),
 })
 
-function resourceOf({ gvk, resource }: ServedKind) {
+function resourceOf({ gvk, resource }: ServedKind): APIResourceDiscovery {
   const { plural, singular, namespaced, verbs, shortNames, categories, subresources } = resource
   const parts = Object.entries(subresources ?? {}).sort(([a], [b]) => compareText(a, b))
   return {
@@ -36,8 +47,8 @@ function resourceOf({ gvk, resource }: ServedKind) {
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
     verbs: [...verbs].sort(compareText),
-    ...(shortNames ? { shortNames } : {}),
-    ...(categories ? { categories } : {}),
+    ...(shortNames ? { shortNames: [...shortNames] } : {}),
+    ...(categories ? { categories: [...categories] } : {}),
     ...(parts.length === 0
       ? {}
       : {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { errorsOf } from './testing.ts'
+import { errorsOf } from './testing/errors-of.ts'
 
 const template = (labels: object, more: object = {}) => ({
   metadata: { labels },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { errorsOf } from '../testing.ts'
+import { errorsOf } from '../testing/errors-of.ts'
 
 const pod = (spec: object, more: object = {}) => ({
   apiVersion: 'v1',

@@ -1,8 +1,8 @@
 /** For the tests of the rules: objects as the server has them when it validates. */
 import assert from 'node:assert/strict'
-import { applyDefaults } from '../defaulting.ts'
-import { kindByName } from '../scheme.ts'
-import { validateObject } from './validate.ts'
+import { applyDefaults } from '../../defaulting.ts'
+import { kindByName } from '../../scheme.ts'
+import { validateObject } from '../validate.ts'
 
 type Values = Record<string, unknown>
 

@@ -1,6 +1,6 @@
 /** Random values of declared messages, for tests of everything that is derived from declarations. */
-import { messageOf } from './field.ts'
-import type { Message, ScalarName, Type } from './type.ts'
+import { messageOf } from '../field.ts'
+import type { Message, ScalarName, Type } from '../type.ts'
 
 export type Random = () => number
 
