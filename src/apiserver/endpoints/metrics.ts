@@ -1,5 +1,6 @@
 /** `/metrics`: upstream's names for what its dashboards ask for. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { addProcessMetrics } from './process-metrics.ts'
 
 export interface RequestLabels {
   readonly verb: string
@@ -51,7 +52,7 @@ export class Metrics {
   })
 
   constructor(processMetrics: boolean) {
-    if (processMetrics) collectDefaultMetrics({ register: this.registry })
+    if (processMetrics) addProcessMetrics(this.registry)
   }
 
   requestDone(labels: RequestLabels, code: number, seconds: number): void {
