@@ -80,14 +80,19 @@ function startDetached({ id, command, args, options }: DetachedRequest): void {
   }
 }
 
-process.on('message', (request: SpawnerRequest) => {
-  if (request.type === 'run') run(request)
-  else if (request.type === 'detached') startDetached(request)
-  else running.get(request.id)?.kill('SIGKILL')
-})
-process.on('disconnect', () => {
-  for (const child of running.values()) child.kill('SIGKILL')
-  process.exit(0)
-})
-// The parent decides when it ends: a terminal's Ctrl-C reaches the whole group.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+function serve(): void {
+  process.on('message', (request: SpawnerRequest) => {
+    if (request.type === 'run') run(request)
+    else if (request.type === 'detached') startDetached(request)
+    else running.get(request.id)?.kill('SIGKILL')
+  })
+  process.on('disconnect', () => {
+    for (const child of running.values()) child.kill('SIGKILL')
+    process.exit(0)
+  })
+  // The parent decides when it ends: a terminal's Ctrl-C reaches the whole group.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+}
+
+// Without a parent it is only compiled, see `main/compiled-modules.ts`.
+if (process.connected) serve()

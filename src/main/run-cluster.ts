@@ -9,12 +9,14 @@ import { HelperSpawner } from '../base/spawner.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf } from '../cli/cluster-config.ts'
 import { removePidFile, tryLock, writePidFile } from '../cli/running-process.ts'
+import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { startControlPlane } from './control-plane.ts'
 import { ensureDnsService } from './dns-service.ts'
 import { startNode } from './node.ts'
 import { firstAddresses } from './service-addresses.ts'
 
 export async function runCluster(config: ClusterConfig): Promise<void> {
+  await startOverWithCompiledModules()
   const log = loggerOf('clipper')
   const release = await tryLock(config.name)
   if (!release) throw new CliError(`a cluster named ${config.name} already runs`, 'choose another --name')

@@ -1,6 +1,6 @@
 /** The thread that owns the writing connection: one SQLite transaction and one sync for each batch that it gets. */
 import type { DatabaseSync } from 'node:sqlite'
-import { parentPort, workerData } from 'node:worker_threads'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { Compactor } from './compactor.ts'
 import { openWriter } from './database.ts'
 import { checkpointPages } from './limits.ts'
@@ -122,16 +122,21 @@ function valueBytes(request: WriteRequest): number {
   return bytes
 }
 
-try {
-  const writer = new Writer((workerData as { directory: string }).directory)
-  port.on('message', (message: ToWriter) => {
-    if (message.type === 'batch') writer.write(message.requests)
-    else {
-      writer.close()
-      port.close()
-    }
-  })
-} catch (error) {
-  send({ type: 'openFailed', message: (error as Error).message })
-  port.close()
+function serve(directory: string): void {
+  try {
+    const writer = new Writer(directory)
+    port.on('message', (message: ToWriter) => {
+      if (message.type === 'batch') writer.write(message.requests)
+      else {
+        writer.close()
+        port.close()
+      }
+    })
+  } catch (error) {
+    send({ type: 'openFailed', message: (error as Error).message })
+    port.close()
+  }
 }
+
+// On the main thread it is only compiled, see `main/compiled-modules.ts`.
+if (!isMainThread) serve((workerData as { directory: string }).directory)
