@@ -67,6 +67,7 @@ export function containerdToml(config: ContainerdConfig, majorVersion: number): 
           sandbox_image: config.sandboxImage,
           restrict_oom_score_adj: config.restrictOomScore,
           tolerate_missing_hugetlb_controller: true,
+          netns_mounts_under_state_dir: true,
           containerd: { snapshotter: config.snapshotter, default_runtime_name: 'runc', runtimes: runtimes(config) },
           cni,
           registry: { config_path: config.registryConfigDirectory },
@@ -85,6 +86,8 @@ export function containerdToml(config: ContainerdConfig, majorVersion: number): 
       'io.containerd.cri.v1.runtime': {
         restrict_oom_score_adj: config.restrictOomScore,
         tolerate_missing_hugetlb_controller: true,
+        // Below /run/netns, a first `ip netns add` would cover them.
+        netns_mounts_under_state_dir: true,
         containerd: { default_runtime_name: 'runc', runtimes: runtimes(config) },
         cni: { bin_dirs: [config.cniBinDirectory], conf_dir: config.cniConfDirectory, max_conf_num: 1 },
       },
