@@ -23,6 +23,21 @@ export interface RemoveAllPodsOptions {
 const cgroupTries = 40
 const cgroupWaitMs = 50
 
+const removeTries = 5
+const removeWaitMs = 200
+
+/** The runtime may be busy with the same thing for a moment, as with a sandbox that was just being made. */
+async function persistently(remove: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await remove()
+    } catch (error) {
+      if (tries === removeTries) throw error
+      await new Promise(resolve => setTimeout(resolve, removeWaitMs))
+    }
+  }
+}
+
 export const kubeletDirectory = (dataDirectory: string): string => join(dataDirectory, 'kubelet')
 export const podsDirectory = (dataDirectory: string): string => join(kubeletDirectory(dataDirectory), 'pods')
 
@@ -32,10 +47,12 @@ export async function removeAllPods(options: RemoveAllPodsOptions): Promise<void
   await Promise.all(running.map(({ id }) => runtime.stopContainer(id ?? '', graceSeconds)))
   const sandboxes = await runtime.listPodSandboxes()
   await Promise.all(
-    sandboxes.map(async ({ id = '' }) => {
-      await runtime.stopPodSandbox(id)
-      await runtime.removePodSandbox(id)
-    }),
+    sandboxes.map(({ id = '' }) =>
+      persistently(async () => {
+        await runtime.stopPodSandbox(id)
+        await runtime.removePodSandbox(id)
+      }),
+    ),
   )
   const volumes = new VolumeManager(podsDirectory(dataDirectory), new Mounter(spawner), () => 0)
   for (const uid of volumes.podUids()) await volumes.remove(uid)

@@ -18,7 +18,9 @@ const program = makeProgram({
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof CliError)) throw error
-  process.stderr.write(`clipper: ${error.message}\n${error.next === undefined ? '' : `  ${error.next}\n`}`)
+  const { message, stack } = error as Error
+  const next = error instanceof CliError ? error.next : 'this is a fault of clipper; CLIPPER_DEBUG=1 shows where'
+  const shown = error instanceof CliError || process.env.CLIPPER_DEBUG === undefined ? message : stack
+  process.stderr.write(`clipper: ${shown}\n${next === undefined ? '' : `  ${next}\n`}`)
   process.exitCode = 1
 }

@@ -36,11 +36,11 @@ export function hostPortsOf(pods: readonly Pod[]): HostPort[] {
       pod.status.phase === 'Failed'
     )
       continue
+    // One address that the table's family does not know would make the kernel refuse every rule.
     for (const container of [
       ...pod.spec.containers,
       ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
     ])
-      // One address that the table's family does not know would make the kernel refuse every rule.
       for (const port of container.ports ?? [])
         if (port.hostPort && isIP(port.hostIP || '0.0.0.0') === 4)
           ports.push({

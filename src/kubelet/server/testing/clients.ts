@@ -41,7 +41,10 @@ export async function openWebSocket({ port, path, token }: Target, protocol: str
   )
   assert.equal(headers['sec-websocket-protocol'], protocol)
   const socket = new WebSocket(null as unknown as string, undefined, { autoPong: true })
-  const raw = socket as unknown as { _isServer: boolean; setSocket(socket: Duplex, head: Buffer, options: object): void }
+  const raw = socket as unknown as {
+    _isServer: boolean
+    setSocket(socket: Duplex, head: Buffer, options: object): void
+  }
   raw._isServer = false
   raw.setSocket(connection, head, { maxPayload: 1 << 24, allowSynchronousEvents: true })
   return socket
