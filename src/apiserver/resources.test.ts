@@ -248,7 +248,40 @@ test('scale shows and sets replicas of a workload', async () => {
   assert.equal(scale.json.status.selector, 's=t')
   const set = await call('PUT', `${sets}/scaled/scale`, { ...scale.json, spec: { replicas: 5 } })
   assert.equal(set.json.spec.replicas, 5)
-  assert.equal((await call('GET', `${sets}/scaled`)).json.spec.replicas, 5)
+  const scaled = (await call('GET', `${sets}/scaled`)).json
+  assert.equal(scaled.spec.replicas, 5)
+  const entry = scaled.metadata.managedFields.find((one: { subresource?: string }) => one.subresource === 'scale')
+  assert.equal(entry.operation, 'Update')
+  assert.equal(entry.apiVersion, 'apps/v1')
+  assert.deepEqual(entry.fieldsV1, { 'f:spec': { 'f:replicas': {} } })
+  const table = await call('GET', `${sets}/scaled/scale`, undefined, {
+    accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  })
+  assert.deepEqual(
+    table.json.columnDefinitions.map((column: { name: string }) => column.name),
+    ['Name', 'Desired', 'Available', 'Age'],
+  )
+  assert.deepEqual(table.json.rows[0].cells.slice(0, 3), ['scaled', 5, 0])
+})
+
+test('an applied scale conflicts with who else has set the replicas', async () => {
+  const sets = '/apis/apps/v1/namespaces/default/replicasets'
+  const apply = (query: string, replicas: number) =>
+    call(
+      'PATCH',
+      `${sets}/scaled/scale?fieldManager=hpa${query}`,
+      { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'scaled' }, spec: { replicas } },
+      { 'content-type': 'application/apply-patch+yaml' },
+    )
+  assert.equal((await apply('', 7)).status, 409)
+  const forced = await apply('&force=true', 7)
+  assert.equal(forced.json.spec.replicas, 7)
+  const { managedFields } = (await call('GET', `${sets}/scaled`)).json.metadata
+  const entries = managedFields.filter((one: { subresource?: string }) => one.subresource === 'scale')
+  assert.deepEqual(
+    entries.map((one: { manager: string; operation: string }) => [one.manager, one.operation]),
+    [['hpa', 'Apply']],
+  )
 })
 
 test('eviction spends a disruption budget and is refused when none is left', async () => {

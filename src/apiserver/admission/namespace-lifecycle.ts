@@ -22,7 +22,8 @@ export class NamespaceLifecycle implements AdmissionPlugin {
         throw refusal(attributes, 'this namespace may not be deleted')
       return
     }
-    if (namespace === '' || operation === 'DELETE' || group === 'authorization.k8s.io') return
+    if (namespace === '' || operation === 'DELETE' || operation === 'CONNECT' || group === 'authorization.k8s.io')
+      return
     const found = this.#reader.get(Namespace, '', namespace) ?? (await this.#reader.getFresh(Namespace, '', namespace))
     if (!found) throw notFoundError('', 'namespaces', namespace)
     const terminating = found.status.phase === 'Terminating' || found.metadata.deletionTimestamp !== undefined

@@ -22,6 +22,7 @@ export class NodeRestriction implements AdmissionPlugin {
   async admit(attributes: AdmissionAttributes): Promise<void> {
     const node = nodeOf(attributes.user)
     if (node === undefined) return
+    if (attributes.operation === 'CONNECT') return
     if (node === '')
       throw refusal(attributes, `could not determine node from user ${JSON.stringify(attributes.user.username)}`)
     switch (`${attributes.group}/${attributes.resource}`) {

@@ -1,6 +1,7 @@
 /** The scale subresource: replicas of a workload in one shape for all kinds (autoscaling/v1 Scale). */
 import { Scale } from '../../api/autoscaling/v1/scale.ts'
 import { invalidError } from '../../machinery/api-error.ts'
+import { applyConfiguration } from '../../machinery/apply/apply-configuration.ts'
 import { labelSelectorOf } from '../../machinery/selectors/label-selector.ts'
 import { invalid } from '../../schema/field-error.ts'
 import { decodeBody } from '../chain/decode-body.ts'
@@ -8,12 +9,12 @@ import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import { cloneJson } from '../registry/clone.ts'
 import { getObject } from '../registry/get.ts'
-import { patched } from '../registry/patch.ts'
+import { checkPatchOptions, type Patch, patched } from '../registry/patch.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
 import type { ObjectJson } from '../registry/stored-object.ts'
 import { at } from '../registry/strategies/base.ts'
-import { updateObject } from '../registry/update.ts'
-import { reportStrictErrors, type WriteRequest, writeRequestOf } from '../registry/write-request.ts'
+import { type NewObject, updateObject } from '../registry/update.ts'
+import { isoSeconds, reportStrictErrors, type WriteRequest, writeRequestOf } from '../registry/write-request.ts'
 import type { ResourceServer } from './resource-server.ts'
 import { respondObject } from './respond.ts'
 import { readPatch } from './serve-patch.ts'
@@ -53,37 +54,58 @@ export async function serveScale(
     return respondObject(context, 200, scaleOf(viewOf(resource, stored)), Scale)
   }
   const write = { ...writeRequestOf(context, resource, server.clock.now(), 'UpdateOptions') }
-  const makeScale = info.verb === 'patch' ? await patchedScale(context, write) : await sentScale(context, write)
+  const make = info.verb === 'patch' ? await patchedScale(context, write) : await sentScale(context, write)
   const { stored } = await updateObject(
     server.deps,
     { ...write, subresource: '' },
-    {
-      make: current => ({ object: scaled(write, current as ObjectJson, makeScale), managedBy: 'update' }),
-      create: false,
-      unconditional: true,
-    },
+    { make: current => make(current as ObjectJson), create: false, unconditional: true, managedAs: 'scale' },
   )
   return respondObject(context, 200, scaleOf(viewOf(resource, stored)), Scale)
 }
 
-type MakeScale = (current: ObjectJson) => ObjectJson
+type MakeWorkload = (current: ObjectJson) => NewObject
 
-async function sentScale(context: RequestContext, write: WriteRequest): Promise<MakeScale> {
+async function sentScale(context: RequestContext, write: WriteRequest): Promise<MakeWorkload> {
   const { object, unknownFields, duplicateFields } = await decodeBody(context, Scale)
   reportStrictErrors(write, unknownFields, duplicateFields)
-  return () => object
+  context.keepRequest(object)
+  return current => ({ object: scaled(write, current, object), managedBy: 'update' })
 }
 
-async function patchedScale(context: RequestContext, write: WriteRequest): Promise<MakeScale> {
+async function patchedScale(context: RequestContext, write: WriteRequest): Promise<MakeWorkload> {
   const patch = await readPatch(context)
+  checkPatchOptions(patch)
+  if (patch.type === 'apply') return current => applied(write, patch, current)
   const scaleWrite: WriteRequest = { ...write, resource: { ...write.resource, kind: Scale } }
-  if (patch.type === 'apply') return current => ({ ...current, spec: (patch.value as ObjectJson).spec })
-  return current => patched(scaleWrite, patch, current)
+  return current => ({
+    object: scaled(write, current, patched(scaleWrite, patch, scaleOf(current))),
+    managedBy: 'update',
+  })
+}
+
+/** An applied Scale is an apply of the workload's replicas, and conflicts with who else has set them. */
+function applied(write: WriteRequest, patch: Patch, current: ObjectJson): NewObject {
+  const { kind } = write.resource
+  const wanted = scaled(write, current, { ...scaleOf(current), ...(patch.value as object) } as ObjectJson)
+  const { object } = applyConfiguration({
+    kind,
+    live: current,
+    applied: {
+      apiVersion: kind.apiVersion,
+      kind: kind.gvk.kind,
+      metadata: { name: write.name, ...(write.namespace === '' ? {} : { namespace: write.namespace }) },
+      spec: { replicas: at(wanted, 'spec', 'replicas') },
+    },
+    manager: write.fieldManager,
+    force: patch.force,
+    timeIso: isoSeconds(write.nowMs),
+    subresource: 'scale',
+  })
+  return { object: cloneJson(object) as ObjectJson, managedBy: 'apply' }
 }
 
 /** The workload with the replicas of the scale that a client wants. */
-function scaled(write: WriteRequest, current: ObjectJson, makeScale: MakeScale): ObjectJson {
-  const scale = makeScale(scaleOf(current))
+function scaled(write: WriteRequest, current: ObjectJson, scale: ObjectJson): ObjectJson {
   const replicas = at(scale, 'spec', 'replicas') ?? 0
   if (typeof replicas !== 'number' || replicas < 0) {
     throw invalidError('autoscaling', 'Scale', write.name, [

@@ -14,6 +14,7 @@ import { serveEviction } from './eviction.ts'
 import { handlerKey, methodNotAllowedError, noSuchResourceError, type ResourceServer } from './resource-server.ts'
 import { respondObject, respondStored } from './respond.ts'
 import { serveScale } from './scale.ts'
+import { serveConnect } from './serve-connect.ts'
 import { serveDelete, serveDeleteCollection } from './serve-delete.ts'
 import { serveList, serveWatch } from './serve-list.ts'
 import { servePatch } from './serve-patch.ts'
@@ -69,7 +70,7 @@ function serveSubresource(
   if (!facts || info.name === '') throw noSuchResourceError()
   const key = `${info.resource}/${info.subresource}`
   const connect = resource.group === '' ? server.handlers.connect.get(key) : undefined
-  if (connect) return connect(context)
+  if (connect) return serveConnect(server, context, resource, connect)
   if (info.rest.length > 0) throw noSuchResourceError()
   if (!(facts.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowedError()
   if (info.subresource === 'scale') return serveScale(server, context, resource)

@@ -43,7 +43,7 @@ export async function patchObject(deps: RegistryDeps, write: WriteRequest, patch
   })
 }
 
-function checkPatchOptions(patch: Patch): void {
+export function checkPatchOptions(patch: Patch): void {
   const errors = []
   if (patch.type === 'apply' && !patch.managerGiven)
     errors.push(required('fieldManager', 'is required for apply patch'))

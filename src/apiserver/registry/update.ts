@@ -36,6 +36,8 @@ export interface UpdatePlan {
   readonly create: boolean
   /** The client named a resourceVersion, so that a lost compare-and-swap is its conflict. */
   readonly unconditional: boolean
+  /** Under which subresource managers own what they change; absent: that of the write. */
+  readonly managedAs?: string
   /** The server's own change (a binding): judged before, so neither prepared, admitted, validated nor owned by a manager. */
   readonly direct?: boolean
 }
@@ -101,7 +103,7 @@ async function updateOnce(
   if (plan.direct) return store(deps, write, current, object, undefined)
   const prepare = prepareOf(resource, write.subresource)
   prepare(object, old, context)
-  if (managedBy === 'update') recordManager(write, object, old)
+  if (managedBy === 'update') recordManager(write, object, old, plan.managedAs)
   // Parts were taken from the old object, which is shared, and plugins change what they get in place.
   const mutable = deps.admission.length > 0 ? cloneJson(object) : object
   const attributes = attributesOf(write, { operation: 'UPDATE', object: mutable, oldObject: old })
@@ -226,14 +228,19 @@ function prepareOf(resource: Resource, subresource: string): Prepare {
   return (object, old, context) => strategy.prepareForUpdate(object, old, context)
 }
 
-function recordManager(write: WriteRequest, object: ObjectJson, live: ObjectJson | undefined): void {
+function recordManager(
+  write: WriteRequest,
+  object: ObjectJson,
+  live: ObjectJson | undefined,
+  subresource = write.subresource,
+): void {
   const updated = updateManagedFields({
     kind: write.resource.kind,
     live,
     updated: object,
     manager: write.fieldManager,
     timeIso: isoSeconds(write.nowMs),
-    subresource: write.subresource,
+    subresource,
     operation: 'Update',
   }) as ObjectJson
   if (updated.metadata.managedFields === undefined) delete object.metadata.managedFields

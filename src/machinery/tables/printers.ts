@@ -32,6 +32,7 @@ import {
   podTemplatePrinter,
   replicaSetPrinter,
   replicationControllerPrinter,
+  scalePrinter,
   statefulSetPrinter,
 } from './workload-printers.ts'
 
@@ -57,6 +58,7 @@ const printers: Readonly<Record<string, Printer>> = {
   'apps/v1/ReplicaSet': replicaSetPrinter,
   'apps/v1/StatefulSet': statefulSetPrinter,
   'autoscaling/v1/HorizontalPodAutoscaler': horizontalPodAutoscalerPrinter,
+  'autoscaling/v1/Scale': scalePrinter,
   'batch/v1/CronJob': cronJobPrinter,
   'batch/v1/Job': jobPrinter,
   'coordination.k8s.io/v1/Lease': leasePrinter,

@@ -4,6 +4,7 @@ import type { DaemonSet } from '../../api/apps/v1/daemon-set.ts'
 import type { Deployment } from '../../api/apps/v1/deployment.ts'
 import type { ReplicaSet } from '../../api/apps/v1/replica-set.ts'
 import type { StatefulSet } from '../../api/apps/v1/stateful-set.ts'
+import type { Scale } from '../../api/autoscaling/v1/scale.ts'
 import type { PodTemplate } from '../../api/core/v1/pod-template.ts'
 import type { ReplicationController } from '../../api/core/v1/replication-controller.ts'
 import { ageOf } from './human-duration.ts'
@@ -52,6 +53,21 @@ const replicaColumns = [
   ...containerColumns,
   selectorColumn,
 ]
+
+export const scalePrinter: Printer<Scale> = {
+  columns: [
+    nameColumn,
+    column('Desired', 'How many replicas are wanted.', integer),
+    column('Available', 'How many replicas there are.', integer),
+    ageColumn,
+  ],
+  cells: ({ metadata, spec, status }, nowMs) => [
+    metadata.name,
+    spec.replicas,
+    status.replicas,
+    ageOf(metadata.creationTimestamp, nowMs),
+  ],
+}
 
 export const replicaSetPrinter: Printer<ReplicaSet> = {
   columns: replicaColumns,
