@@ -264,6 +264,49 @@ test('scale shows and sets replicas of a workload', async () => {
   assert.deepEqual(table.json.rows[0].cells.slice(0, 3), ['scaled', 5, 0])
 })
 
+test('label keys of affinity and spread become expressions with the values of the new pod', async () => {
+  const term = (keys: object) => ({
+    topologyKey: 'kubernetes.io/hostname',
+    labelSelector: { matchLabels: { app: 'web' } },
+    ...keys,
+  })
+  const made = await call('POST', pods, {
+    metadata: { name: 'keys', labels: { app: 'web', version: '2', team: 'a' } },
+    spec: {
+      ...podOf('keys').spec,
+      schedulingGates: [{ name: 'example.com/wait' }],
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [term({ matchLabelKeys: ['version', 'missing'] })],
+        },
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 1, podAffinityTerm: term({ mismatchLabelKeys: ['team'] }) },
+          ],
+        },
+      },
+      topologySpreadConstraints: [
+        { ...term({ matchLabelKeys: ['version'] }), maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' },
+      ],
+    },
+  })
+  assert.equal(made.status, 201, made.text)
+  const { affinity, topologySpreadConstraints } = made.json.spec
+  const version = { key: 'version', operator: 'In', values: ['2'] }
+  assert.deepEqual(
+    affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector.matchExpressions,
+    [version],
+  )
+  assert.deepEqual(
+    affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.labelSelector
+      .matchExpressions,
+    [{ key: 'team', operator: 'NotIn', values: ['a'] }],
+  )
+  assert.deepEqual(topologySpreadConstraints[0].labelSelector.matchExpressions, [version])
+  const [condition] = made.json.status.conditions
+  assert.deepEqual([condition.type, condition.status, condition.reason], ['PodScheduled', 'False', 'SchedulingGated'])
+})
+
 test('an applied scale conflicts with who else has set the replicas', async () => {
   const sets = '/apis/apps/v1/namespaces/default/replicasets'
   const apply = (query: string, replicas: number) =>

@@ -3,6 +3,7 @@ import { equalJson } from '../clone.ts'
 import type { ObjectJson } from '../stored-object.ts'
 import type { Strategy } from '../strategy.ts'
 import { at, keepPart, strategyOf, textAt } from './base.ts'
+import { mergeLabelKeys } from './pod-label-keys.ts'
 import { qosClassOf } from './pod-qos.ts'
 
 type Spec = Record<string, unknown> & { containers?: { name: string; resources?: unknown }[] }
@@ -19,6 +20,7 @@ export const podStrategy: Strategy = strategyOf({
   unconditionalUpdate: true,
   prepareForCreate(object) {
     object.metadata.generation = 1
+    mergeLabelKeys(object)
     const status: Record<string, unknown> = { phase: 'Pending', qosClass: qosClassOf(object.spec) }
     const gates = at(object, 'spec', 'schedulingGates')
     if (Array.isArray(gates) && gates.length > 0) {
