@@ -1,9 +1,9 @@
 /** What must hold before a cluster starts here; each fault says what to do. */
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { CliError } from './cli-error.ts'
 import type { ClusterConfig } from './cluster-config.ts'
+import { checkNodeAddress, checkNodeName } from './node-identity.ts'
 
 const minFreeBytes = 64 * 1024 * 1024
 
@@ -22,15 +22,6 @@ function isExecutable(path: string): boolean {
   } catch {
     return false
   }
-}
-
-/** The IPv4 address by which other hosts reach this one; loopback where there is no other. */
-export function primaryAddress(): string {
-  const candidates = Object.entries(networkInterfaces())
-    .filter(([name]) => !/^(cni|clip|docker|veth|br-|flannel|virbr)/.test(name))
-    .flatMap(([, addresses]) => addresses ?? [])
-    .filter(address => address.family === 'IPv4' && !address.internal)
-  return candidates[0]?.address ?? '127.0.0.1'
 }
 
 export function requireRoot(command: string): void {
@@ -89,6 +80,8 @@ export async function preflight(config: ClusterConfig): Promise<void> {
       'the CNI plugins were not found in /usr/lib/cni or /opt/cni/bin',
       'run: apt-get install containernetworking-plugins',
     )
+  checkNodeName(config.nodeName)
+  checkNodeAddress(config.nodeAddress)
   requireDisk(config.dataDirectory)
   const ports: readonly (readonly [number, string])[] = [
     [config.apiPort, 'api'],

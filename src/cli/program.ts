@@ -1,12 +1,12 @@
 /** The `clipper` command: flags, and which of them makes which setting. */
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, mergeConfig, pathsOf, readConfig } from './cluster-config.ts'
 import { readClusterState } from './cluster-state.ts'
 import { down, reset } from './down.ts'
-import { primaryAddress, requireRoot } from './preflight.ts'
+import { nodeNameOf, primaryAddress } from './node-identity.ts'
+import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
 import { startExample } from './start-example.ts'
 import { up } from './up.ts'
@@ -68,8 +68,8 @@ function configOf(flags: Flags): ClusterConfig {
   return {
     name: 'clipper',
     dataDirectory,
-    nodeName: hostname().toLowerCase(),
-    nodeAddress: primaryAddress(),
+    nodeName: given.nodeName ?? nodeNameOf(),
+    nodeAddress: given.nodeAddress ?? primaryAddress(),
     apiPort: 6443,
     kubeletPort: 10_250,
     dnsPort: 10_053,
