@@ -19,6 +19,8 @@ export interface ProgramActions {
   /** Throws CliError where files that the settings name are missing or wrong. */
   checkConfig(config: ClusterConfig): Promise<void>
   runCluster(config: ClusterConfig): Promise<void>
+  /** Loads every module, so that Node keeps it compiled. */
+  compile(): Promise<void>
   teardown(config: ClusterConfig): Promise<void>
   loadImage(config: ClusterConfig, archive: string): Promise<readonly string[]>
   loadExampleImage(config: ClusterConfig): Promise<void>
@@ -210,6 +212,11 @@ export function makeProgram(actions: ProgramActions): Command {
           `clipper ${actions.version.clipper} (Kubernetes ${actions.version.kubernetes}, Node ${actions.version.node})`,
         )
     })
+
+  program
+    .command('compile', { hidden: true })
+    .description('compile ahead what `up` runs')
+    .action(() => actions.compile())
 
   program
     .command('run', { hidden: true })

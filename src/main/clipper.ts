@@ -10,6 +10,7 @@ const program = makeProgram({
   exampleManifest: resolve(join(import.meta.dirname, '../../examples/hello.yaml')),
   checkConfig: async config => void (await import('./audit.ts')).readAuditPolicy(config),
   runCluster: async config => (await import('./run-cluster.ts')).runCluster(config),
+  compile: async () => (await import('./compile.ts')).compile(),
   teardown: async config => (await import('./teardown.ts')).teardown(config),
   loadImage: async (config, archive) => (await import('./images.ts')).loadImage(config, archive),
   loadExampleImage: async config => (await import('./images.ts')).loadExampleImage(config),

@@ -14,6 +14,14 @@ function hasStrippedTypes(): boolean {
   return moduleLoadList?.some(name => name.includes('/amaro/')) ?? false
 }
 
+/** The entry modules of the process's threads and its child. */
+export const loadEntryModules = () =>
+  Promise.all([
+    import('../base/spawner-process.ts'),
+    import('../store/embedded/writer-worker.ts'),
+    import('../store/embedded/check-worker.ts'),
+  ])
+
 /**
  * Call with the process's own modules loaded and nothing started. If types were stripped, writes the compile cache and
  * starts the process over in its place, with the same pid; then it does not return.
@@ -23,12 +31,7 @@ export async function startOverWithCompiledModules(): Promise<void> {
     delete process.env[startedOver]
     return
   }
-  // The entry modules of its threads and its child.
-  await Promise.all([
-    import('../base/spawner-process.ts'),
-    import('../store/embedded/writer-worker.ts'),
-    import('../store/embedded/check-worker.ts'),
-  ])
+  await loadEntryModules()
   if (!hasStrippedTypes() || getCompileCacheDir() === undefined) return
   flushCompileCache()
   process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
