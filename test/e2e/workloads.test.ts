@@ -1,5 +1,6 @@
 /** Real containers behind real Services: what a workload may rely on. */
 import assert from 'node:assert/strict'
+import { get } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { eventually, hasKubectl, missingForContainers, run, TestCluster, testImage } from './test-cluster.ts'
 
@@ -212,31 +213,25 @@ describe('workloads', { skip }, () => {
 
   test('a rolling update under constant requests fails none', async () => {
     // The server exits at once on SIGTERM and has no preStop hook; every request is a new connection without retries.
-    const spec = (version: string) => ({
-      containers: [
-        {
-          ...webServer('mkdir -p /www; hostname >/www/index.html; exec httpd -f -p 8080 -h /www'),
-          env: [{ name: 'VERSION', value: version }],
-        },
-      ],
-    })
+    const spec = (version: string) => ({ containers: [{ ...webServer(), env: [{ name: 'VERSION', value: version }] }] })
     await cluster.apply([
       deployment('rolling', 3, spec('1')),
       service('rolling', { ports: [{ port: 80, targetPort: 8080 }] }),
     ])
     await kubectl('rollout status deployment/rolling --timeout=60s')
-    const address = await kubectl('get service rolling -o jsonpath={.spec.clusterIP}')
-    const requests = run('sh', [
-      '-c',
-      `ok=0; bad=0; end=$(($(date +%s)+25)); while [ $(date +%s) -lt $end ]; do if busybox wget -q -O /dev/null http://${address}; then ok=$((ok+1)); else bad=$((bad+1)); fi; done; echo $ok $bad`,
-    ])
-    for (const version of ['2', '3']) {
+    const load = new ConstantLoad(await kubectl('get service rolling -o jsonpath={.spec.clusterIP}'))
+    for (const version of ['2', '3', '4']) {
       await cluster.apply(deployment('rolling', 3, spec(version)))
       await kubectl('rollout status deployment/rolling --timeout=60s')
     }
-    const [ok = 0, bad = 0] = (await requests).stdout.trim().split(' ').map(Number)
-    assert.ok(ok > 100, `only ${ok} requests`)
-    assert.equal(bad, 0, `${bad} of ${ok + bad} requests failed`)
+    // The last old pods end after the rollout counts as done.
+    await eventually(
+      'old pods to go',
+      async () => (await kubectl('get pods -l app=rolling -o name')).trim().split('\n').length === 3,
+    )
+    const { answered, failures } = await load.stop()
+    assert.ok(answered > 200, `only ${answered} requests`)
+    assert.deepEqual(failures, [])
   })
 
   test('a Job runs to completion and retries a pod that fails', async () => {
@@ -380,6 +375,43 @@ describe('workloads', { skip }, () => {
     await kubectl('wait pod/unbound --for=condition=Ready --timeout=90s')
   })
 })
+
+/** Requests one after the other on four lanes, each on a connection of its own, never repeated. */
+class ConstantLoad {
+  #stopped = false
+  #answered = 0
+  readonly #failures: string[] = []
+  readonly #lanes: readonly Promise<void>[]
+
+  constructor(address: string) {
+    this.#lanes = [1, 2, 3, 4].map(() => this.#run(address))
+  }
+
+  async stop(): Promise<{ answered: number; failures: readonly string[] }> {
+    this.#stopped = true
+    await Promise.all(this.#lanes)
+    return { answered: this.#answered, failures: this.#failures }
+  }
+
+  async #run(address: string): Promise<void> {
+    while (!this.#stopped) {
+      const outcome = await new Promise<string>(done => {
+        const request = get({ host: address, agent: false, timeout: 5000 }, response => {
+          let text = ''
+          response.on('data', part => (text += part))
+          response.on('end', () =>
+            done(response.statusCode === 200 && text !== '' ? '' : `${response.statusCode} ${text}`),
+          )
+          response.on('error', error => done(error.message))
+        })
+        request.on('timeout', () => request.destroy(new Error('no answer in 5 s')))
+        request.on('error', error => done(error.message))
+      })
+      if (outcome === '') this.#answered += 1
+      else this.#failures.push(`${new Date().toISOString()} ${outcome}`)
+    }
+  }
+}
 
 /** Kills a container's first process from outside, as a crash would. */
 async function killTask(cluster: TestCluster, id: string): Promise<void> {
