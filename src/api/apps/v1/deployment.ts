@@ -59,8 +59,8 @@ export const DeploymentCondition = message(
     status: f(2, str).always().doc('`True`, `False` or `Unknown`.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),
-    lastUpdateTime: f(6, time).doc('When the condition was last written.'),
-    lastTransitionTime: f(7, time).doc('When the status last changed.'),
+    lastUpdateTime: f(6, time).orNull().doc('When the condition was last written.'),
+    lastTransitionTime: f(7, time).orNull().doc('When the status last changed.'),
   },
   { doc: 'One observed aspect of a deployment.' },
 )

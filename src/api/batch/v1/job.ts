@@ -10,8 +10,8 @@ export const JobCondition = message(
   {
     type: f(1, str).required().always().doc('Type of the condition, such as `Complete`, `Failed` or `Suspended`.'),
     status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
-    lastProbeTime: f(3, time).doc('When the condition was last checked.'),
-    lastTransitionTime: f(4, time).doc('When the status last changed.'),
+    lastProbeTime: f(3, time).orNull().doc('When the condition was last checked.'),
+    lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(6, str).doc('Details of the last change for people.'),
   },

@@ -9,7 +9,7 @@ export const EventSeries = message(
   'EventSeries',
   {
     count: f(1, int32).doc('How often the event has occurred.'),
-    lastObservedTime: f(2, microTime).doc('When it last occurred.'),
+    lastObservedTime: f(2, microTime).orNull().doc('When it last occurred.'),
   },
   { doc: 'A run of equal events.' },
 )
@@ -33,11 +33,11 @@ export const Event = kind(
     reason: f(3, str).doc('Why it happened, one word in CamelCase.'),
     message: f(4, str).doc('What happened, for people.'),
     source: f(5, EventSource).always().doc('Who reported it.'),
-    firstTimestamp: f(6, time).doc('When it was first reported.'),
-    lastTimestamp: f(7, time).doc('When it was last reported.'),
+    firstTimestamp: f(6, time).orNull().doc('When it was first reported.'),
+    lastTimestamp: f(7, time).orNull().doc('When it was last reported.'),
     count: f(8, int32).doc('How often it has occurred.'),
     type: f(9, str).doc('`Normal` or `Warning`.'),
-    eventTime: f(10, microTime).doc('When it was first observed, in microseconds.'),
+    eventTime: f(10, microTime).orNull().doc('When it was first observed, in microseconds.'),
     series: f(11, EventSeries).doc('The run that the event belongs to, if it has occurred more than once.'),
     action: f(12, str).doc('What was done about the object.'),
     related: f(13, ObjectReference).doc('Another object that had a part in it.'),

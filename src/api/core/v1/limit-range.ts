@@ -22,6 +22,7 @@ export const LimitRangeSpec = message(
   'LimitRangeSpec',
   {
     limits: f(1, list(LimitRangeItem))
+      .orNull()
       .explicit()
       .required()
       .listOf('atomic')

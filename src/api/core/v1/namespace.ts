@@ -19,7 +19,7 @@ export const NamespaceCondition = message(
   {
     type: f(1, str).required().always().doc('Type of the condition, such as `NamespaceContentRemaining`.'),
     status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
-    lastTransitionTime: f(4, time).doc('When the status last changed.'),
+    lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(6, str).doc('Details of the last change for people.'),
   },

@@ -101,8 +101,8 @@ export const NodeCondition = message(
   {
     type: f(1, str).required().always().doc('Type of the condition, such as `Ready` or `MemoryPressure`.'),
     status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
-    lastHeartbeatTime: f(3, time).doc('When the condition was last reported.'),
-    lastTransitionTime: f(4, time).doc('When the status last changed.'),
+    lastHeartbeatTime: f(3, time).orNull().doc('When the condition was last reported.'),
+    lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(6, str).doc('Details of the last change for people.'),
   },

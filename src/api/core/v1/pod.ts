@@ -61,8 +61,8 @@ export const PodCondition = message(
   {
     type: f(1, str).required().always().doc('Type of the condition, such as `Ready` or `PodScheduled`.'),
     status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
-    lastProbeTime: f(3, time).doc('When the condition was last checked.'),
-    lastTransitionTime: f(4, time).doc('When the status last changed.'),
+    lastProbeTime: f(3, time).orNull().doc('When the condition was last checked.'),
+    lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(6, str).doc('Details of the last change for people.'),
     observedGeneration: f(7, int64).doc('Generation of the pod to which the condition refers.'),
@@ -88,7 +88,7 @@ export const PodVolumeHealth = message(
       .listOf('map', 'status', 'reason')
       .patch('merge', 'status')
       .doc('Problems reported; none means healthy.'),
-    lastTransitionTime: f(3, time).doc('When the problems last changed.'),
+    lastTransitionTime: f(3, time).orNull().doc('When the problems last changed.'),
   },
   { doc: 'What the storage driver reports about a volume of the pod (KEP-1432).' },
 )

@@ -22,7 +22,7 @@ export const ReplicationControllerCondition = message(
   {
     type: f(1, str).required().always().doc('Type of the condition, such as `ReplicaFailure`.'),
     status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
-    lastTransitionTime: f(3, time).doc('When the status last changed.'),
+    lastTransitionTime: f(3, time).orNull().doc('When the status last changed.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),
   },

@@ -10,7 +10,7 @@ export const EventSeries = message(
   'EventSeries',
   {
     count: f(1, int32).required().always().doc('How often the event has occurred.'),
-    lastObservedTime: f(2, microTime).required().doc('When it last occurred.'),
+    lastObservedTime: f(2, microTime).orNull().required().doc('When it last occurred.'),
   },
   { doc: 'A run of equal events.' },
 )
@@ -20,7 +20,7 @@ export const Event = kind(
   'Event',
   {
     metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
-    eventTime: f(2, microTime).required().doc('When it was first observed, in microseconds.'),
+    eventTime: f(2, microTime).orNull().required().doc('When it was first observed, in microseconds.'),
     series: f(3, EventSeries).doc('The run that the event belongs to, if it has occurred more than once.'),
     reportingController: f(4, str).doc('Controller that reported it, as `kubernetes.io/kubelet`.'),
     reportingInstance: f(5, str).doc('Instance of the controller, such as the name of its pod.'),
@@ -31,8 +31,8 @@ export const Event = kind(
     note: f(10, str).doc('What happened, for people; at most 1 KiB.'),
     type: f(11, str).doc('`Normal` or `Warning`.'),
     deprecatedSource: f(12, EventSource).always().doc('`source` of the core event.'),
-    deprecatedFirstTimestamp: f(13, time).doc('`firstTimestamp` of the core event.'),
-    deprecatedLastTimestamp: f(14, time).doc('`lastTimestamp` of the core event.'),
+    deprecatedFirstTimestamp: f(13, time).orNull().doc('`firstTimestamp` of the core event.'),
+    deprecatedLastTimestamp: f(14, time).orNull().doc('`lastTimestamp` of the core event.'),
     deprecatedCount: f(15, int32).doc('`count` of the core event.'),
   },
   {

@@ -8,7 +8,7 @@ export const Condition = message(
     type: f(1, str).required().always().doc('Type of the condition, in CamelCase, possibly prefixed by a domain.'),
     status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
     observedGeneration: f(3, int64).doc('Generation of the object to which the condition refers.'),
-    lastTransitionTime: f(4, time).required().doc('When the status last changed.'),
+    lastTransitionTime: f(4, time).orNull().required().doc('When the status last changed.'),
     reason: f(5, str).required().always().doc('Reason for the last change, one word in CamelCase.'),
     message: f(6, str).required().always().doc('Details of the last change for people; may be empty.'),
   },

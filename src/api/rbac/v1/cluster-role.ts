@@ -22,6 +22,7 @@ export const ClusterRole = kind(
   {
     metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
     rules: f(2, list(PolicyRule))
+      .orNull()
       .explicit()
       .listOf('atomic')
       .doc('Things that may be done; written by the system if there is an aggregation rule.'),

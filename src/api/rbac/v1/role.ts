@@ -9,7 +9,7 @@ export const Role = kind(
   'Role',
   {
     metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
-    rules: f(2, list(PolicyRule)).explicit().listOf('atomic').doc('Things that may be done.'),
+    rules: f(2, list(PolicyRule)).orNull().explicit().listOf('atomic').doc('Things that may be done.'),
   },
   {
     doc: 'Rights within a namespace.',

@@ -5,7 +5,12 @@ import { message } from './package.ts'
 export const PolicyRule = message(
   'PolicyRule',
   {
-    verbs: f(1, list(str)).explicit().required().listOf('atomic').doc('What may be done; `*` means everything.'),
+    verbs: f(1, list(str))
+      .orNull()
+      .explicit()
+      .required()
+      .listOf('atomic')
+      .doc('What may be done; `*` means everything.'),
     apiGroups: f(2, list(str))
       .listOf('atomic')
       .doc('API groups of the resources; empty string for the core group, `*` for all.'),
