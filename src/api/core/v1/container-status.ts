@@ -1,5 +1,5 @@
 import { f } from '../../../schema/field.ts'
-import { bool, int32, int64, list, map, oneOf, quantity, str, type TypeOf, time } from '../../../schema/type.ts'
+import { bool, int32, int64, list, map, quantity, str, type TypeOf, time } from '../../../schema/type.ts'
 import { message } from './package.ts'
 import { ResourceRequirements, ResourceStatus } from './resources.ts'
 import { stopSignal } from './stop-signal.ts'
