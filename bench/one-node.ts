@@ -84,6 +84,12 @@ function usageOf(pid: number): Usage {
   }
 }
 
+/** The helper that spawns for the process: its child that runs the same program (containers are no children of either). */
+function helperOf(pid: number): number | undefined {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+  return children.find(child => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('spawner-process'))
+}
+
 const upMs: number[] = []
 let cluster = await TestCluster.prepare()
 const runs = Number(values.runs)
@@ -108,6 +114,7 @@ try {
   const idleMinutes = Number(values['idle-minutes'])
   // The first minute still settles; the rest is what idling costs.
   await sleep(Math.min(60_000, idleMinutes * 30_000))
+  const helper = helperOf(pid)
   const before = usageOf(pid)
   const from = performance.now()
   await sleep(idleMinutes * 60_000)
@@ -120,6 +127,7 @@ try {
     idle: {
       minutes: idleMinutes,
       residentMiB: usage.residentMiB,
+      helperResidentMiB: helper === undefined ? 0 : usageOf(helper).residentMiB,
       corePercent: ((usage.cpuSeconds - before.cpuSeconds) / ((performance.now() - from) / 1000)) * 100,
     },
   }
