@@ -93,7 +93,7 @@ function valueCheck(type: Type, facts: FieldFacts): ValueCheck | undefined {
       return undefined
     case 'enum':
       return (value, old, path, { out }) => {
-        if (value === '' || value === old || type.values.includes(String(value))) return
+        if (value === '' || value === old || path === 'status.phase' || type.values.includes(String(value))) return
         out.push(notSupported(path, value, type.values))
       }
     case 'list':

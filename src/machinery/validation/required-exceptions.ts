@@ -54,6 +54,9 @@ const exceptions: ReadonlySet<string> = new Set([
   'ScopedResourceSelectorRequirement.operator',
   'FileKeySelector.path',
   'VolumeDevice.devicePath',
+  'ForZone.name',
+  'ScaleIOVolumeSource.secretRef',
+  'ScaleIOPersistentVolumeSource.secretRef',
 ])
 
 export const mayBeEmpty = (message: string, field: string): boolean =>

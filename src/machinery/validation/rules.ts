@@ -15,6 +15,8 @@ import * as access from './policy/access.ts'
 
 /** An update of a subresource follows its own rules alone. Metadata and what declarations say are checked before. */
 export interface KindRules {
+  /** Below this path declarations are not looked at either. */
+  readonly unchecked?: string
   readonly create?: (out: Errors, object: never) => void
   readonly update?: (out: Errors, object: never, old: never) => void
   readonly subresources?: Readonly<Record<string, (out: Errors, object: never, old: never) => void>>
@@ -90,6 +92,7 @@ const workloads: Readonly<Record<string, KindRules>> = {
     subresources: { status: apps.checkReplicaSetStatus },
   },
   'apps/v1/StatefulSet': {
+    unchecked: 'spec.template.spec.',
     create: apps.checkStatefulSet,
     update: apps.checkStatefulSetUpdate,
     subresources: { status: apps.checkStatefulSetStatus },

@@ -12,9 +12,11 @@ import { forbidden, invalid, notSupported, required } from '../../../schema/fiel
 import { scaledValue } from '../../int-or-string.ts'
 import { labelSelectorOf } from '../../selectors/label-selector.ts'
 import {
+  checkAnnotations,
   checkAtMost100Percent,
   checkImmutable,
   checkLabelSelector,
+  checkLabels,
   checkNotNegative,
   checkNotNegativeIntOrPercent,
   type Errors,
@@ -42,7 +44,11 @@ function checkSelectorAndTemplate(
       ),
     )
   }
-  checkPodTemplate(out, 'spec.template', template)
+  if (kind === 'statefulset') {
+    // Upstream leaves the pod's spec to the pods: its mounts may name volumes that the claim templates make.
+    checkLabels(out, 'spec.template.labels', template.metadata.labels)
+    checkAnnotations(out, 'spec.template.annotations', template.metadata.annotations)
+  } else checkPodTemplate(out, 'spec.template', template)
   const policy = template.spec.restartPolicy
   if (policy !== undefined && policy !== 'Always') {
     out.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']))
