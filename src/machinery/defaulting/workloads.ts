@@ -14,8 +14,8 @@ import { defaultClaim } from './volumes.ts'
 export function defaultDeployment({ spec }: Deployment): void {
   defaultPodSpec(spec.template.spec)
   spec.replicas ??= 1
-  spec.strategy.type ??= 'RollingUpdate'
-  if (spec.strategy.type === 'RollingUpdate') {
+  if (spec.strategy) spec.strategy.type ??= 'RollingUpdate'
+  if (spec.strategy?.type === 'RollingUpdate') {
     spec.strategy.rollingUpdate ??= {}
     spec.strategy.rollingUpdate.maxUnavailable ??= '25%'
     spec.strategy.rollingUpdate.maxSurge ??= '25%'

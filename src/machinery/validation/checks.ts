@@ -2,13 +2,13 @@
 import type { LabelSelector } from '../../api/meta/v1/label-selector.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../schema/field-error.ts'
 import { portErrors, portNameErrors } from '../../schema/formats.ts'
+import { notNegativeMessage } from '../../schema/validators.ts'
 import { percentOf } from '../int-or-string.ts'
 import { labelKeyErrors, labelValueErrors } from '../selectors/label-syntax.ts'
 
 export type Errors = FieldError[]
 
 export const immutableMessage = 'field is immutable'
-export const notNegativeMessage = 'must be greater than or equal to 0'
 
 /** One `Invalid value` for each message. */
 export function pushInvalid(out: Errors, path: string, value: unknown, messages: readonly string[]): void {

@@ -94,7 +94,7 @@ function valueCheck(type: Type, facts: FieldFacts): ValueCheck | undefined {
     case 'enum':
       return (value, old, path, { out }) => {
         if (value === '' || value === old || path === 'status.phase' || type.values.includes(String(value))) return
-        out.push(notSupported(path, value, type.values))
+        out.push(notSupported(path, value, type.values.toSorted()))
       }
     case 'list':
       return listCheck(type.of, facts)

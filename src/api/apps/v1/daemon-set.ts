@@ -1,5 +1,6 @@
 import { f } from '../../../schema/field.ts'
 import { int32, int64, intOrString, list, oneOf, str, type TypeOf, time } from '../../../schema/type.ts'
+import { notNegative } from '../../../schema/validators.ts'
 import { PodTemplateSpec } from '../../core/v1/pod-spec.ts'
 import { LabelSelector } from '../../meta/v1/label-selector.ts'
 import { ObjectMeta } from '../../meta/v1/object-meta.ts'
@@ -40,8 +41,13 @@ export const DaemonSetSpec = message(
       .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
     template: f(2, PodTemplateSpec).required().always().doc('Pattern of the pods; each node that it fits gets one.'),
     updateStrategy: f(3, DaemonSetUpdateStrategy).always().doc('How pods are replaced when the template changes.'),
-    minReadySeconds: f(4, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
-    revisionHistoryLimit: f(6, int32).explicit().doc('Old revisions that are kept for going back; 10 by default.'),
+    minReadySeconds: f(4, int32)
+      .validate(notNegative)
+      .doc('Seconds that a pod must be ready to count as available; 0 by default.'),
+    revisionHistoryLimit: f(6, int32)
+      .validate(notNegative)
+      .explicit()
+      .doc('Old revisions that are kept for going back; 10 by default.'),
   },
   { doc: 'Specification of a daemon set.' },
 )

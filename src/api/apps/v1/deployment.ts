@@ -1,5 +1,6 @@
 import { f } from '../../../schema/field.ts'
 import { bool, int32, int64, intOrString, list, oneOf, str, type TypeOf, time } from '../../../schema/type.ts'
+import { notNegative } from '../../../schema/validators.ts'
 import { PodTemplateSpec } from '../../core/v1/pod-spec.ts'
 import { LabelSelector } from '../../meta/v1/label-selector.ts'
 import { ObjectMeta } from '../../meta/v1/object-meta.ts'
@@ -35,16 +36,22 @@ export type DeploymentStrategy = TypeOf<typeof DeploymentStrategy>
 export const DeploymentSpec = message(
   'DeploymentSpec',
   {
-    replicas: f(1, int32).explicit().doc('Number of pods; 1 by default.'),
+    replicas: f(1, int32).validate(notNegative).explicit().doc('Number of pods; 1 by default.'),
     selector: f(2, LabelSelector)
       .required()
       .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
     template: f(3, PodTemplateSpec).required().always().doc('Pattern of the pods; a change of it starts a rollout.'),
     strategy: f(4, DeploymentStrategy).always().patch('retainKeys').doc('How pods are replaced.'),
-    minReadySeconds: f(5, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
-    revisionHistoryLimit: f(6, int32).explicit().doc('Old replica sets that are kept for going back; 10 by default.'),
+    minReadySeconds: f(5, int32)
+      .validate(notNegative)
+      .doc('Seconds that a pod must be ready to count as available; 0 by default.'),
+    revisionHistoryLimit: f(6, int32)
+      .validate(notNegative)
+      .explicit()
+      .doc('Old replica sets that are kept for going back; 10 by default.'),
     paused: f(7, bool).doc('Hold back rollouts while it is set.'),
     progressDeadlineSeconds: f(9, int32)
+      .validate(notNegative)
       .explicit()
       .doc('Seconds without progress until the rollout counts as failed; 600 by default.'),
   },

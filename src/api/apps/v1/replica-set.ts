@@ -1,5 +1,6 @@
 import { f } from '../../../schema/field.ts'
 import { int32, int64, list, str, type TypeOf, time } from '../../../schema/type.ts'
+import { notNegative } from '../../../schema/validators.ts'
 import { PodTemplateSpec } from '../../core/v1/pod-spec.ts'
 import { LabelSelector } from '../../meta/v1/label-selector.ts'
 import { ObjectMeta } from '../../meta/v1/object-meta.ts'
@@ -9,12 +10,14 @@ import { kind, message } from './package.ts'
 export const ReplicaSetSpec = message(
   'ReplicaSetSpec',
   {
-    replicas: f(1, int32).explicit().doc('Number of pods; 1 by default.'),
+    replicas: f(1, int32).validate(notNegative).explicit().doc('Number of pods; 1 by default.'),
     selector: f(2, LabelSelector)
       .required()
       .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
     template: f(3, PodTemplateSpec).always().doc('Pattern of new pods.'),
-    minReadySeconds: f(4, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
+    minReadySeconds: f(4, int32)
+      .validate(notNegative)
+      .doc('Seconds that a pod must be ready to count as available; 0 by default.'),
   },
   { doc: 'Specification of a replica set.' },
 )

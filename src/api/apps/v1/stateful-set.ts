@@ -1,5 +1,6 @@
 import { f } from '../../../schema/field.ts'
 import { int32, int64, intOrString, list, oneOf, str, type TypeOf, time } from '../../../schema/type.ts'
+import { notNegative } from '../../../schema/validators.ts'
 import { PersistentVolumeClaim } from '../../core/v1/persistent-volume-claim.ts'
 import { PodTemplateSpec } from '../../core/v1/pod-spec.ts'
 import { LabelSelector } from '../../meta/v1/label-selector.ts'
@@ -55,7 +56,7 @@ export type StatefulSetUpdateStrategy = TypeOf<typeof StatefulSetUpdateStrategy>
 export const StatefulSetSpec = message(
   'StatefulSetSpec',
   {
-    replicas: f(1, int32).explicit().doc('Number of pods; 1 by default.'),
+    replicas: f(1, int32).validate(notNegative).explicit().doc('Number of pods; 1 by default.'),
     selector: f(2, LabelSelector)
       .required()
       .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
@@ -68,8 +69,13 @@ export const StatefulSetSpec = message(
       'Whether pods start and stop in order (`OrderedReady`, default) or all at once.',
     ),
     updateStrategy: f(7, StatefulSetUpdateStrategy).always().doc('How pods are replaced when the template changes.'),
-    revisionHistoryLimit: f(8, int32).explicit().doc('Old revisions that are kept for going back; 10 by default.'),
-    minReadySeconds: f(9, int32).doc('Seconds that a pod must be ready to count as available; 0 by default.'),
+    revisionHistoryLimit: f(8, int32)
+      .validate(notNegative)
+      .explicit()
+      .doc('Old revisions that are kept for going back; 10 by default.'),
+    minReadySeconds: f(9, int32)
+      .validate(notNegative)
+      .doc('Seconds that a pod must be ready to count as available; 0 by default.'),
     persistentVolumeClaimRetentionPolicy: f(10, StatefulSetPersistentVolumeClaimRetentionPolicy).doc(
       'What becomes of claims made from the templates.',
     ),

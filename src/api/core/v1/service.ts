@@ -1,5 +1,6 @@
 import { f } from '../../../schema/field.ts'
 import { bool, int32, intOrString, list, map, oneOf, str, type TypeOf } from '../../../schema/type.ts'
+import { dnsLabel, portNumber } from '../../../schema/validators.ts'
 import { Condition } from '../../meta/v1/condition.ts'
 import { ObjectMeta } from '../../meta/v1/object-meta.ts'
 import { allVerbs } from '../../verbs.ts'
@@ -20,11 +21,11 @@ export type ClientIPConfig = TypeOf<typeof ClientIPConfig>
 export const ServicePort = message(
   'ServicePort',
   {
-    name: f(1, str).doc('Name of the port; needed if there is more than one.'),
+    name: f(1, str).validate(dnsLabel).doc('Name of the port; needed if there is more than one.'),
     protocol: f(2, oneOf('SCTP', 'TCP', 'UDP'))
       .default('TCP')
       .doc('Transport protocol, `TCP` by default.'),
-    port: f(3, int32).required().always().doc('Port on the address of the service.'),
+    port: f(3, int32).required().always().validate(portNumber).doc('Port on the address of the service.'),
     targetPort: f(4, intOrString).doc('Port number or port name on the pods; equal to `port` by default.'),
     nodePort: f(5, int32).doc('Port on each node for `NodePort` and `LoadBalancer`; allocated if 0.'),
     appProtocol: f(6, str).explicit().doc('Application protocol, as a hint: an IANA name or a prefixed one.'),

@@ -68,11 +68,8 @@ const kindTitle = (kind: string): string =>
   kind
 
 export function checkDeployment(out: Errors, { spec }: Deployment): void {
-  checkNotNegative(out, 'spec.replicas', spec.replicas)
   checkSelectorAndTemplate(out, 'deployment', spec.selector, spec.template)
-  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
-  checkNotNegative(out, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit)
-  const { type, rollingUpdate } = spec.strategy
+  const { type, rollingUpdate } = spec.strategy ?? {}
   if (type === 'Recreate' && rollingUpdate) {
     out.push(forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"))
   }
@@ -80,7 +77,6 @@ export function checkDeployment(out: Errors, { spec }: Deployment): void {
     checkRolling(out, 'spec.strategy.rollingUpdate', rollingUpdate)
   }
   if (spec.progressDeadlineSeconds !== undefined) {
-    checkNotNegative(out, 'spec.progressDeadlineSeconds', spec.progressDeadlineSeconds)
     if (spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0)) {
       out.push(
         invalid('spec.progressDeadlineSeconds', spec.progressDeadlineSeconds, 'must be greater than minReadySeconds'),
@@ -139,8 +135,6 @@ function checkCollisions(out: Errors, count: number | undefined, old: number | u
 }
 
 export function checkReplicaSet(out: Errors, { spec }: ReplicaSet): void {
-  checkNotNegative(out, 'spec.replicas', spec.replicas)
-  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
   checkSelectorAndTemplate(out, 'deployment', spec.selector, spec.template)
 }
 
@@ -164,8 +158,6 @@ export function checkReplicaSetStatus(out: Errors, { status }: ReplicaSet | Repl
 
 export function checkDaemonSet(out: Errors, { spec }: DaemonSet): void {
   checkSelectorAndTemplate(out, 'daemonset', spec.selector, spec.template)
-  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
-  checkNotNegative(out, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit)
   const rolling = spec.updateStrategy.rollingUpdate
   if (spec.updateStrategy.type !== 'RollingUpdate') return
   const at = 'spec.updateStrategy.rollingUpdate'
@@ -233,9 +225,6 @@ export function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
       out.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${name}`, value, ['Delete', 'Retain']))
     }
   }
-  checkNotNegative(out, 'spec.replicas', spec.replicas)
-  checkNotNegative(out, 'spec.minReadySeconds', spec.minReadySeconds)
-  checkNotNegative(out, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit)
   checkNotNegative(out, 'spec.ordinals.start', spec.ordinals?.start)
   checkSelectorAndTemplate(out, 'statefulset', spec.selector, spec.template)
 }

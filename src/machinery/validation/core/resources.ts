@@ -1,9 +1,10 @@
 /** Names and amounts of resources (upstream: ValidateResourceRequirements, validateResourceName). */
 import type { ResourceRequirements } from '../../../api/core/v1/resources.ts'
 import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { notNegativeMessage } from '../../../schema/validators.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { type Errors, notNegativeMessage, pushInvalid } from '../checks.ts'
+import { type Errors, pushInvalid } from '../checks.ts'
 
 const standardContainerResources: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage'])
 

@@ -1,15 +1,7 @@
 /** Services (upstream: ValidateService, ValidateServiceUpdate). Allocated addresses are checked by whoever allocates them. */
 import type { Service, ServicePort } from '../../../api/core/v1/service.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
-import {
-  cidrErrors,
-  dns1123LabelErrors,
-  dns1123SubdomainErrors,
-  ipErrors,
-  ipFamilyOf,
-  isIp,
-  portErrors,
-} from '../../../schema/formats.ts'
+import { cidrErrors, dns1123SubdomainErrors, ipErrors, ipFamilyOf, isIp } from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, checkLabels, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
 
@@ -68,11 +60,9 @@ function checkPort(out: Errors, path: string, port: ServicePort, needsName: bool
   if (!port.name) {
     if (needsName) out.push(required(`${path}.name`))
   } else {
-    pushInvalid(out, `${path}.name`, port.name, dns1123LabelErrors(port.name))
     if (names.has(port.name)) out.push(duplicate(`${path}.name`, port.name))
     names.add(port.name)
   }
-  pushInvalid(out, `${path}.port`, port.port, portErrors(port.port))
   checkPortNumOrName(out, `${path}.targetPort`, port.targetPort)
   if (port.appProtocol !== undefined) {
     pushInvalid(out, `${path}.appProtocol`, port.appProtocol, labelKeyErrors(port.appProtocol))
