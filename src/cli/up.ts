@@ -50,10 +50,15 @@ async function upLocked({
       `a cluster named ${config.name} already runs with the data directory ${running.dataDirectory}`,
       'choose another --name',
     )
+  const changed = JSON.stringify(readConfig(config.dataDirectory)) !== JSON.stringify(config)
+  if (running && changed)
+    throw new CliError(
+      'the cluster is running with other settings',
+      `run first: clipper down --data-dir ${config.dataDirectory}`,
+    )
   if (!running) {
     await progress.step('Checking this machine', () => preflight(config))
-    const kept = readConfig(config.dataDirectory)
-    if (JSON.stringify(kept) !== JSON.stringify(config)) writeConfig(config)
+    if (changed) writeConfig(config)
   }
   const state = await progress.step(running ? 'Cluster is already running' : 'Starting the cluster', note =>
     running

@@ -1,0 +1,50 @@
+/** Ranges of addresses and ports that people give by flags: well-formed, large enough, apart from each other. */
+import { CliError } from './cli-error.ts'
+import type { ClusterConfig } from './cluster-config.ts'
+
+interface Range {
+  readonly first: number
+  readonly size: number
+}
+
+function rangeOf(cidr: string): Range {
+  const [base = '', bits = ''] = cidr.split('/')
+  const size = 2 ** (32 - Number(bits))
+  const address = base.split('.').reduce((value, part) => value * 256 + Number(part), 0)
+  return { first: address - (address % size), size }
+}
+
+const overlap = (a: Range, b: Range): boolean => a.first < b.first + b.size && b.first < a.first + a.size
+
+/** Each node has a /24 of the pods' range; the Services' holds at least the API server's and the DNS's address. */
+const minPodAddresses = 256
+const minServiceAddresses = 16
+
+export function checkRanges({
+  clusterCidr,
+  serviceCidr,
+  nodePortRange,
+  nodeAddress,
+}: Pick<ClusterConfig, 'clusterCidr' | 'serviceCidr' | 'nodePortRange' | 'nodeAddress'>): void {
+  const pods = rangeOf(clusterCidr)
+  const services = rangeOf(serviceCidr)
+  const refuse = (message: string, next: string) => {
+    throw new CliError(message, next)
+  }
+  if (pods.size < minPodAddresses)
+    refuse(`--cluster-cidr ${clusterCidr} is too small: a node needs a /24`, 'give a larger one, as 10.244.0.0/16')
+  if (services.size < minServiceAddresses)
+    refuse(`--service-cidr ${serviceCidr} is too small`, 'give at least a /28, as 10.96.0.0/16')
+  if (overlap(pods, services))
+    refuse(`--cluster-cidr ${clusterCidr} and --service-cidr ${serviceCidr} overlap`, 'give ranges that are apart')
+  const node = rangeOf(`${nodeAddress}/32`)
+  for (const [flag, range, cidr] of [
+    ['--cluster-cidr', pods, clusterCidr],
+    ['--service-cidr', services, serviceCidr],
+  ] as const)
+    if (overlap(node, range))
+      refuse(`${flag} ${cidr} holds the node's own address ${nodeAddress}`, 'give another range')
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(nodePortRange) ?? []
+  if (first === undefined || Number(first) < 1 || Number(last) > 65_535 || Number(first) > Number(last))
+    refuse(`--node-port-range ${nodePortRange} is no range of ports`, 'give one as 30000-32767')
+}
