@@ -151,7 +151,7 @@ export function invalidError(group: string, kind: string, name: string, errors: 
   const qualified = group === '' ? kind : `${kind}.${group}`
   const causes = errors.map(error => ({ reason: error.reason, message: error.message, field: error.field }))
   return new ApiError(422, 'Invalid', `${qualified} "${name}" is invalid: ${aggregate}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(group === '' ? {} : { group }),
     kind,
     causes,

@@ -56,16 +56,12 @@ export const notFound = (field: string, value: unknown): FieldError => ({
   message: `Not found: ${showValue(value)}`,
 })
 
+/** `values` are named in the order given. */
 export const notSupported = (field: string, value: unknown, values: readonly string[]): FieldError => ({
   reason: 'FieldValueNotSupported',
   field,
   message: `Unsupported value: ${showValue(value)}${
-    values.length === 0
-      ? ''
-      : `: supported values: ${[...values]
-          .sort()
-          .map(v => JSON.stringify(v))
-          .join(', ')}`
+    values.length === 0 ? '' : `: supported values: ${values.map(v => JSON.stringify(v)).join(', ')}`
   }`,
 })
 

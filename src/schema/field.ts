@@ -29,6 +29,8 @@ export interface FieldFacts {
    * without omitempty). Otherwise zero means unset: it is dropped on decoding, and protobuf carries it for every unset field.
    */
   readonly explicit?: boolean
+  /** Written as `null` where it is unset; in memory it is absent. */
+  readonly orNull?: boolean
   readonly defaultValue?: unknown
   readonly listKind?: ListKind
   readonly listKeys?: readonly string[]
@@ -70,6 +72,10 @@ export class Field<out T, out P extends boolean = false> {
   /** Always present: Go's zero value where the client gives none. */
   always(): Field<T, true> {
     return this.#with<true>({ always: true })
+  }
+  /** Shown as `null` in JSON where it is unset: a Go list or map without omitempty, or a time, which omitempty does not omit. */
+  orNull(): Field<T, P> {
+    return this.#with({ orNull: true })
   }
   /** Zero differs from unset, see `FieldFacts.explicit`. */
   explicit(): Field<T, P> {

@@ -4,7 +4,9 @@
  */
 import { isIPv4, isIPv6 } from 'node:net'
 
-export const tooLongMessage = (max: number): string => `must be no more than ${max} bytes`
+export const tooLongMessage = (max: number): string => `must be no more than ${max} characters`
+/** Label keys and values count in bytes. */
+export const tooManyBytesMessage = (max: number): string => `must be no more than ${max} bytes`
 export const emptyMessage = 'must be non-empty'
 export const betweenMessage = (least: number, most: number): string => `must be between ${least} and ${most}, inclusive`
 
@@ -123,7 +125,7 @@ export const portErrors = (port: number): string[] => (port >= 1 && port <= 6553
 export function portNameErrors(name: string): string[] {
   const errors: string[] = []
   if (byteLength(name) > 15) errors.push(tooLongMessage(15))
-  if (!/^[-a-z0-9]+$/.test(name)) errors.push('must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)')
+  if (!/^[-a-z0-9]+$/.test(name)) errors.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)')
   if (!/[a-z]/.test(name)) errors.push('must contain at least one letter (a-z)')
   if (name.includes('--')) errors.push('must not contain consecutive hyphens')
   if (name.startsWith('-') || name.endsWith('-')) errors.push('must not begin or end with a hyphen')

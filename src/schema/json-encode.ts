@@ -76,12 +76,17 @@ interface OrderedField {
   readonly name: string
   /** Undefined where a value is written as it is. */
   readonly order: Orderer | undefined
+  readonly orNull: boolean
 }
 
 function messageOrderer(message: Message): Orderer {
   let fields: OrderedField[] | undefined
   const compile = (): OrderedField[] => {
-    const all = Object.entries(message.fields).map(([name, { facts }]) => ({ name, order: typeOrderer(facts.type) }))
+    const all = Object.entries(message.fields).map(([name, { facts }]) => ({
+      name,
+      order: typeOrderer(facts.type),
+      orNull: facts.orNull === true,
+    }))
     return all.sort((a, b) => Number(b.name === 'metadata') - Number(a.name === 'metadata'))
   }
   const kind = message.gvk && (message as Kind)
@@ -95,9 +100,10 @@ function messageOrderer(message: Message): Orderer {
       ordered.apiVersion = kind.apiVersion
       if (startsWithMetadata) ordered.metadata = {}
     }
-    for (const { name, order } of fields) {
+    for (const { name, order, orNull } of fields) {
       const member = given[name]
       if (member !== undefined && member !== null) ordered[name] = order === undefined ? member : order(member)
+      else if (orNull) ordered[name] = null
     }
     return ordered
   }

@@ -2,6 +2,7 @@
 
 import { ApiError, alreadyExistsError, invalidError } from '../../machinery/api-error.ts'
 import { updateManagedFields } from '../../machinery/apply/managed-fields.ts'
+import { fillMessage } from '../../machinery/defaulting/fill.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { validateObject } from '../../machinery/validation/validate.ts'
 import { required } from '../../schema/field-error.ts'
@@ -53,6 +54,7 @@ async function createOnce(
   applyDefaults(resource.kind, admitted)
   const context = writeContextOf(write)
   strategy.prepareForCreate(admitted, context)
+  fillMessage(resource.kind, admitted)
   if ((admitted.metadata.name ?? '') === '') {
     throw invalidError(resource.group, resource.kind.gvk.kind, '', [
       required('metadata.name', 'name or generateName is required'),

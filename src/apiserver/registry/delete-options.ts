@@ -28,11 +28,11 @@ export function deletionOptionsOf(body: unknown, query: URLSearchParams): Deleti
       ),
     )
   }
-  const policies = ['Background', 'Foreground', 'Orphan']
+  const policies = ['Foreground', 'Background', 'Orphan']
   if (sent.propagationPolicy !== undefined && !policies.includes(sent.propagationPolicy)) {
     errors.push(notSupported('propagationPolicy', sent.propagationPolicy, [...policies, 'nil']))
   }
-  if (errors.length > 0) throw invalidError('', 'DeleteOptions', '', errors)
+  if (errors.length > 0) throw invalidError('meta.k8s.io', 'DeleteOptions', '', errors)
   return { ...sent, dryRun: dryRun.length > 0 }
 }
 

@@ -137,6 +137,7 @@ function terminating(write: WriteRequest, options: DeletionOptions, old: ObjectJ
 /** The finalizers by which the garbage collector learns what to do with dependents. */
 function finalizersFor(resource: Resource, options: DeletionOptions, old: ObjectJson): string[] {
   const before = old.metadata.finalizers ?? []
+  if (resource.strategy.defaultPropagation === 'Unsupported') return [...before]
   const others = before.filter(finalizer => finalizer !== orphan && finalizer !== foreground)
   const policy = options.propagationPolicy
   const orphans =

@@ -1,18 +1,19 @@
 /** PATCH in its four types. The patch is applied to the current object inside of the compare-and-swap's loop. */
 
-import { ApiError, badRequestError, invalidError } from '../../machinery/api-error.ts'
+import { badRequestError, invalidError } from '../../machinery/api-error.ts'
 import { applyConfiguration } from '../../machinery/apply/apply-configuration.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { applyJsonPatch } from '../../machinery/patch/json-patch.ts'
+import { showGoValue } from '../../machinery/patch/json-value.ts'
 import { applyMergePatch } from '../../machinery/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.ts'
-import { forbidden, required } from '../../schema/field-error.ts'
+import { forbidden, invalid, required } from '../../schema/field-error.ts'
 import { DecodeError, decodeValue } from '../../schema/json-decode.ts'
 import { cloneJson } from './clone.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import type { ObjectJson } from './stored-object.ts'
 import { updateObject, type WriteResult } from './update.ts'
-import { isoSeconds, reportStrictErrors, type WriteRequest } from './write-request.ts'
+import { isoSeconds, notRegistered, reportStrictErrors, strictErrorOf, type WriteRequest } from './write-request.ts'
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 
@@ -62,40 +63,44 @@ export function patched(write: WriteRequest, patch: Patch, current: ObjectJson):
       : patch.type === 'merge'
         ? applyMergePatch(current, patch.value)
         : applyStrategicMergePatch(kind, current, patch.value)
-  return decodedOwn(write, value)
+  return decodedOwn(write, patch, value)
 }
 
-function decodedOwn(write: WriteRequest, value: unknown): ObjectJson {
-  const { kind, plural, group } = write.resource
+function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJson {
+  const { kind } = write.resource
+  // Upstream shows the whole patched object, but of a strategic merge, which it does on typed values, only the patch.
+  const refuse = (detail: string) => {
+    const shown = patch.type === 'strategic' ? showGoValue(patch.value) : JSON.stringify(value)
+    const error = invalid('patch', shown, detail)
+    return invalidError('', '', '', [error])
+  }
+  const own = value as ObjectJson & { apiVersion?: string; kind?: string }
+  if (patch.type === 'strategic') Object.assign(own, { apiVersion: kind.apiVersion, kind: kind.gvk.kind })
+  else if (own.kind !== kind.gvk.kind || own.apiVersion !== kind.apiVersion) {
+    throw refuse(notRegistered(own.apiVersion ?? '', own.kind ?? ''))
+  }
   try {
     const decoded = decodeValue(kind, value)
     const object = cloneJson(decoded.object) as ObjectJson
-    checkType(write, object)
+    const strict = strictErrorOf(decoded.unknownFields, decoded.duplicateFields)
+    if (strict !== undefined && write.fieldValidation === 'Strict') throw refuse(strict)
     reportStrictErrors(write, decoded.unknownFields, decoded.duplicateFields)
     applyDefaults(kind, object)
     return object
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    throw new ApiError(
-      422,
-      'Invalid',
-      ` "" is invalid: patch: Invalid value: ${JSON.stringify(JSON.stringify(value)).slice(0, 1_000)}: ${error.message}`,
-      {
-        ...(group === '' ? {} : { group }),
-        kind: plural,
-        causes: [{ reason: 'FieldValueInvalid', field: 'patch', message: error.message }],
-      },
-    )
+    throw refuse(error.message)
   }
 }
 
+/** Throws ApiError 400 where a configuration is of another kind than the resource, or of none. */
 function checkType(write: WriteRequest, object: ObjectJson): void {
   const { kind } = write.resource
   const sent = object as unknown as { apiVersion?: string; kind?: string }
-  if ((sent.kind ?? kind.gvk.kind) === kind.gvk.kind && (sent.apiVersion ?? kind.apiVersion) === kind.apiVersion) return
-  throw badRequestError(
-    `the API version in the data (${sent.apiVersion}) does not match the expected API version (${kind.apiVersion})`,
-  )
+  if (sent.kind === kind.gvk.kind && sent.apiVersion === kind.apiVersion) return
+  const apiVersion = sent.apiVersion ?? ''
+  const shown = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+  throw badRequestError(`invalid object type: ${shown}, Kind=${sent.kind ?? ''}`)
 }
 
 async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch): Promise<WriteResult> {
@@ -107,15 +112,14 @@ async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch
   if (applied.metadata === undefined || applied.metadata === null) applied.metadata = {} as ObjectJson['metadata']
   checkType(write, applied)
   try {
-    const { unknownFields, duplicateFields } = decodeValue(kind, applied)
-    reportStrictErrors(write, unknownFields, duplicateFields)
+    const { duplicateFields } = decodeValue(kind, applied)
+    // What is unknown is a fault of the typed configuration below.
+    reportStrictErrors(write, [], duplicateFields)
   } catch (error) {
     if (error instanceof DecodeError) throw badRequestError(`error decoding patch: ${error.message}`)
     throw error
   }
   if ((applied.metadata.name ?? '') === '') applied.metadata.name = write.name
-  if (write.resource.namespaced && (applied.metadata.namespace ?? '') === '')
-    applied.metadata.namespace = write.namespace
   return updateObject(deps, write, {
     make: current => {
       const result = applyConfiguration({

@@ -55,7 +55,7 @@ export interface Strategy {
   /** Called when a deletion begins that must wait (finalizers). */
   beginTermination?(object: ObjectJson, context: WriteContext): void
   /** What a deletion does to dependents when the client does not say. */
-  readonly defaultPropagation: 'Background' | 'Orphan'
+  readonly defaultPropagation: 'Background' | 'Orphan' | 'Unsupported'
   /** Writes that go along with a create, update (`old` given) or delete (`object` undefined). May fill in the object. */
   sideWrites?(
     object: ObjectJson | undefined,

@@ -2,6 +2,7 @@
 
 import { ApiError, conflictError, invalidError, modifiedError, notFoundError } from '../../machinery/api-error.ts'
 import { updateManagedFields } from '../../machinery/apply/managed-fields.ts'
+import { fillMessage } from '../../machinery/defaulting/fill.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { validateObject } from '../../machinery/validation/validate.ts'
 import { invalid } from '../../schema/field-error.ts'
@@ -38,6 +39,8 @@ export interface UpdatePlan {
   readonly unconditional: boolean
   /** Under which subresource managers own what they change; absent: that of the write. */
   readonly managedAs?: string
+  /** The whole object was sent, so that a uid in it says which one is meant. */
+  readonly replaces?: boolean
   /** The server's own change (a binding): judged before, so neither prepared, admitted, validated nor owned by a manager. */
   readonly direct?: boolean
 }
@@ -78,6 +81,7 @@ async function createInstead(
   const admitted = attributes.object as ObjectJson
   applyDefaults(resource.kind, admitted)
   resource.strategy.prepareForCreate(admitted, writeContextOf(write))
+  fillMessage(resource.kind, admitted)
   try {
     const stored = await storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
     return { stored, created: true }
@@ -174,7 +178,7 @@ async function removeInstead(
 function checkPreconditions(write: WriteRequest, plan: UpdatePlan, object: ObjectJson, old: ObjectJson): void {
   const { resource, name } = write
   const { uid, resourceVersion } = object.metadata
-  if (uid && uid !== old.metadata.uid) {
+  if (uid && uid !== old.metadata.uid && plan.replaces) {
     throw conflictError(
       resource.group,
       resource.plural,
@@ -191,15 +195,8 @@ function checkPreconditions(write: WriteRequest, plan: UpdatePlan, object: Objec
       },
     ])
   }
-  if (!/^\d+$/.test(resourceVersion)) {
-    throw invalidError(resource.group, resource.kind.gvk.kind, name, [
-      invalid(
-        'metadata.resourceVersion',
-        resourceVersion,
-        `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
-      ),
-    ])
-  }
+  if (!/^\d+$/.test(resourceVersion))
+    throw new ApiError(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
   if (resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
     throw modifiedError(resource.group, resource.plural, name)
   }
@@ -209,12 +206,14 @@ function checkPreconditions(write: WriteRequest, plan: UpdatePlan, object: Objec
 function keepSystemFields(object: ObjectJson, old: ObjectJson): void {
   const { metadata } = object
   const before = old.metadata
-  metadata.uid = before.uid
+  if (!metadata.uid) metadata.uid = before.uid
   metadata.creationTimestamp = before.creationTimestamp
-  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'generateName'] as const) {
-    if (before[name] === undefined) delete metadata[name]
-    else (metadata as Record<string, unknown>)[name] = before[name]
-  }
+  // What begins a deletion is never taken back, and validation refuses a client's own.
+  if (before.deletionTimestamp !== undefined) metadata.deletionTimestamp = before.deletionTimestamp
+  if (before.deletionGracePeriodSeconds !== undefined)
+    metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds
+  if (before.generation === undefined) delete metadata.generation
+  else metadata.generation = before.generation
   delete metadata.selfLink
   if (metadata.finalizers?.length === 0) delete metadata.finalizers
 }
@@ -269,6 +268,7 @@ export async function replaceObject(deps: RegistryDeps, write: WriteRequest, sen
   return updateObject(deps, write, {
     make: () => ({ object: cloneJson(sent), managedBy: 'update' }),
     create,
+    replaces: true,
     unconditional: !hasVersion && strategy.unconditionalUpdate,
   })
 }

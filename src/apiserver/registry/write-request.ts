@@ -40,7 +40,7 @@ export function writeRequestOf(
   for (const value of dryRuns) if (value !== 'All') errors.push(notSupported('dryRun', value, ['All']))
   const fieldValidation = query.get('fieldValidation') ?? ''
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(fieldValidation)) {
-    errors.push(notSupported('fieldValidation', fieldValidation, ['Ignore', 'Strict', 'Warn']))
+    errors.push(notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']))
   }
   const givenManager = query.get('fieldManager') ?? ''
   if (givenManager.length > 128) {
@@ -88,16 +88,28 @@ export function reportStrictErrors(
   duplicateFields: readonly string[],
 ): void {
   if (write.fieldValidation === 'Ignore') return
-  const messages = [
-    ...unknownFields.map(path => `unknown field ${JSON.stringify(path)}`),
-    ...duplicateFields.map(path => `duplicate field ${JSON.stringify(path)}`),
-  ]
-  if (messages.length === 0) return
-  if (write.fieldValidation === 'Strict') {
-    throw badRequestError(`strict decoding error: ${messages.join(', ')}`)
-  }
-  for (const message of messages) write.context.warn(message)
+  const strict = strictErrorOf(unknownFields, duplicateFields)
+  if (strict === undefined) return
+  if (write.fieldValidation === 'Strict') throw badRequestError(strict)
+  for (const message of strictMessages(unknownFields, duplicateFields)) write.context.warn(message)
 }
+
+const strictMessages = (unknownFields: readonly string[], duplicateFields: readonly string[]): string[] => [
+  ...unknownFields.map(path => `unknown field ${JSON.stringify(path)}`),
+  ...duplicateFields.map(path => `duplicate field ${JSON.stringify(path)}`),
+]
+
+export function strictErrorOf(
+  unknownFields: readonly string[],
+  duplicateFields: readonly string[],
+): string | undefined {
+  const messages = strictMessages(unknownFields, duplicateFields)
+  return messages.length === 0 ? undefined : `strict decoding error: ${messages.join(', ')}`
+}
+
+/** A kind that nobody knows, in the words of upstream's scheme. */
+export const notRegistered = (apiVersion: string, kind: string): string =>
+  `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`
 
 /** The object's name and namespace must be those of the URL. Fills in the namespace. */
 export function checkNames(write: WriteRequest, object: ObjectJson, nameRequired: boolean): void {
@@ -110,8 +122,7 @@ export function checkNames(write: WriteRequest, object: ObjectJson, nameRequired
     throw badRequestError(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   }
   if (!resource.namespaced) {
-    // Upstream ignores a namespace on cluster-scoped objects only when it is empty.
-    if ((metadata.namespace ?? '') !== '') throw badRequestError('namespace may not be set on a cluster-scoped object')
+    delete metadata.namespace
     return
   }
   if ((metadata.namespace ?? '') === '') metadata.namespace = namespace

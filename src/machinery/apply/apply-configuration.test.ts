@@ -201,7 +201,7 @@ test('a configuration must not carry managedFields nor undeclared fields nor the
   assert.equal(refuse(configMap({}, { managedFields: [] })), 'metadata.managedFields must be nil')
   assert.equal(
     refuse({ ...configMap(), surprise: 1 }),
-    'failed to create typed patch object (d/c; v1, Kind=ConfigMap): .surprise: field not declared in schema',
+    'failed to create typed patch object (d/c; /v1, Kind=ConfigMap): .surprise: field not declared in schema',
   )
   const twice = { metadata: { name: 's' }, spec: { ports: [{ port: 1 }, { port: 1 }] } }
   assert.match(refuse(twice, Service), /\.spec\.ports: duplicate entries for key \[port=1,protocol="TCP"\]$/)

@@ -1,6 +1,6 @@
 /** Server-side apply (KEP-555): lays a configuration over an object and keeps who owns which field. */
 import type { Kind } from '../../schema/kind.ts'
-import { badRequestError } from '../api-error.ts'
+import { ApiError, badRequestError } from '../api-error.ts'
 import { equalJson, isObject, type JsonObject } from '../patch/json-value.ts'
 import { compareObjects } from './compare.ts'
 import { applyConflictError, type Conflict } from './conflict.ts'
@@ -107,8 +107,11 @@ function configurationFields({ kind }: Apply, shape: StructShape, configuration:
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     const { name = '', namespace = '' } = (isObject(metadata) ? metadata : {}) as Record<string, string>
-    throw badRequestError(
-      `failed to create typed patch object (${namespace}/${name}; ${kind.apiVersion}, Kind=${kind.gvk.kind}): ${error.message}`,
+    // Upstream takes this for a fault of its own: 500 without a reason.
+    throw new ApiError(
+      500,
+      undefined,
+      `failed to create typed patch object (${namespace}/${name}; ${kind.gvk.group}/${kind.gvk.version}, Kind=${kind.gvk.kind}): ${error.message}`,
     )
   }
 }

@@ -96,6 +96,11 @@ function compareMembers(
   }
   for (const name in now) if (!skip?.has(name)) compareMember(name)
   for (const name in old) if (!skip?.has(name) && (now === undefined || !Object.hasOwn(now, name))) compareMember(name)
+  if (old === undefined && now !== undefined && members) {
+    for (const [name, { orNull }] of members) {
+      if (orNull && (memberOf(now, name) ?? undefined) === undefined) below.add(fieldElement(name), leafChanged)
+    }
+  }
   return below.comparison(old === undefined, now === undefined)
 }
 

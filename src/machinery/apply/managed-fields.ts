@@ -1,5 +1,6 @@
 /** Who changed what by create, update and patch (KEP-555; upstream: `FieldManager.Update`). */
 import type { Kind } from '../../schema/kind.ts'
+import { fillMessage } from '../defaulting/fill.ts'
 import type { JsonObject } from '../patch/json-value.ts'
 import { compareObjects } from './compare.ts'
 import {
@@ -40,7 +41,7 @@ export function updateManagedFields<T extends object>(update: Update<T>): T {
   const updated = update.updated as T & JsonObject
   const { changed, removed } = compareObjects(
     structShapeOf(kind),
-    live ?? {},
+    live ?? zeroObject(kind),
     updated,
     skippedMembers(kind, subresource),
     unownedMetadata,
@@ -61,6 +62,19 @@ export function updateManagedFields<T extends object>(update: Update<T>): T {
   }
   capUpdateManagers(entries)
   return withEntries(updated, entries)
+}
+
+const zeroObjects = new WeakMap<Kind, JsonObject>()
+
+/** What a create is compared with: fields that even an empty object shows have no owner while they stay so. */
+function zeroObject(kind: Kind): JsonObject {
+  let zero = zeroObjects.get(kind)
+  if (!zero) {
+    zero = {}
+    fillMessage(kind, zero)
+    zeroObjects.set(kind, zero)
+  }
+  return zero
 }
 
 function replaceSet(entries: Map<string, Entry>, identity: string, entry: Entry, set: FieldSet): void {

@@ -41,6 +41,8 @@ export interface Member {
   readonly shape: Shape
   /** An object without this member has it all the same, as a zero value (a Go field without omitempty). */
   readonly present: boolean
+  /** Shown as null where it is unset: whoever adds the object around it owns that too. */
+  readonly orNull: boolean
 }
 
 export const leaf: LeafShape = { is: 'leaf' }
@@ -69,8 +71,8 @@ export function structShapeOf(message: Message): StructShape {
 function membersOf(message: Message): Map<string, Member> {
   const members = new Map<string, Member>()
   if (message.gvk) {
-    members.set('apiVersion', { shape: leaf, present: true })
-    members.set('kind', { shape: leaf, present: true })
+    members.set('apiVersion', { shape: leaf, present: true, orNull: false })
+    members.set('kind', { shape: leaf, present: true, orNull: false })
   }
   for (const [name, { facts }] of Object.entries(message.fields)) {
     const granular = facts.mapKind === 'granular' ? messageOf(facts.type) : undefined
@@ -80,7 +82,7 @@ function membersOf(message: Message): Map<string, Member> {
         : granular
           ? structShapeOf(granular)
           : shapeOf(facts.type, facts.listKind, facts.listKeys)
-    members.set(name, { shape, present: facts.always || facts.required })
+    members.set(name, { shape, present: facts.always || facts.required, orNull: facts.orNull === true })
   }
   return members
 }

@@ -38,7 +38,7 @@ function stepOf(name: string, facts: FieldFacts): Step | undefined {
   }
 }
 
-/** What an unset field starts with, if anything. Lists and maps are never invented. */
+/** What an unset field starts with, if anything. Lists and maps are never invented; what is shown as null is so on encoding. */
 function initialOf({ type, always, defaultValue }: FieldFacts): (() => unknown) | undefined {
   if (defaultValue !== undefined) return () => structuredClone(defaultValue)
   if (!always) return undefined

@@ -16,6 +16,9 @@ function merged(target: unknown, patch: unknown): unknown {
 
 /** The object after the patch; the given one stays as it is. Throws ApiError 400 if the patch is no object. */
 export function applyMergePatch(object: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) throw badRequestError('error decoding patch: the patch must be a JSON object')
+  if (!isObject(patch))
+    throw badRequestError(
+      'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
+    )
   return merged(object, patch)
 }

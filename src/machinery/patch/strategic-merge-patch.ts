@@ -241,6 +241,7 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], keyOf:
  * upstream's message if the patch is malformed.
  */
 export function applyStrategicMergePatch(message: Message, object: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) throw badRequestError('invalid JSON document')
+  if (!isObject(patch))
+    throw badRequestError('json: cannot unmarshal array into Go value of type map[string]interface {}')
   return mergeMaps(message, isObject(object) ? object : {}, patch)
 }

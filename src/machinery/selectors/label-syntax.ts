@@ -1,5 +1,5 @@
 /** The syntax of label keys and values (upstream: `IsQualifiedName`, `IsValidLabelValue`), with the messages clients know. */
-import { dns1123SubdomainErrors, tooLongMessage } from '../../schema/formats.ts'
+import { dns1123SubdomainErrors, tooManyBytesMessage } from '../../schema/formats.ts'
 
 const namePart = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
 const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/
@@ -26,7 +26,7 @@ export function labelKeyErrors(key: string): string[] {
     return [`a qualified name ${nameMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
   }
   if (name === '') errors.push('name part must be non-empty')
-  else if (name.length > 63) errors.push(`name part ${tooLongMessage(63)}`)
+  else if (name.length > 63) errors.push(`name part ${tooManyBytesMessage(63)}`)
   if (!namePart.test(name)) errors.push(`name part ${nameMessage}`)
   return errors
 }
@@ -34,7 +34,7 @@ export function labelKeyErrors(key: string): string[] {
 /** What is wrong with a label value, as messages without a path; empty if nothing is. */
 export function labelValueErrors(value: string): string[] {
   const errors: string[] = []
-  if (value.length > 63) errors.push(tooLongMessage(63))
+  if (value.length > 63) errors.push(tooManyBytesMessage(63))
   if (!labelValue.test(value)) errors.push(valueMessage)
   return errors
 }

@@ -84,14 +84,17 @@ function checkFinalizers(out: Errors, path: string, finalizers: readonly string[
 
 function checkOwners(out: Errors, path: string, owners: readonly OwnerReference[] | undefined): void {
   let controller: string | undefined
-  for (const owner of owners ?? []) {
+  for (const [i, owner] of (owners ?? []).entries()) {
+    const at = `${path}[${i}]`
     const version = owner.apiVersion.slice(owner.apiVersion.indexOf('/') + 1)
-    if (version === '') out.push(invalid(`${path}.apiVersion`, owner.apiVersion, 'version must not be empty'))
-    if (owner.kind === '') out.push(invalid(`${path}.kind`, owner.kind, 'must not be empty'))
-    if (owner.name === '') out.push(invalid(`${path}.name`, owner.name, 'must not be empty'))
-    if (owner.uid === '') out.push(invalid(`${path}.uid`, owner.uid, 'must not be empty'))
+    if (owner.apiVersion === '') out.push(required(`${at}.apiVersion`, 'must not be empty'))
+    else if (version === '' || owner.apiVersion.split('/').length > 2)
+      out.push(invalid(`${at}.apiVersion`, owner.apiVersion, 'must be <group>/<version> or <version>'))
+    for (const name of ['kind', 'name', 'uid'] as const) {
+      if (owner[name] === '') out.push(required(`${at}.${name}`, 'must not be empty'))
+    }
     if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
-      out.push(invalid(path, owner, '/v1, Kind=Event is disallowed from being an owner'))
+      out.push(invalid(at, owner, '/v1, Kind=Event is disallowed from being an owner'))
     }
     if (!owner.controller) continue
     if (controller !== undefined) {

@@ -58,15 +58,18 @@ export const statusStrategy: SubresourceStrategy = {
       if (key !== 'status' && key !== 'metadata' && key !== 'kind' && key !== 'apiVersion') keepPart(object, old, key)
     }
     for (const key of Object.keys(old)) if (object[key] === undefined && key !== 'status') object[key] = old[key]
-    keepMetadataForStatus(object, old)
   },
   resetFields: [['spec']],
 }
 
-/** Owners, finalizers and the like are no business of a status writer; labels and annotations upstream lets pass. */
-export function keepMetadataForStatus(object: ObjectJson, old: ObjectJson): void {
+/** Most kinds let a status writer change metadata too; some keep a part of it. */
+export function keepMetadata(
+  object: ObjectJson,
+  old: ObjectJson,
+  ...names: readonly ('labels' | 'annotations' | 'finalizers' | 'ownerReferences')[]
+): void {
   const { metadata } = object
-  for (const name of ['ownerReferences', 'finalizers'] as const) {
+  for (const name of names) {
     if (old.metadata[name] === undefined) delete metadata[name]
     else (metadata as Record<string, unknown>)[name] = old.metadata[name]
   }

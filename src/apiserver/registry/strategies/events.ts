@@ -29,7 +29,13 @@ function selectable(object: ObjectJson): Record<string, string> {
 const referenceFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath']
 
 const eventStrategy = (fieldNames: readonly string[]): Strategy =>
-  strategyOf({ createOnUpdate: true, ttlSeconds, fieldNames, selectableFields: selectable })
+  strategyOf({
+    createOnUpdate: true,
+    defaultPropagation: 'Unsupported',
+    ttlSeconds,
+    fieldNames,
+    selectableFields: selectable,
+  })
 
 export const coreEventStrategy = eventStrategy([
   ...referenceFields.map(name => `involvedObject.${name}`),

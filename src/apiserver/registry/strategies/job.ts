@@ -1,7 +1,7 @@
 /** Jobs: a selector by the job's uid, unless the user manages it. */
 import type { ObjectJson } from '../stored-object.ts'
 import type { Strategy } from '../strategy.ts'
-import { at, keepMetadataForStatus, strategyOf, textAt } from './base.ts'
+import { at, strategyOf, textAt } from './base.ts'
 
 export const jobStrategy: Strategy = strategyOf({
   hasStatus: true,
@@ -15,7 +15,6 @@ export const jobStrategy: Strategy = strategyOf({
     status: {
       prepareForUpdate(object, old) {
         object.spec = old.spec
-        keepMetadataForStatus(object, old)
       },
       resetFields: [['spec']],
     },

@@ -1,7 +1,7 @@
 /** Namespaces: Active until deleted, then Terminating until their spec.finalizers are empty. */
 import type { ObjectJson } from '../stored-object.ts'
 import type { Strategy } from '../strategy.ts'
-import { at, keepMetadataForStatus, keepPart, strategyOf, textAt } from './base.ts'
+import { at, keepPart, strategyOf, textAt } from './base.ts'
 
 const finalizersOf = (object: ObjectJson): string[] => {
   const finalizers = at(object, 'spec', 'finalizers')
@@ -31,7 +31,6 @@ export const namespaceStrategy: Strategy = strategyOf({
     status: {
       prepareForUpdate(object, old) {
         object.spec = old.spec
-        keepMetadataForStatus(object, old)
       },
       resetFields: [['spec']],
     },

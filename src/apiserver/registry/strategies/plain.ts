@@ -1,11 +1,14 @@
 /** Kinds whose behaviour on write needs a few words at most. */
+import { equalJson } from '../clone.ts'
 import type { ObjectJson } from '../stored-object.ts'
 import type { Strategy } from '../strategy.ts'
-import { at, keepPart, statusStrategy, strategyOf, textAt } from './base.ts'
+import { at, keepMetadata, keepPart, statusStrategy, strategyOf, textAt } from './base.ts'
 
 export const plainStrategy = strategyOf()
 export const createOnUpdateStrategy = strategyOf({ createOnUpdate: true })
 export const countedStrategy = strategyOf({ hasStatus: true, counted: true })
+/** Budgets are replaced only by those who know what they replace. */
+export const budgetStrategy = strategyOf({ hasStatus: true, counted: true, unconditionalUpdate: false })
 export const countedWithoutStatus = strategyOf({ counted: true })
 export const statusOnlyStrategy = strategyOf({ hasStatus: true })
 
@@ -14,6 +17,28 @@ export const deploymentStrategy = strategyOf({
   hasStatus: true,
   counted: true,
   countedToo: object => object.metadata.annotations ?? {},
+  subresources: {
+    status: {
+      ...statusStrategy,
+      prepareForUpdate(object, old, context) {
+        statusStrategy.prepareForUpdate(object, old, context)
+        keepMetadata(object, old, 'labels')
+      },
+    },
+  },
+})
+
+export const serviceCidrStrategy = strategyOf({
+  hasStatus: true,
+  subresources: {
+    status: {
+      ...statusStrategy,
+      prepareForUpdate(object, old, context) {
+        statusStrategy.prepareForUpdate(object, old, context)
+        keepMetadata(object, old, 'labels', 'annotations', 'finalizers', 'ownerReferences')
+      },
+    },
+  },
 })
 
 const replicaFields = {
@@ -87,11 +112,9 @@ export const endpointSliceStrategy: Strategy = strategyOf({
     object.metadata.generation = 1
   },
   prepareForUpdate(object, old) {
-    const contentOf = ({ metadata: _, kind: _k, apiVersion: _v, ...content }: Record<string, unknown>) =>
-      JSON.stringify(content)
+    const contentOf = ({ metadata: _, kind: _k, apiVersion: _v, ...content }: Record<string, unknown>) => content
     const same =
-      contentOf(object) === contentOf(old) &&
-      JSON.stringify(object.metadata.labels ?? {}) === JSON.stringify(old.metadata.labels ?? {})
+      equalJson(contentOf(object), contentOf(old)) && equalJson(object.metadata.labels ?? {}, old.metadata.labels ?? {})
     object.metadata.generation = (old.metadata.generation ?? 0) + (same ? 0 : 1)
   },
 })
@@ -104,3 +127,12 @@ export const priorityClassStrategy = strategyOf({
 
 /** Leases and the like are replaced by their owner, who must know what it replaces. */
 export const leaseStrategy = strategyOf({ createOnUpdate: true, unconditionalUpdate: false })
+
+export const podTemplateStrategy = strategyOf({
+  prepareForCreate(object) {
+    object.metadata.generation = 1
+  },
+  prepareForUpdate(object, old) {
+    object.metadata.generation = (old.metadata.generation ?? 0) + (equalJson(object.template, old.template) ? 0 : 1)
+  },
+})
