@@ -106,13 +106,16 @@ async function startProcess(
     )
   })
   child.unref()
-  failed.catch(() => {})
-  return Promise.race([failed, waitUntilReady(config, child.pid ?? 0, timeoutMs, note)])
+  const ended = new AbortController()
+  failed.catch(() => ended.abort())
+  return Promise.race([failed, waitUntilReady(config, child.pid ?? 0, timeoutMs, note, ended.signal)])
 }
 
 function lastLogLine(path: string): string {
   if (!existsSync(path)) return 'no log'
-  const line = readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? ''
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  // A hint is indented below its error.
+  const line = lines.findLast(line => !/^\s/.test(line))?.replace(/^clipper: /, '') ?? ''
   try {
     const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } }
     return err?.message === undefined ? (msg ?? line) : `${msg}: ${err.message}`
@@ -129,6 +132,7 @@ async function waitUntilReady(
   pid: number,
   timeoutMs: number,
   note: (text: string) => void,
+  signal?: AbortSignal,
 ): Promise<ClusterState> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
@@ -143,6 +147,6 @@ async function waitUntilReady(
     const running = readPidFile(pathsOf(config).pidFile)
     if (running && running.pid === pid && !isAlive(running))
       throw new CliError("the cluster's process ended", `look into ${pathsOf(config).log}`)
-    await sleep(pollMs)
+    await sleep(pollMs, signal)
   }
 }

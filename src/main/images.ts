@@ -32,7 +32,10 @@ export async function loadImage(config: ClusterConfig, archive: string): Promise
     try {
       return await containerd.importImage(archive)
     } catch (error) {
-      throw new CliError((error as Error).message.trim(), 'is it an OCI or docker archive?')
+      throw new CliError(
+        (error as Error).message.trim(),
+        'it takes an uncompressed tar file, as of "docker save NAME:TAG" or "skopeo copy … oci-archive:FILE:NAME:TAG"',
+      )
     } finally {
       containerd.detach()
     }

@@ -175,7 +175,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       { timeoutMs: 600_000 },
     )
     if (result.code !== 0) throw new Error(`cannot import ${archivePath}: ${(result.stderr || result.stdout).trim()}`)
-    const names = [...result.stdout.matchAll(/^unpacking (\S+)/gm)].map(match => match[1]!)
+    const names = namesOfImported(result.stdout)
     await Promise.all(names.map(name => awaitImage(runtime, name)))
     return names
   }
@@ -253,6 +253,21 @@ function lastLines(path: string): string {
   } catch {
     return 'no log'
   }
+}
+
+/**
+ * The names that `ctr images import` gave. Throws where pods could use none of them: an archive may name its images by
+ * a bare tag, which ctr completes to `import-DATE:TAG`, or not at all.
+ */
+export function namesOfImported(output: string): string[] {
+  const names = [...output.matchAll(/^unpacking (\S+)/gm)].map(match => match[1]!)
+  const usable = names.filter(name => !/^import-\d{4}-\d{2}-\d{2}[:@]/.test(name))
+  if (usable.length > 0) return usable
+  throw new Error(
+    `the archive does not say the full names of its images, such as example.org/app:1${
+      names.length === 0 ? '' : ` (it says ${names.map(name => name.slice('import-YYYY-MM-DD:'.length)).join(', ')})`
+    }`,
+  )
 }
 
 /** The CRI plugin learns of an imported image a moment later. */

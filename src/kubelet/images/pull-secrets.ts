@@ -25,12 +25,16 @@ function authsOf(secret: Secret): Record<string, DockerAuth> {
   return json?.auths ?? (read('.dockercfg') as Record<string, DockerAuth> | undefined) ?? {}
 }
 
-function configOf(auth: DockerAuth, serverAddress: string): AuthConfig {
+/**
+ * Without a server address, as upstream's kubelet: containerd refuses one that is an IP address with a port, and drops
+ * the credentials where its host is spelled in another way (`*.example.com`, Docker Hub's names).
+ */
+function configOf(auth: DockerAuth): AuthConfig {
   const [username = '', ...rest] = auth.auth ? Buffer.from(auth.auth, 'base64').toString('utf8').split(':') : ['']
   return {
     username: auth.username ?? username,
     password: auth.password ?? rest.join(':'),
-    serverAddress,
+    serverAddress: '',
     identityToken: auth.identitytoken ?? '',
     registryToken: auth.registrytoken ?? '',
   }
@@ -67,7 +71,7 @@ export function credentialsFor(image: ImageName, secrets: readonly Secret[]): Au
         .replace(/\/$/, '')
       if (!hostMatches(hostPart, image.registry)) continue
       if (prefix !== '' && image.repository !== prefix && !image.repository.startsWith(`${prefix}/`)) continue
-      found.push({ length: address.length, config: configOf(auth, address) })
+      found.push({ length: address.length, config: configOf(auth) })
     }
   return found.sort((a, b) => b.length - a.length).map(({ config }) => config)
 }
