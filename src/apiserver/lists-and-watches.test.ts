@@ -169,6 +169,13 @@ test('a watch ends after timeoutSeconds', async () => {
   assert.equal(source.ended, true)
 })
 
+test('a watch with bookmarks may be shorter than the time at which its last bookmark is due', async () => {
+  const path = await namespaceOf('short-bookmarks')
+  const source = await openWatch(`${path}?watch=true&allowWatchBookmarks=true&timeoutSeconds=1`)
+  await new Promise<void>(resolve => source.whenEnded(resolve))
+  assert.equal(source.ended, true)
+})
+
 test('pods are watched by the node that they are bound to', async () => {
   const pods = '/api/v1/namespaces/default/pods'
   const source = await openWatch('/api/v1/pods?watch=true&fieldSelector=spec.nodeName%3Dnode-1')

@@ -54,6 +54,7 @@ export class Watcher implements WatchSource, CacheListener {
   #closed = false
   readonly #stopListening: () => void
   readonly #timers: Timer[] = []
+  #nextBookmark: Timer | undefined
   readonly #endListeners: (() => void)[] = []
 
   constructor(options: WatcherOptions) {
@@ -167,12 +168,14 @@ export class Watcher implements WatchSource, CacheListener {
     this.#finished = true
     this.#stopListening()
     for (const timer of this.#timers) timer.cancel()
+    this.#nextBookmark?.cancel()
     this.#options.onEnd()
     for (const done of this.#endListeners) done()
     this.onReady?.()
   }
 
   #startTimers(): void {
+    if (this.#finished) return
     const { clock, timeoutMs, bookmarks } = this.#options
     this.#timers.push(clock.after(timeoutMs, () => this.#finish()))
     if (!bookmarks) return
@@ -182,9 +185,9 @@ export class Watcher implements WatchSource, CacheListener {
     const again = () => {
       if (this.#finished) return
       this.#bookmark()
-      this.#timers[2] = clock.after(bookmarkIntervalMs, again)
+      this.#nextBookmark = clock.after(bookmarkIntervalMs, again)
     }
-    this.#timers[2] = clock.after(bookmarkIntervalMs, again)
+    this.#nextBookmark = clock.after(bookmarkIntervalMs, again)
   }
 
   /** Everything up to the cache's revision was queued before: a client that resumes there misses nothing. */
