@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { HelperSpawner } from './spawner.ts'
 
@@ -39,7 +40,8 @@ test('run queues more commands than may run at once', async () => {
 test('startDetached gives a process its own session', async () => {
   const pid = await spawner.startDetached('sleep', ['60'])
   try {
-    const session = (await spawner.run('ps', ['-o', 'sid=', '-p', `${pid}`])).stdout.trim()
+    // proc_pid_stat(5): after the name in parentheses come state, parent, group and session.
+    const [, , , session] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /s, '').split(' ')
     assert.equal(session, `${pid}`)
   } finally {
     process.kill(pid, 'SIGKILL')

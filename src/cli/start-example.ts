@@ -10,6 +10,7 @@ import { parseYaml } from '../schema/yaml.ts'
 import { CliError } from './cli-error.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 import { adminTransport } from './cluster-state.ts'
+import { findExecutable } from './preflight.ts'
 import type { Progress } from './progress.ts'
 
 const namespace = 'default'
@@ -42,6 +43,7 @@ export async function startExample({ config, manifest, progress, loadImage, prin
     print(`  kubectl --context ${config.name} get all`)
     print(`  kubectl --context ${config.name} scale deployment hello --replicas 5`)
     print(`  bin/clipper status          (and: down, reset, image load FILE)`)
+    if (!findExecutable('kubectl')) print('kubectl is not installed here: https://kubernetes.io/docs/tasks/tools/')
   } finally {
     transport.close()
   }
