@@ -343,6 +343,32 @@ test('probes decide on readiness and restart what is not alive', async () => {
   )
 })
 
+test('a container that never passes its liveness probe ends up in CrashLoopBackOff', async () => {
+  const probe = { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1 }
+  await node.createPod('dying', {
+    terminationGracePeriodSeconds: 0,
+    containers: [{ ...script('main', 'sleep 1000'), livenessProbe: probe }],
+  })
+  const status = await node.until('dying', pod => {
+    const container = pod.status.containerStatuses?.[0]
+    return container?.state.waiting?.reason === 'CrashLoopBackOff' && container
+  })
+  assert.equal(status.restartCount, 2)
+  assert.equal(status.lastState.terminated?.exitCode, 137)
+})
+
+test('a sysctl that reaches beyond the pod is refused', async () => {
+  await node.createPod('sysctl', {
+    securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] },
+    containers: [script('main', 'true')],
+  })
+  const status = await node.until('sysctl', pod => pod.status.phase === 'Failed' && pod.status)
+  assert.deepEqual(
+    [status.reason, status.message],
+    ['SysctlForbidden', 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted'],
+  )
+})
+
 test('a deleted pod has its preStop hook run and its grace period kept', async () => {
   await node.createPod('graceful', {
     containers: [
@@ -392,6 +418,30 @@ test('containers outlive the kubelet, which adopts them when it starts again', a
   const again = node.pod('adopted')!.status.containerStatuses?.[0]
   assert.equal(again?.containerID, first.containerID)
   assert.equal(again?.restartCount, 0)
+})
+
+test('a pod that is never restarted fails when its container was lost meanwhile, and stays so', async () => {
+  await node.createPod('lost', {
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: 0,
+    containers: [script('main', 'sleep 1000')],
+  })
+  await node.until('lost', running)
+  const { uid } = node.pod('lost')!.metadata
+  await node.stopKubelet()
+  const cri = node.containerd.runtime
+  for (const { id } of await cri.listPodSandboxes({ labelSelector: { 'io.kubernetes.pod.uid': uid } })) {
+    await cri.stopPodSandbox(id!)
+    await cri.removePodSandbox(id!)
+  }
+  await node.startKubelet()
+  const status = await node.until('lost', pod => pod.status.phase === 'Failed' && pod.status)
+  const [container] = status.containerStatuses ?? []
+  assert.deepEqual(
+    [container?.state.terminated?.reason, container?.state.terminated?.exitCode, container?.restartCount],
+    ['ContainerStatusUnknown', 137, 0],
+  )
+  assert.deepEqual(await cri.listPodSandboxes({ labelSelector: { 'io.kubernetes.pod.uid': uid } }), [])
 })
 
 test('a containerd that died is started again under running pods', async () => {

@@ -26,6 +26,32 @@ function portsClash(a: string, b: string): boolean {
   return protocolA === protocolB && portA === portB && (ipA === ipB || any(ipA) || any(ipB))
 }
 
+/** Namespaced, and without effect on other pods or the node; no flag allows more. */
+const safeSysctls = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_wmem',
+])
+
+function sysctlProblem({ spec }: Pod): string | undefined {
+  for (const { name } of spec.securityContext?.sysctls ?? []) {
+    const key = name.replaceAll('/', '.')
+    if (!safeSysctls.has(key)) return `forbidden sysctl: "${name}" not allowlisted`
+    const host = key.startsWith('net.') ? spec.hostNetwork === true && 'net' : spec.hostIPC === true && 'ipc'
+    if (host) return `forbidden sysctl: "${name}" not allowed with host ${host} enabled`
+  }
+  return undefined
+}
+
 /** `others` are the pods that run here already. undefined: welcome. */
 export function admissionProblem(
   pod: Pod,
@@ -36,6 +62,8 @@ export function admissionProblem(
   const os = pod.spec.os?.name
   if (os !== undefined && os !== 'linux')
     return rejected('PodOSNotSupported', "Failed to admit pod as the OS field doesn't match node OS")
+  const sysctl = sysctlProblem(pod)
+  if (sysctl !== undefined) return rejected('SysctlForbidden', sysctl)
   const allocatable = node.status.allocatable ?? {}
   const maxPods = unitsOf(allocatable.pods)
   if (allocatable.pods !== undefined && others.length + 1 > maxPods)

@@ -14,6 +14,7 @@ import { linkedServices, serviceVariables } from '../containers/service-environm
 import type { Device } from '../cri/container-messages.ts'
 import type { Mount } from '../cri/container-status-messages.ts'
 import { MountPropagation } from '../cri/enums.ts'
+import { GrpcError } from '../cri/grpc-error.ts'
 import type { Image, PodSandboxConfig } from '../cri/runtime-client.ts'
 import { ImageError } from '../images/image-manager.ts'
 import { hostsFileOf, podHostName } from '../sandbox/host-names.ts'
@@ -63,7 +64,7 @@ export async function startContainer(context: StartContext, action: StartAction)
   try {
     id = await services.runtime.createContainer(context.sandbox.id, config, context.sandboxConfig, signal)
   } catch (error) {
-    const { message } = error as Error
+    const message = detailsOf(error)
     event('Warning', 'Failed', `Error: ${message}`)
     throw new StartError('CreateContainerError', message)
   }
@@ -74,7 +75,7 @@ export async function startContainer(context: StartContext, action: StartAction)
     try {
       await services.runtime.startContainer(id)
     } catch (error) {
-      const { message } = error as Error
+      const message = detailsOf(error)
       event('Warning', 'Failed', `Error: ${message}`)
       throw new StartError('RunContainerError', message)
     }
@@ -96,6 +97,9 @@ export async function startContainer(context: StartContext, action: StartAction)
     context.starting.delete(id)
   }
 }
+
+/** What the runtime says, without what the call's code adds. */
+const detailsOf = (error: unknown): string => (error instanceof GrpcError ? error.details : (error as Error).message)
 
 async function ensureImage(
   { services, pod, sandboxConfig, signal }: StartContext,

@@ -98,8 +98,7 @@ export class PodWorker {
 
   /** Whether it still takes room on the node. */
   get holdsResources(): boolean {
-    const phase = this.#status.phase
-    return this.#admitted && phase !== 'Failed' && phase !== 'Succeeded'
+    return this.#admitted && !this.#ended
   }
 
   update(pod: Pod): void {
@@ -107,8 +106,7 @@ export class PodWorker {
     this.#pod = pod
     if (before !== pod && onlyStatusDiffers(before, pod) && !this.#terminating) {
       // Mostly what was written from here; if somebody else wrote, it is put right.
-      const settled = this.#status.phase === 'Failed' || this.#status.phase === 'Succeeded'
-      if (this.#admitted && !this.#running && !settled) void this.#report(false)
+      if (this.#admitted && !this.#running && !this.#ended) void this.#report(false)
       return
     }
     if (pod.metadata.deletionTimestamp !== undefined)
@@ -138,6 +136,18 @@ export class PodWorker {
     this.#work.abort()
     this.#timer?.cancel()
     await this.#running
+  }
+
+  get #ended(): boolean {
+    return this.#status.phase === 'Failed' || this.#status.phase === 'Succeeded'
+  }
+
+  /** Whether the runtime knows nothing of a container that ran: its records went with a reboot, or by a foreign hand. */
+  #lostContainers(): boolean {
+    const { containers } = this.#runtime
+    return (this.#status.containerStatuses ?? []).some(
+      ({ name, containerID }) => (containerID ?? '') !== '' && !containers.some(record => record.name === name),
+    )
   }
 
   #specGrace(): number {
@@ -184,8 +194,7 @@ export class PodWorker {
   async #sync(): Promise<void> {
     this.#runtime = await this.#reader.read()
     if (this.#terminating) return await this.#end(this.#terminating.graceSeconds)
-    const phase = this.#status.phase
-    if (phase === 'Failed' || phase === 'Succeeded') return await this.#settle()
+    if (this.#ended) return await this.#settle()
     if (!this.#admit()) return await this.#settle()
     const left = this.#deadlineMs()
     if (left !== undefined && left <= 0) {
@@ -196,6 +205,11 @@ export class PodWorker {
       }
       podEvent(this.#services, this.#pod, 'Normal', 'DeadlineExceeded', this.#verdict.message)
       return await this.#settle()
+    }
+    if (this.#lostContainers()) {
+      // What has ended unseen and is not to be restarted may have ended the pod: nothing is started for it then.
+      void this.#report(false)
+      if (this.#ended) return await this.#settle()
     }
     this.#work = new AbortController()
     // Deleted meanwhile: the next round sees it.
@@ -397,8 +411,10 @@ export class PodWorker {
 
   /** Milliseconds until a container that keeps ending may be started again; 0 and a longer next wait, if now. */
   #crashWaitMs(container: Container): number {
-    const last = latestOf(this.#runtime, container.name)
-    if (last?.state !== 'exited') return 0
+    // Of one that was killed just now, what counts is how its predecessor ended: as upstream, a container that lives
+    // longer than its back-off before a probe gives up on it comes back at once.
+    const last = this.#runtime.containers.find(({ name, state }) => name === container.name && state === 'exited')
+    if (!last) return 0
     const { backOff, clock } = this.#services
     const key = `${this.uid}_${container.name}_${containerHash(container)}`
     const remaining = backOff.remainingMs(key, last.finishedAtMs, clock.now())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -82,10 +83,12 @@ test('a subPath is mounted by its opened file, and a missing one is made as a fo
   } as unknown as Mounter
   const volume = join(directory, 'volume')
   mkdirSync(volume)
+  chmodSync(volume, 0o2777)
   writeFileSync(join(volume, 'file'), 'x')
   await mountSubPath(mounter, volume, 'file', join(directory, 'one'))
   await mountSubPath(mounter, volume, 'deep/er', join(directory, 'two'))
   assert.ok(statSync(join(directory, 'one')).isFile() && statSync(join(directory, 'two')).isDirectory())
   assert.ok(statSync(join(volume, 'deep/er')).isDirectory())
+  assert.equal(statSync(join(volume, 'deep/er')).mode & 0o7777, 0o2777)
   assert.equal(bound.length, 2)
 })

@@ -6,6 +6,7 @@ import { ConfigMap } from '../../api/core/v1/config-map.ts'
 import { Secret } from '../../api/core/v1/secret.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Client } from '../../client/client.ts'
+import { isNotFound, notFoundError } from '../../machinery/api-error.ts'
 import type { Kind } from '../../schema/kind.ts'
 
 interface Entry {
@@ -87,13 +88,22 @@ export class ObjectWatcher {
 
   async #fetch(entry: Entry): Promise<unknown> {
     const first = entry.object === undefined
-    const object = (await this.#client.of(entry.kind).get(entry.namespace, entry.name)) as NonNullable<Entry['object']>
+    const object = await this.#get(entry)
     entry.object = object
     entry.readAtMs = this.#clock.monotonic()
     const immutable = (object as { immutable?: boolean }).immutable === true
     if (immutable) entry.watching = true
     else if (first && !entry.stopped.signal.aborted) void this.#watch(entry, object.metadata.resourceVersion)
     return object
+  }
+
+  /** The kubelet tells what is missing by the singular of its resource. */
+  async #get({ kind, namespace, name }: Entry): Promise<NonNullable<Entry['object']>> {
+    try {
+      return (await this.#client.of(kind).get(namespace, name)) as NonNullable<Entry['object']>
+    } catch (error) {
+      throw isNotFound(error) ? notFoundError('', kind.gvk.kind.toLowerCase(), name) : error
+    }
   }
 
   async #watch(entry: Entry, from: string): Promise<void> {

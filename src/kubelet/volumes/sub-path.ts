@@ -3,7 +3,17 @@
  * checked to lie in the volume, opened part by part without following links, and the opened file is what gets mounted
  * (CVE-2017-1002101, CVE-2021-25741).
  */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, realpathSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 import type { Mounter } from './mounter.ts'
 
@@ -27,15 +37,21 @@ function openInside(root: string, path: string): number {
   return descriptor
 }
 
-/** Makes missing folders of a subPath one by one, refusing links that lead out of the volume. */
-function makeInside(volumeRoot: string, subPath: string, mode: number): void {
+/**
+ * Makes missing folders of a subPath one by one, refusing links that lead out of the volume. They get the volume's own
+ * permissions: whoever may write into the volume may write there.
+ */
+function makeInside(volumeRoot: string, subPath: string): void {
+  const mode = statSync(volumeRoot).mode & 0o7777
   let current = volumeRoot
   for (const part of subPath.split(sep)) {
     const next = join(current, part)
     try {
       current = realpathSync(next)
     } catch {
-      mkdirSync(next, { mode })
+      mkdirSync(next)
+      // The process's mask counts for mkdir only.
+      chmodSync(next, mode)
       current = next
     }
     if (current !== volumeRoot && !current.startsWith(`${volumeRoot}${sep}`))
@@ -49,7 +65,7 @@ export async function mountSubPath(mounter: Mounter, volume: string, subPath: st
   if (wanted.startsWith('/') || wanted.split(sep).includes('..'))
     throw new Error(`subPath "${subPath}" must not contain ..`)
   const root = realpathSync(volume)
-  makeInside(root, wanted, 0o750)
+  makeInside(root, wanted)
   const real = realpathSync(join(root, wanted))
   const descriptor = openInside(root, relative(root, real))
   try {
