@@ -4,6 +4,11 @@ import { CliError } from '../cli/cli-error.ts'
 import { makeProgram } from '../cli/program.ts'
 import { clipperVersion, kubernetesVersion } from './versions.ts'
 
+// `clipper status | head -1`: a reader that has seen enough is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 const program = makeProgram({
   version: { clipper: clipperVersion, kubernetes: kubernetesVersion, node: process.version },
   processArguments: [import.meta.filename, 'run'],
