@@ -31,6 +31,8 @@ export interface FieldFacts {
   readonly explicit?: boolean
   /** Written as `null` where it is unset; in memory it is absent. */
   readonly orNull?: boolean
+  /** Not written while it is zero, although it is always present in memory. */
+  readonly omitZero?: boolean
   readonly defaultValue?: unknown
   readonly listKind?: ListKind
   readonly listKeys?: readonly string[]
@@ -72,6 +74,10 @@ export class Field<out T, out P extends boolean = false> {
   /** Always present: Go's zero value where the client gives none. */
   always(): Field<T, true> {
     return this.#with<true>({ always: true })
+  }
+  /** Present in memory, but not written while it is zero: OpenAPI names a default that Go's encoder omits. */
+  omitZero(): Field<T, P> {
+    return this.#with({ omitZero: true })
   }
   /** Shown as `null` in JSON where it is unset: a Go list or map without omitempty, or a time, which omitempty does not omit. */
   orNull(): Field<T, P> {

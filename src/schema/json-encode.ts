@@ -77,6 +77,7 @@ interface OrderedField {
   /** Undefined where a value is written as it is. */
   readonly order: Orderer | undefined
   readonly orNull: boolean
+  readonly omitZero: boolean
 }
 
 function messageOrderer(message: Message): Orderer {
@@ -86,6 +87,7 @@ function messageOrderer(message: Message): Orderer {
       name,
       order: typeOrderer(facts.type),
       orNull: facts.orNull === true,
+      omitZero: facts.omitZero === true,
     }))
     return all.sort((a, b) => Number(b.name === 'metadata') - Number(a.name === 'metadata'))
   }
@@ -100,8 +102,9 @@ function messageOrderer(message: Message): Orderer {
       ordered.apiVersion = kind.apiVersion
       if (startsWithMetadata) ordered.metadata = {}
     }
-    for (const { name, order, orNull } of fields) {
+    for (const { name, order, orNull, omitZero } of fields) {
       const member = given[name]
+      if (omitZero && (member === 0 || member === '')) continue
       if (member !== undefined && member !== null) ordered[name] = order === undefined ? member : order(member)
       else if (orNull) ordered[name] = null
     }

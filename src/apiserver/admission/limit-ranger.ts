@@ -113,7 +113,7 @@ export class LimitRanger implements AdmissionPlugin {
       if (set.length > 0) notes.push(`${[...set].sort().join(', ')} for ${what} ${container.name}`)
       return next
     }
-    const containers = spec.containers.map(filled('container'))
+    const containers = (spec.containers ?? []).map(filled('container'))
     const initContainers = spec.initContainers?.map(filled('init container'))
     if (notes.length === 0) return
     setSpec(attributes, { containers, ...(initContainers ? { initContainers } : {}) })

@@ -94,7 +94,7 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
     }
     const changed = {
       ...(initContainers ? { initContainers: initContainers.map(mounted) } : {}),
-      containers: containers.map(mounted),
+      ...(containers ? { containers: containers.map(mounted) } : {}),
     }
     return needed && !existing ? { ...changed, volumes: [...volumes, tokenVolume(name)] } : changed
   }

@@ -10,6 +10,7 @@ import { replaceObject } from '../registry/update.ts'
 import { reportStrictErrors, writeRequestOf } from '../registry/write-request.ts'
 import { serveBinding } from './binding.ts'
 import { serveComponentStatuses } from './component-statuses.ts'
+import { listsDefinitions, serveNoDefinitions } from './custom-resource-definitions.ts'
 import { serveEviction } from './eviction.ts'
 import { handlerKey, methodNotAllowedError, noSuchResourceError, type ResourceServer } from './resource-server.ts'
 import { respondObject, respondStored } from './respond.ts'
@@ -19,11 +20,21 @@ import { serveDelete, serveDeleteCollection } from './serve-delete.ts'
 import { serveList, serveWatch } from './serve-list.ts'
 import { servePatch } from './serve-patch.ts'
 
+/** What every request of a deprecated resource is told. */
+const deprecations: Readonly<Record<string, string>> = {
+  '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+}
+
 export async function serveResource(server: ResourceServer, context: RequestContext): Promise<ServerResponse> {
   const { info } = context
   const resource = server.table.find(info.apiGroup, info.apiVersion, info.resource)
-  if (!resource) throw noSuchResourceError()
+  if (!resource) {
+    if (listsDefinitions(info)) return serveNoDefinitions(server, context)
+    throw noSuchResourceError()
+  }
   if (info.namespace !== '' && !resource.namespaced && info.resource !== 'namespaces') throw noSuchResourceError()
+  const deprecation = deprecations[`${info.apiGroup}/${info.resource}`]
+  if (deprecation !== undefined) context.warn(deprecation)
   if (info.subresource !== '') return serveSubresource(server, context, resource)
   if (info.rest.length > 0) throw noSuchResourceError()
   if (resource.cache === undefined) return serveUnstored(server, context, resource)

@@ -9,7 +9,7 @@ import { required } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import { commitPut, storedBytes } from './commit.ts'
 import type { RegistryDeps } from './registry-deps.ts'
-import { cacheOf, keyOf } from './resource.ts'
+import { cacheOf, groupOfErrors, keyOf } from './resource.ts'
 import { type ObjectJson, StoredObject } from './stored-object.ts'
 import { attributesOf, checkNames, isoSeconds, type WriteRequest, writeContextOf } from './write-request.ts'
 
@@ -56,7 +56,7 @@ async function createOnce(
   strategy.prepareForCreate(admitted, context)
   fillMessage(resource.kind, admitted)
   if ((admitted.metadata.name ?? '') === '') {
-    throw invalidError(resource.group, resource.kind.gvk.kind, '', [
+    throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, '', [
       required('metadata.name', 'name or generateName is required'),
     ])
   }
@@ -81,7 +81,8 @@ export async function storeNew(
     const side = await strategy.sideWrites?.(object, undefined, context)
     if (tries === 0) {
       const errors = validateObject(resource.kind, object, undefined, write.subresource)
-      if (errors.length > 0) throw invalidError(resource.group, resource.kind.gvk.kind, object.metadata.name, errors)
+      if (errors.length > 0)
+        throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, object.metadata.name, errors)
       for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warn(warning)
       await admit()
     }

@@ -34,6 +34,9 @@ export function cacheOf(resource: Resource): ObjectCache {
   return resource.cache
 }
 
+/** The group that errors of validation name: that of the stored version, which is the one that is validated. */
+export const groupOfErrors = (resource: Resource): string => (resource.conversion ? '' : resource.group)
+
 /** A stored object in the resource's version: shared, never to be changed. */
 export function viewOf(resource: Resource, stored: StoredObject): ObjectJson {
   const { conversion, kind } = resource

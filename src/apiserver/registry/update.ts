@@ -12,7 +12,7 @@ import { commitDelete, commitPut, storedBytes } from './commit.ts'
 import { fillSystemFields, removeField, storeNew } from './create.ts'
 import { withCurrent } from './current.ts'
 import type { RegistryDeps } from './registry-deps.ts'
-import { cacheOf, type Resource, viewOf } from './resource.ts'
+import { cacheOf, groupOfErrors, type Resource, viewOf } from './resource.ts'
 import { type ObjectJson, StoredObject } from './stored-object.ts'
 import { attributesOf, checkNames, isoSeconds, type WriteRequest, writeContextOf } from './write-request.ts'
 
@@ -118,7 +118,7 @@ async function updateOnce(
   prepare(admitted, old, context)
   const side = write.subresource === '' ? await resource.strategy.sideWrites?.(admitted, old, context) : undefined
   const errors = validateObject(resource.kind, admitted, old, write.subresource)
-  if (errors.length > 0) throw invalidError(resource.group, resource.kind.gvk.kind, old.metadata.name, errors)
+  if (errors.length > 0) throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, old.metadata.name, errors)
   if (write.subresource === '')
     for (const warning of resource.strategy.warnings?.(admitted, old) ?? []) context.warn(warning)
   await admitValidating(deps.admission, attributes)
@@ -188,7 +188,7 @@ function checkPreconditions(write: WriteRequest, plan: UpdatePlan, object: Objec
   }
   if (!resourceVersion) {
     if (plan.unconditional) return
-    throw invalidError(resource.group, resource.kind.gvk.kind, name, [
+    throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, name, [
       {
         ...invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
         message: 'Invalid value: 0x0: must be specified for an update',

@@ -1,6 +1,7 @@
 /** Who changed what by create, update and patch (KEP-555; upstream: `FieldManager.Update`). */
+import { messageOf } from '../../schema/field.ts'
 import type { Kind } from '../../schema/kind.ts'
-import { fillMessage } from '../defaulting/fill.ts'
+import type { Message, Type } from '../../schema/type.ts'
 import type { JsonObject } from '../patch/json-value.ts'
 import { compareObjects } from './compare.ts'
 import {
@@ -70,11 +71,29 @@ const zeroObjects = new WeakMap<Kind, JsonObject>()
 function zeroObject(kind: Kind): JsonObject {
   let zero = zeroObjects.get(kind)
   if (!zero) {
-    zero = {}
-    fillMessage(kind, zero)
+    zero = zeroMessage(kind)
     zeroObjects.set(kind, zero)
   }
   return zero
+}
+
+/** Without defaults: those are set by whoever creates the object. */
+function zeroMessage(message: Message): JsonObject {
+  const zero: Record<string, unknown> = {}
+  for (const [name, { facts }] of Object.entries(message.fields)) {
+    if (facts.always && facts.defaultValue === undefined) zero[name] = zeroValue(facts.type)
+  }
+  return zero as JsonObject
+}
+
+function zeroValue(type: Type): unknown {
+  const message = messageOf(type)
+  if (message) return message.options.listForm ? undefined : zeroMessage(message)
+  if (type.is === 'enum') return ''
+  if (type.is !== 'scalar') return undefined
+  if (type.name === 'bool') return false
+  if (type.name === 'quantity') return '0'
+  return type.name === 'string' || type.name === 'bytes' ? '' : 0
 }
 
 function replaceSet(entries: Map<string, Entry>, identity: string, entry: Entry, set: FieldSet): void {

@@ -18,7 +18,8 @@ export function defaultNamespace(namespace: Namespace): void {
 
 export function defaultNode({ spec, status }: Node): void {
   if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity }
-  if (spec.podCIDR !== undefined && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR]
+  // The older name is the first of the list, and wins where they differ.
+  if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR]
   const first = spec.podCIDRs?.[0]
   if (first !== undefined) spec.podCIDR ??= first
 }

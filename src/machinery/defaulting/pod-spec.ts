@@ -15,6 +15,8 @@ export function defaultPod(pod: Pod): void {
   }
   if (spec.resources) defaultPodLevelRequests(spec, spec.resources)
   spec.enableServiceLinks ??= true
+  // For pods alone, not for templates.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
   defaultPodSpec(spec)
   if (spec.hostNetwork) {
     for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
@@ -63,6 +65,8 @@ function defaultContainer(container: Container | EphemeralContainer): void {
 
 /** Whether an image reference names the tag `latest`, or neither a tag nor a digest. */
 function isLatest(image: string): boolean {
+  // What is no reference has no tag, nor the one that it would have without.
+  if (!/^[\w./:@-]+$/.test(image) || /[A-Z]/.test(image.replace(/[:@].*$/, '').replace(/^[^/]*\//, ''))) return false
   const withoutDigest = image.replace(/@.*$/, '')
   const name = withoutDigest.slice(withoutDigest.lastIndexOf('/') + 1)
   const tag = name.includes(':') ? name.slice(name.lastIndexOf(':') + 1) : ''

@@ -29,7 +29,10 @@ export function defaultReplicaSet({ spec }: ReplicaSet): void {
   spec.replicas ??= 1
 }
 
-export function defaultDaemonSet({ spec }: DaemonSet): void {
+export function defaultDaemonSet({ metadata, spec }: DaemonSet): void {
+  // Upstream's conversion always shows it; the registry counts it.
+  metadata.annotations ??= {}
+  metadata.annotations['deprecated.daemonset.template.generation'] ??= '0'
   defaultPodSpec(spec.template.spec)
   spec.updateStrategy.type ??= 'RollingUpdate'
   if (spec.updateStrategy.type === 'RollingUpdate') {
@@ -47,6 +50,7 @@ export function defaultStatefulSet({ spec }: StatefulSet): void {
   if (spec.updateStrategy.type === 'RollingUpdate') {
     spec.updateStrategy.rollingUpdate ??= {}
     spec.updateStrategy.rollingUpdate.partition ??= 0
+    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1
   }
   spec.persistentVolumeClaimRetentionPolicy ??= {}
   spec.persistentVolumeClaimRetentionPolicy.whenDeleted ??= 'Retain'

@@ -93,7 +93,14 @@ function valueCheck(type: Type, facts: FieldFacts): ValueCheck | undefined {
       return undefined
     case 'enum':
       return (value, old, path, { out }) => {
-        if (value === '' || value === old || path === 'status.phase' || type.values.includes(String(value))) return
+        // Where presence is told from zero, an empty text was given.
+        if (
+          (value === '' && !facts.explicit) ||
+          value === old ||
+          path === 'status.phase' ||
+          type.values.includes(String(value))
+        )
+          return
         out.push(notSupported(path, value, type.values.toSorted()))
       }
     case 'list':
@@ -114,7 +121,7 @@ function valueCheck(type: Type, facts: FieldFacts): ValueCheck | undefined {
 }
 
 function listCheck(of: Type, facts: FieldFacts): ValueCheck | undefined {
-  const inner = valueCheck(of, facts)
+  const inner = valueCheck(of, of.is === 'enum' ? { ...facts, explicit: true } : facts)
   if (!inner) return undefined
   const keys = facts.listKind === 'map' ? (facts.listKeys ?? []) : []
   return (value, old, path, walk) => {

@@ -16,10 +16,15 @@ const ruleOf =
 export const subdomainName = ruleOf(dns1123SubdomainErrors)
 export const labelName = ruleOf(dns1123LabelErrors)
 
+const anySegment: NameRule = (name, isPrefix) => (isPrefix ? [] : pathSegmentErrors(name))
+
 const rules: ReadonlyMap<string, NameRule> = new Map([
   ['/Namespace', labelName],
   ['/Service', labelName], // KEP-5311
   ['apps/StatefulSet', labelName],
+  // Upstream judges nothing of the metadata of these two.
+  ['/Event', anySegment],
+  ['policy/PodDisruptionBudget', anySegment],
   ['rbac.authorization.k8s.io/Role', pathSegmentErrors],
   ['rbac.authorization.k8s.io/RoleBinding', pathSegmentErrors],
   ['rbac.authorization.k8s.io/ClusterRole', pathSegmentErrors],

@@ -42,6 +42,7 @@ const exceptions: ReadonlySet<string> = new Set([
   'TopologySpreadConstraint.topologyKey',
   'PodAffinityTerm.topologyKey',
   'Taint.key',
+  'Taint.effect',
   'HostAlias.ip',
   'PodOS.name',
   'ContainerResizePolicy.resourceName',

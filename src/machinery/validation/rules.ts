@@ -15,8 +15,6 @@ import * as access from './policy/access.ts'
 
 /** An update of a subresource follows its own rules alone. Metadata and what declarations say are checked before. */
 export interface KindRules {
-  /** Below this path declarations are not looked at either. */
-  readonly unchecked?: string
   readonly create?: (out: Errors, object: never) => void
   readonly update?: (out: Errors, object: never, old: never) => void
   readonly subresources?: Readonly<Record<string, (out: Errors, object: never, old: never) => void>>
@@ -34,6 +32,7 @@ const core: Readonly<Record<string, KindRules>> = {
   Event: always(events.checkEvent),
   LimitRange: always(cluster.checkLimitRange),
   Namespace: {
+    create: cluster.checkNamespaceFinalizers,
     update: cluster.checkNamespaceUpdate,
     subresources: { status: cluster.checkNamespaceStatus, finalize: cluster.checkNamespaceFinalizers },
   },
@@ -92,8 +91,7 @@ const workloads: Readonly<Record<string, KindRules>> = {
     subresources: { status: apps.checkReplicaSetStatus },
   },
   'apps/v1/StatefulSet': {
-    unchecked: 'spec.template.spec.',
-    create: apps.checkStatefulSet,
+    create: apps.checkStatefulSetCreate,
     update: apps.checkStatefulSetUpdate,
     subresources: { status: apps.checkStatefulSetStatus },
   },

@@ -32,13 +32,10 @@ export function validateObject(
   }
   const looksAt = subresource === 'status' ? 'status' : undefined
   const context = { object, oldObject: old, subresource }
-  const declared: FieldError[] = []
-  checkDeclared(declared, kind, values, before, context, name =>
+  checkDeclared(out, kind, values, before, context, name =>
     looksAt === undefined ? name !== 'metadata' && name !== 'status' : name === looksAt,
   )
   const rules = rulesOf(kind)
-  const unchecked = rules?.unchecked
-  for (const error of declared) if (unchecked === undefined || !error.field.startsWith(unchecked)) out.push(error)
   if (before === undefined) rules?.create?.(out, object as never)
   else
     (rules?.subresources?.[subresource] ?? (subresource === '' ? rules?.update : undefined))?.(

@@ -5,7 +5,7 @@ import { message } from './package.ts'
 export const LocalObjectReference = message(
   'LocalObjectReference',
   {
-    name: f(1, str).always().doc('Name of the object.'),
+    name: f(1, str).always().omitZero().doc('Name of the object.'),
   },
   { doc: 'An object of a known kind in the same namespace.', mapType: 'atomic' },
 )

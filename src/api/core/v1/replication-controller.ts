@@ -11,7 +11,10 @@ export const ReplicationControllerSpec = message(
     replicas: f(1, int32).explicit().default(1).doc('Number of pods; 1 by default.'),
     selector: f(2, map(str)).atomic().doc('Labels of the pods that are counted; those of the template by default.'),
     template: f(3, PodTemplateSpec).doc('Pattern of new pods.'),
-    minReadySeconds: f(4, int32).always().doc('Seconds that a pod must be ready to count as available; 0 by default.'),
+    minReadySeconds: f(4, int32)
+      .always()
+      .omitZero()
+      .doc('Seconds that a pod must be ready to count as available; 0 by default.'),
   },
   { doc: 'Specification of a replication controller.' },
 )

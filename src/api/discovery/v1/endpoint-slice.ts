@@ -85,8 +85,8 @@ export const EndpointSlice = kind(
   'EndpointSlice',
   {
     metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
-    endpoints: f(2, list(Endpoint)).orNull().explicit().listOf('atomic').doc('The endpoints; at most 1000.'),
-    ports: f(3, list(EndpointPort)).orNull().explicit().listOf('atomic').doc('Ports of each endpoint; at most 100.'),
+    endpoints: f(2, list(Endpoint)).orNull().listOf('atomic').doc('The endpoints; at most 1000.'),
+    ports: f(3, list(EndpointPort)).orNull().listOf('atomic').doc('Ports of each endpoint; at most 100.'),
     addressType: f(4, oneOf('FQDN', 'IPv4', 'IPv6'))
       .required()
       .always()

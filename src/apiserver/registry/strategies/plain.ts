@@ -1,4 +1,5 @@
 /** Kinds whose behaviour on write needs a few words at most. */
+import { randomUUID } from 'node:crypto'
 import { equalJson } from '../clone.ts'
 import type { ObjectJson } from '../stored-object.ts'
 import type { Strategy } from '../strategy.ts'
@@ -83,6 +84,49 @@ export const persistentVolumeClaimStrategy = strategyOf({
   selectableFields: object => ({ name: object.metadata.name }),
   prepareForCreate(object) {
     object.status = { phase: 'Pending' }
+    object.spec = withBothSources((object.spec ?? {}) as ClaimSpec)
+  },
+})
+
+interface ClaimSpec {
+  dataSource?: { apiGroup?: string; kind: string; name: string }
+  dataSourceRef?: { apiGroup?: string; kind: string; name: string; namespace?: string }
+}
+
+/** The older of the two names knows claims and snapshots alone; each is filled in from the other (KEP-1495). */
+function withBothSources({ dataSource, dataSourceRef, ...spec }: ClaimSpec): ClaimSpec {
+  if (dataSourceRef) {
+    const { namespace, ...local } = dataSourceRef
+    const source = dataSource ?? (namespace ? undefined : local)
+    return { ...spec, ...(source ? { dataSource: source } : {}), dataSourceRef }
+  }
+  const isClaim = dataSource?.kind === 'PersistentVolumeClaim' && !dataSource.apiGroup
+  const isSnapshot = dataSource?.kind === 'VolumeSnapshot' && dataSource.apiGroup === 'snapshot.storage.k8s.io'
+  return dataSource && (isClaim || isSnapshot) ? { ...spec, dataSource, dataSourceRef: { ...dataSource } } : spec
+}
+
+/** A range without a name gets one of its own. */
+export const limitRangeStrategy = strategyOf({
+  createOnUpdate: true,
+  prepareForCreate(object) {
+    if ((object.metadata.name ?? '') === '') object.metadata.name = randomUUID()
+  },
+})
+
+const templateGeneration = 'deprecated.daemonset.template.generation'
+
+/** The generation of the template of extensions/v1beta1, which upstream keeps in an annotation. */
+export const daemonSetStrategy = strategyOf({
+  hasStatus: true,
+  counted: true,
+  prepareForCreate(object) {
+    object.status = {}
+    object.metadata.annotations = { ...object.metadata.annotations, [templateGeneration]: '1' }
+  },
+  prepareForUpdate(object, old) {
+    const before = Number(old.metadata.annotations?.[templateGeneration] ?? '1') || 0
+    const generation = before + (equalJson(at(object, 'spec', 'template'), at(old, 'spec', 'template')) ? 0 : 1)
+    object.metadata.annotations = { ...object.metadata.annotations, [templateGeneration]: String(generation) }
   },
 })
 

@@ -50,8 +50,19 @@ export const serviceStrategy = (allocator: ServiceAllocator): Strategy =>
       normaliseAddresses(object, old)
       fillFamilies(object, old, allocator)
     },
+    warnings: warningsOf,
     sideWrites: (object, old, context) => allocate(allocator, object, old, context),
   })
+
+function warningsOf(object: ObjectJson): string[] {
+  const { externalIPs, trafficDistribution } = object.spec as { externalIPs?: string[]; trafficDistribution?: string }
+  const warnings: string[] = []
+  if (externalIPs?.length)
+    warnings.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters')
+  if (trafficDistribution === 'PreferClose')
+    warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"')
+  return warnings
+}
 
 const needsAddress = (spec: ServiceSpec): boolean => spec.type !== 'ExternalName' && spec.clusterIP !== 'None'
 
@@ -145,7 +156,7 @@ function fillFamilies(object: ObjectJson, old: ObjectJson | undefined, allocator
   const other: IpFamily = families[0] === 'IPv4' ? 'IPv6' : 'IPv4'
   const wantsTwo = spec.ipFamilyPolicy !== 'SingleStack'
   if (wantsTwo && families.length === 1 && (configured.includes(other) || headlessWithoutSelector)) families.push(other)
-  if (!wantsTwo && families.length > 1) families.length = 1
+  if (!wantsTwo && families.length > 1 && families[0] !== families[1]) families.length = 1
   if (!headlessWithoutSelector) {
     if (spec.ipFamilyPolicy === 'RequireDualStack' && configured.length < 2) {
       refuse('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services')

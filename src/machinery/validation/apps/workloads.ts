@@ -9,6 +9,7 @@ import type { PodTemplate } from '../../../api/core/v1/pod-template.ts'
 import type { ReplicationController } from '../../../api/core/v1/replication-controller.ts'
 import type { LabelSelector } from '../../../api/meta/v1/label-selector.ts'
 import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { dns1123LabelErrors } from '../../../schema/formats.ts'
 import { scaledValue } from '../../int-or-string.ts'
 import { labelSelectorOf } from '../../selectors/label-selector.ts'
 import {
@@ -22,7 +23,9 @@ import {
   type Errors,
   isEmptySelector,
   isSame,
+  pushInvalid,
 } from '../checks.ts'
+import { checkClaimSpec } from '../core/persistent-volume-claim.ts'
 import { checkPodTemplate } from '../core/pod-spec.ts'
 
 function checkSelectorAndTemplate(
@@ -44,11 +47,11 @@ function checkSelectorAndTemplate(
       ),
     )
   }
+  checkPodTemplate(out, 'spec.template', template)
   if (kind === 'statefulset') {
-    // Upstream leaves the pod's spec to the pods: its mounts may name volumes that the claim templates make.
     checkLabels(out, 'spec.template.labels', template.metadata.labels)
     checkAnnotations(out, 'spec.template.annotations', template.metadata.annotations)
-  } else checkPodTemplate(out, 'spec.template', template)
+  }
   const policy = template.spec.restartPolicy
   if (policy !== undefined && policy !== 'Always') {
     out.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']))
@@ -226,7 +229,25 @@ export function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
     }
   }
   checkNotNegative(out, 'spec.ordinals.start', spec.ordinals?.start)
-  checkSelectorAndTemplate(out, 'statefulset', spec.selector, spec.template)
+  if (spec.serviceName) pushInvalid(out, 'spec.serviceName', spec.serviceName, dns1123LabelErrors(spec.serviceName))
+  checkSelectorAndTemplate(out, 'statefulset', spec.selector, withClaimVolumes(spec))
+}
+
+/** Mounts may name the volumes that the claim templates make; these come before volumes of the same name. */
+function withClaimVolumes({ template, volumeClaimTemplates }: StatefulSet['spec']): PodTemplateSpec {
+  if (!volumeClaimTemplates?.length) return template
+  const made = volumeClaimTemplates.map(({ metadata }) => metadata.name ?? '')
+  const others = template.spec.volumes?.filter(({ name }) => !made.includes(name)) ?? []
+  const volumes = made.map(name => ({ name, persistentVolumeClaim: { claimName: name } }))
+  return { ...template, spec: { ...template.spec, volumes: [...others, ...volumes] } }
+}
+
+/** Templates are judged when they are made: later they cannot change. */
+export function checkStatefulSetCreate(out: Errors, set: StatefulSet): void {
+  set.spec.volumeClaimTemplates?.forEach((claim, i) => {
+    checkClaimSpec(out, `spec.volumeClaimTemplates[${i}].spec`, claim.spec)
+  })
+  checkStatefulSet(out, set)
 }
 
 const mutableStatefulSetFields = [
@@ -266,6 +287,8 @@ export function checkStatefulSetStatus(out: Errors, { status }: StatefulSet, old
 
 export function checkControllerRevision(out: Errors, { data, revision }: ControllerRevision): void {
   if (data === undefined) out.push(required('data', 'data is mandatory'))
+  else if (typeof data !== 'object' || Array.isArray(data))
+    out.push(required('data', 'data must be a valid JSON object'))
   checkNotNegative(out, 'revision', revision)
 }
 

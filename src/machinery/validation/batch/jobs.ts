@@ -143,10 +143,16 @@ function checkFailurePolicy(out: Errors, path: string, spec: JobSpec): void {
       out.push(invalid(`${here}.action`, rule.action, 'requires the backoffLimitPerIndex to be set'))
     }
     if (rule.onExitCodes && rule.onPodConditions?.length) {
-      out.push(invalid(here, null, 'specifying both OnExitCodes and OnPodConditions is not supported'))
+      out.push({
+        ...invalid(here, null, ''),
+        message: 'Invalid value: specifying both OnExitCodes and OnPodConditions is not supported',
+      })
     }
     if (!rule.onExitCodes && !rule.onPodConditions?.length) {
-      out.push(invalid(here, null, 'specifying one of OnExitCodes and OnPodConditions is required'))
+      out.push({
+        ...invalid(here, null, ''),
+        message: 'Invalid value: specifying one of OnExitCodes and OnPodConditions is required',
+      })
     }
     if (rule.onExitCodes) checkExitCodes(out, `${here}.onExitCodes`, rule.onExitCodes, names)
     rule.onPodConditions?.forEach((pattern, j) => {

@@ -129,7 +129,7 @@ function checkPodAffinityTerm(out: Errors, path: string, term: PodAffinityTerm):
 
 function checkTopologyKey(out: Errors, path: string, key: string): void {
   if (key === '') out.push(required(path, 'can not be empty'))
-  else pushInvalid(out, path, key, labelKeyErrors(key))
+  pushInvalid(out, path, key, labelKeyErrors(key))
 }
 
 export function checkTolerations(out: Errors, path: string, tolerations: readonly Toleration[] | undefined): void {
@@ -168,6 +168,7 @@ export function checkTaints(out: Errors, path: string, taints: readonly Taint[] 
     pushInvalid(out, `${at}.key`, taint.key, labelKeyErrors(taint.key))
     const messages = labelValueErrors(taint.value ?? '')
     if (messages.length > 0) out.push(invalid(`${at}.value`, taint.value, messages.join(';')))
+    if ((taint.effect as string) === '') out.push(required(`${at}.effect`))
     const identity = `${taint.key}\n${taint.effect}`
     if (seen.has(identity)) {
       out.push({ ...duplicate(at, taint), field: at })
@@ -186,7 +187,7 @@ export function checkTopologySpread(
     const at = `${path}[${i}]`
     const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, labelSelector, matchLabelKeys } = constraint
     if (maxSkew <= 0) out.push(invalid(`${at}.maxSkew`, maxSkew, 'must be greater than zero'))
-    checkTopologyKey(out, `${at}.topologyKey`, topologyKey)
+    if (topologyKey === '') out.push(required(`${at}.topologyKey`, 'can not be empty'))
     const identity = `${topologyKey}\n${whenUnsatisfiable}`
     if (seen.has(identity)) {
       out.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`))

@@ -13,7 +13,7 @@ import { checkTaints } from './affinity.ts'
 import { checkAmount, checkResourceName } from './resources.ts'
 
 export function checkNode(out: Errors, node: Node): void {
-  checkTaints(out, 'spec.taints', node.spec.taints)
+  checkTaints(out, 'metadata.taints', node.spec.taints)
   checkPodCidrs(out, node)
 }
 
@@ -28,7 +28,7 @@ function checkPodCidrs(out: Errors, { spec }: Node): void {
 }
 
 export function checkNodeUpdate(out: Errors, node: Node, old: Node): void {
-  checkTaints(out, 'spec.taints', node.spec.taints)
+  checkTaints(out, 'metadata.taints', node.spec.taints)
   if (!isSame(node.spec.podCIDRs, old.spec.podCIDRs)) {
     if (old.spec.podCIDRs?.length) {
       out.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))

@@ -3,7 +3,7 @@ import type { Container, ContainerPort, EphemeralContainer, VolumeMount } from '
 import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import type { Volume } from '../../../api/core/v1/volume.ts'
 import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../../../schema/field-error.ts'
-import { dns1123LabelErrors, ipErrors, portErrors, portNameErrors } from '../../../schema/formats.ts'
+import { dns1123LabelErrors, portErrors, portNameErrors } from '../../../schema/formats.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
 import { checkEnv, checkEnvFrom } from './env.ts'
 import { checkHandler, checkProbe } from './probe.ts'
@@ -151,7 +151,6 @@ function checkPorts(
     }
     if (port.containerPort === 0) out.push(required(`${at}.containerPort`))
     else pushInvalid(out, `${at}.containerPort`, port.containerPort, portErrors(port.containerPort))
-    if (port.hostIP) pushInvalid(out, `${at}.hostIP`, port.hostIP, ipErrors(port.hostIP))
     if (!port.hostPort) return
     pushInvalid(out, `${at}.hostPort`, port.hostPort, portErrors(port.hostPort))
     if (spec.hostNetwork && port.hostPort !== port.containerPort) {

@@ -63,7 +63,7 @@ function checkSource(out: Errors, path: string, source: EnvVarSource, value: str
 }
 
 function checkKey(out: Errors, path: string, { name, key }: { name: string; key: string }): void {
-  if (name === '') out.push(required(`${path}.name`))
+  pushInvalid(out, `${path}.name`, name, dns1123SubdomainErrors(name))
   if (key !== '') pushInvalid(out, `${path}.key`, key, configMapKeyErrors(key))
 }
 
@@ -81,7 +81,7 @@ export function checkFieldRef(out: Errors, path: string, ref: ObjectFieldSelecto
     pushInvalid(out, path, match[2], labelKeyErrors(key))
     return
   }
-  if (known.has(ref.fieldPath)) return
+  if (ref.apiVersion === 'v1' && known.has(ref.fieldPath)) return
   if (ref.apiVersion !== 'v1' || !isReadableField(ref.fieldPath)) {
     const fault =
       ref.apiVersion === 'v1'

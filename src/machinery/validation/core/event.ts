@@ -5,68 +5,110 @@ import { invalid, required } from '../../../schema/field-error.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 
-const inNamespace = (out: Errors, path: string, namespace: string, about: { readonly namespace?: string }): void => {
-  const wanted = about.namespace || 'default'
-  if (namespace === wanted || (about.namespace === undefined && namespace === 'kube-system')) return
-  out.push(invalid(path, about.namespace ?? '', 'does not match event.namespace'))
+type Parts = Readonly<Record<string, unknown>>
+
+/** Rules of old, for events of both groups; those with an eventTime must say who reports what. */
+function checkLegacy(out: Errors, event: Modern, about: { readonly namespace?: string }, reporter: string): void {
+  const path = 'involvedObject.namespace'
+  const namespace = event.metadata.namespace
+  const wanted = about.namespace ?? ''
+  if (event.eventTime === undefined) {
+    if (wanted === '' ? namespace !== 'default' : namespace !== wanted) {
+      out.push(invalid(path, wanted, 'does not match event.namespace'))
+    }
+    return
+  }
+  if (wanted === '' && namespace !== 'default' && namespace !== 'kube-system') {
+    out.push(invalid(path, wanted, 'does not match event.namespace'))
+  }
+  const controller = event.reportingComponent ?? event.reportingController ?? ''
+  if (controller === '') out.push(required(reporter))
+  pushInvalid(out, reporter, controller, labelKeyErrors(controller))
+  for (const name of ['reportingInstance', 'action', 'reason'] as const) {
+    const text = event[name] ?? ''
+    if (text === '') out.push(required(name))
+    checkLength(out, name, text, 128)
+  }
+  checkLength(out, 'message', event.message ?? event.note ?? '', 1024)
 }
 
-export function checkEvent(out: Errors, event: Event): void {
-  const path = 'involvedObject.namespace'
-  if (event.involvedObject.namespace !== undefined)
-    inNamespace(out, path, event.metadata.namespace, event.involvedObject)
-  else if (event.metadata.namespace !== 'default' && event.metadata.namespace !== 'kube-system') {
-    out.push(invalid(path, '', 'does not match event.namespace'))
-  }
-  if (event.eventTime !== undefined) checkModern(out, event.reportingComponent, 'reportingController', event)
+function checkLength(out: Errors, path: string, text: string, most: number): void {
+  if (Buffer.byteLength(text) > most) out.push(invalid(path, '', `can have at most ${most} characters`))
 }
 
 interface Modern {
+  readonly metadata: { readonly namespace: string }
+  readonly eventTime?: string
+  readonly reportingComponent?: string
+  readonly reportingController?: string
+  readonly reportingInstance?: string
   readonly action?: string
   readonly reason?: string
-  readonly type?: string
-  readonly reportingInstance?: string
+  readonly message?: string
+  readonly note?: string
 }
 
-function checkModern(out: Errors, controller: string | undefined, name: string, event: Modern): void {
-  if (!controller) out.push(required(name))
-  else pushInvalid(out, name, controller, labelKeyErrors(controller))
-  if (!event.reportingInstance) out.push(required('reportingInstance'))
-  else if (event.reportingInstance.length > 128)
-    out.push(invalid('reportingInstance', '', 'can have at most 128 characters'))
-  if (!event.action) out.push(required('action'))
-  else if (event.action.length > 128) out.push(invalid('action', '', 'can have at most 128 characters'))
-  if (!event.reason) out.push(required('reason'))
-  else if (event.reason.length > 128) out.push(invalid('reason', '', 'can have at most 128 characters'))
-}
+export const checkEvent = (out: Errors, event: Event): void =>
+  checkLegacy(out, event, event.involvedObject, 'reportingComponent')
 
 const types: ReadonlySet<string> = new Set(['Normal', 'Warning'])
 
 export function checkGroupEvent(out: Errors, event: GroupEvent): void {
-  if (event.regarding.namespace !== undefined) {
-    inNamespace(out, 'involvedObject.namespace', event.metadata.namespace, event.regarding)
-  } else if (event.metadata.namespace !== 'default' && event.metadata.namespace !== 'kube-system') {
-    out.push(invalid('involvedObject.namespace', '', 'does not match event.namespace'))
-  }
+  checkLegacy(out, event, event.regarding, 'reportingController')
+  checkSeries(out, event)
   if (event.eventTime === undefined) out.push(required('eventTime'))
-  checkModern(out, event.reportingController, 'reportingController', event)
   if (!types.has(event.type ?? '')) out.push(invalid('type', '', `has invalid value: ${event.type ?? ''}`))
-  if ((event.note?.length ?? 0) > 1024) out.push(invalid('message', '', 'can have at most 1024 characters'))
+  if (event.deprecatedFirstTimestamp) out.push(invalid('firstTimestamp', '', 'needs to be unset'))
+  if (event.deprecatedLastTimestamp) out.push(invalid('lastTimestamp', '', 'needs to be unset'))
+  if (event.deprecatedCount) out.push(invalid('count', '', 'needs to be unset'))
+  const source = event.deprecatedSource
+  if (source?.component || source?.host) out.push(invalid('source', '', 'needs to be unset'))
 }
 
+function checkSeries(out: Errors, { series }: GroupEvent): void {
+  if (!series) return
+  if (series.count < 2) out.push(invalid('series.count', '', 'should be at least 2'))
+  if (!series.lastObservedTime) out.push(required('series.lastObservedTime'))
+}
+
+/** What an event says never changes. [name here, name that upstream's messages use] */
 const frozen = [
-  'regarding',
-  'reason',
-  'action',
-  'related',
-  'note',
-  'type',
-  'reportingController',
-  'reportingInstance',
+  ['regarding', 'involvedObject'],
+  ['reason', 'reason'],
+  ['note', 'message'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+  ['type', 'type'],
+  ['eventTime', 'eventTime'],
+  ['action', 'action'],
+  ['related', 'related'],
+  ['reportingController', 'reportingController'],
+  ['reportingInstance', 'reportingInstance'],
 ] as const
 
 export function checkGroupEventUpdate(out: Errors, event: GroupEvent, old: GroupEvent): void {
-  if (event.series && old.series && isSame(event.series, old.series)) return
-  for (const name of frozen) checkImmutable(out, name, event[name], old[name])
-  checkImmutable(out, 'eventTime', event.eventTime, old.eventTime)
+  checkLegacy(out, event, event.regarding, 'reportingController')
+  if (!isSame(event.series, old.series)) checkSeries(out, event)
+  for (const [name, path] of frozen) {
+    const value = event[name]
+    if (isSame(value, old[name])) continue
+    const shown = name === 'regarding' || name === 'related' ? referenceShown(value as Parts | undefined) : value
+    checkImmutable(out, path, shown, old[name])
+  }
 }
+
+const referenceParts = [
+  ['Kind', 'kind'],
+  ['Namespace', 'namespace'],
+  ['Name', 'name'],
+  ['UID', 'uid'],
+  ['APIVersion', 'apiVersion'],
+  ['ResourceVersion', 'resourceVersion'],
+  ['FieldPath', 'fieldPath'],
+] as const
+
+/** A reference as upstream shows it, whose inner type has no JSON names. */
+const referenceShown = (reference: Parts | undefined): unknown =>
+  reference && Object.fromEntries(referenceParts.map(([shown, name]) => [shown, reference[name] ?? '']))

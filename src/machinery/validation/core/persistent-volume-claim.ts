@@ -25,6 +25,10 @@ export function checkClaimSpec(out: Errors, path: string, spec: PersistentVolume
   if (spec.storageClassName) {
     pushInvalid(out, `${path}.storageClassName`, spec.storageClassName, dns1123SubdomainErrors(spec.storageClassName))
   }
+  if (spec.volumeAttributesClassName) {
+    const name = spec.volumeAttributesClassName
+    pushInvalid(out, `${path}.volumeAttributesClassName`, name, dns1123SubdomainErrors(name))
+  }
   for (const name of ['dataSource', 'dataSourceRef'] as const) {
     const source = spec[name]
     if (source && !source.apiGroup && source.kind !== 'PersistentVolumeClaim' && source.kind !== '') {

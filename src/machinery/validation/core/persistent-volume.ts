@@ -2,7 +2,7 @@
 import type { PersistentVolume } from '../../../api/core/v1/persistent-volume.ts'
 import { PersistentVolumeSource } from '../../../api/core/v1/volume-sources-persistent.ts'
 import { forbidden, invalid, required } from '../../../schema/field-error.ts'
-import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
+import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkNodeSelector } from './affinity.ts'
@@ -56,6 +56,23 @@ function checkSources(out: Errors, spec: PersistentVolume['spec']): void {
     if (!spec.nodeAffinity) out.push(required('spec.nodeAffinity', 'Local volume requires node affinity'))
   }
   if (spec.csi && spec.csi.driver !== '') checkDriver(out, 'spec.csi.driver', spec.csi.driver)
+  const secrets = [
+    'controllerPublishSecretRef',
+    'controllerExpandSecretRef',
+    'nodePublishSecretRef',
+    'nodeExpandSecretRef',
+  ] as const
+  for (const secret of secrets) checkSecretReference(out, `spec.csi.${secret}`, spec.csi?.[secret])
+}
+
+type SecretReference = { readonly name?: string; readonly namespace?: string }
+
+function checkSecretReference(out: Errors, path: string, reference: SecretReference | undefined): void {
+  if (!reference) return
+  if (!reference.name) out.push(required(`${path}.name`))
+  else pushInvalid(out, `${path}.name`, reference.name, dns1123SubdomainErrors(reference.name))
+  if (!reference.namespace) out.push(required(`${path}.namespace`))
+  else pushInvalid(out, `${path}.namespace`, reference.namespace, dns1123LabelErrors(reference.namespace))
 }
 
 export function checkPersistentVolumeUpdate(out: Errors, volume: PersistentVolume, old: PersistentVolume): void {

@@ -27,13 +27,7 @@ export function checkPodSpec(out: Errors, path: string, spec: PodSpec, podName =
 }
 
 function checkNames(out: Errors, path: string, spec: PodSpec): void {
-  const subdomains = [
-    'serviceAccountName',
-    'nodeName',
-    'priorityClassName',
-    'runtimeClassName',
-    'schedulerName',
-  ] as const
+  const subdomains = ['serviceAccountName', 'nodeName', 'priorityClassName', 'runtimeClassName'] as const
   for (const name of subdomains) {
     if (spec[name]) pushInvalid(out, `${path}.${name}`, spec[name], dns1123SubdomainErrors(spec[name]))
   }
@@ -52,10 +46,6 @@ function checkNumbers(out: Errors, path: string, spec: PodSpec): void {
   const deadline = spec.activeDeadlineSeconds
   if (deadline !== undefined && (deadline < 1 || deadline > 2147483647)) {
     out.push(invalid(`${path}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive'))
-  }
-  const grace = spec.terminationGracePeriodSeconds
-  if (grace !== undefined && grace < 0) {
-    out.push(invalid(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'))
   }
 }
 

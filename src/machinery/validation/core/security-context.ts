@@ -60,7 +60,8 @@ function checkProfile(out: Errors, path: string, profile: Profile | undefined, n
     return
   }
   const isLocal = profile.type === 'Localhost'
-  if (isLocal && !profile.localhostProfile) {
+  // Upstream looks no closer at a name that is given and empty.
+  if (isLocal && profile.localhostProfile === undefined) {
     const detail =
       name === 'seccompProfile'
         ? 'must be set when seccomp type is Localhost'

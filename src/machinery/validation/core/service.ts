@@ -125,9 +125,9 @@ function checkAddresses(out: Errors, { spec }: Service): void {
     }
   })
   if (ips.length > 2) out.push(invalid('spec.clusterIPs', ips, 'may only hold up to 2 values'))
-  if (new Set(spec.ipFamilies).size !== (spec.ipFamilies?.length ?? 0)) {
-    out.push(duplicate('spec.ipFamilies[1]', spec.ipFamilies?.[1]))
-  }
+  spec.ipFamilies?.forEach((family, i) => {
+    if (spec.ipFamilies?.indexOf(family) !== i) out.push(duplicate(`spec.ipFamilies[${i}]`, family))
+  })
 }
 
 function checkPolicies(out: Errors, { spec }: Service): void {

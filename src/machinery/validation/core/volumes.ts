@@ -110,7 +110,6 @@ function checkProjected(out: Errors, path: string, projected: Projected): void {
   projected.sources?.forEach((source, i) => {
     const at = `${path}.sources[${i}]`
     const set = Object.keys(source)
-    if (set.length === 0) out.push(required(at, 'must specify a source'))
     for (const name of set.slice(1))
       out.push(forbidden(`${at}.${name}`, 'may not specify more than 1 volume type per source'))
     for (const name of ['secret', 'configMap'] as const) {

@@ -18,7 +18,7 @@ import {
   portNameErrors,
   wildcardSubdomainErrors,
 } from '../../../schema/formats.ts'
-import { labelKeyErrors } from '../../selectors/label-syntax.ts'
+import { labelKeyErrors, labelValueErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, checkLabelSelector, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
 
 export function checkNetworkPolicy(out: Errors, { spec }: NetworkPolicy): void {
@@ -120,6 +120,17 @@ function checkPath(out: Errors, path: string, value: string, pathType: string | 
   }
 }
 
+interface LocalReference {
+  readonly apiGroup?: string
+  readonly kind: string
+  readonly name: string
+}
+
+/** Kind and name are checked where they are declared. */
+function checkLocalReference(out: Errors, path: string, { apiGroup }: LocalReference): void {
+  if (apiGroup !== undefined) pushInvalid(out, `${path}.apiGroup`, apiGroup, dns1123SubdomainErrors(apiGroup))
+}
+
 function checkBackend(out: Errors, path: string, { service, resource }: IngressBackend): void {
   if (service && resource) {
     out.push(invalid(path, '', 'cannot set both resource and service backends'))
@@ -129,6 +140,7 @@ function checkBackend(out: Errors, path: string, { service, resource }: IngressB
     out.push(invalid(path, '', 'must specify one of: `resource` or `service`'))
     return
   }
+  if (resource) checkLocalReference(out, `${path}.resource`, resource)
   if (!service) return
   if (service.name !== '') pushInvalid(out, `${path}.service.name`, service.name, dns1123LabelErrors(service.name))
   const { name, number } = service.port
@@ -165,12 +177,17 @@ export function checkIngressClass(out: Errors, { spec }: IngressClass): void {
     })
   }
   const slash = controller.indexOf('/')
-  if (slash < 1) {
+  if (controller === '') out.push(required('spec.controller'))
+  else if (slash < 1 || slash === controller.length - 1) {
     out.push(invalid('spec.controller', controller, 'must be a domain-prefixed path (such as "acme.io/foo")'))
   } else
     pushInvalid(out, 'spec.controller', controller.slice(0, slash), dns1123SubdomainErrors(controller.slice(0, slash)))
   const { parameters } = spec
   if (!parameters) return
+  checkLocalReference(out, 'spec.parameters', parameters)
+  if (parameters.scope === 'Namespace' && parameters.namespace) {
+    pushInvalid(out, 'spec.parameters.namespace', parameters.namespace, dns1123LabelErrors(parameters.namespace))
+  }
   if (parameters.scope !== 'Cluster' && parameters.scope !== 'Namespace') {
     out.push(notSupported('spec.parameters.scope', parameters.scope, ['Cluster', 'Namespace']))
   } else if (parameters.scope === 'Namespace' && !parameters.namespace) {
@@ -272,7 +289,7 @@ export function checkEndpointSlice(out: Errors, slice: EndpointSlice): void {
   endpoints.forEach((endpoint, i) => {
     const at = `endpoints[${i}]`
     const addresses = endpoint.addresses ?? []
-    if (addresses.length === 0) out.push(required(`${at}.addresses`, 'must contain at least 1 address'))
+    if (addresses.length === 0) out.push(required(`${at}.addresses`))
     if (addresses.length > maxAddresses) out.push(tooMany(`${at}.addresses`, addresses.length, maxAddresses))
     addresses.forEach((address, j) => {
       checkSliceAddress(out, `${at}.addresses[${j}]`, address, slice.addressType)
@@ -283,6 +300,13 @@ export function checkEndpointSlice(out: Errors, slice: EndpointSlice): void {
     if (endpoint.hostname !== undefined) {
       pushInvalid(out, `${at}.hostname`, endpoint.hostname, dns1123LabelErrors(endpoint.hostname))
     }
+    const zones = new Set<string>()
+    endpoint.hints?.forZones?.forEach(({ name }, j) => {
+      const where = `${at}.hints.forZones[${j}].name`
+      if (zones.has(name)) out.push(duplicate(where, name))
+      else pushInvalid(out, where, name, labelValueErrors(name))
+      zones.add(name)
+    })
   })
   const ports = slice.ports ?? []
   if (ports.length > maxSlicePorts) out.push(tooMany('ports', ports.length, maxSlicePorts))

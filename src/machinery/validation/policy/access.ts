@@ -29,7 +29,7 @@ interface Rules {
 function checkRules(out: Errors, role: Rules, isNamespaced: boolean): void {
   role.rules?.forEach((rule, i) => {
     const at = `rules[${i}]`
-    if (!rule.verbs?.length) out.push(required(`${at}.verbs`, 'verbs must contain at least one value'))
+    if (!rule.verbs?.length) out.push(required(`${at}.verbs`))
     if (rule.nonResourceURLs?.length) {
       if (isNamespaced) {
         out.push(
@@ -194,6 +194,9 @@ export function checkAutoscaler(out: Errors, { spec }: HorizontalPodAutoscaler):
     out.push(invalid('spec.maxReplicas', spec.maxReplicas, 'must be greater than or equal to `minReplicas`'))
   }
   const target = spec.scaleTargetRef
+  if (!target.apiVersion?.includes('/')) {
+    out.push(invalid('spec.scaleTargetRef.apiVersion', target.apiVersion ?? '', 'apiVersion must specify API group'))
+  }
   for (const name of ['kind', 'name'] as const) {
     if (target[name] !== '')
       pushInvalid(out, `spec.scaleTargetRef.${name}`, target[name], pathSegmentErrors(target[name]))
