@@ -198,9 +198,14 @@ test('configuration reaches the container as variables and files, and updates fo
     { labels: { app: 'x' } },
   )
   const { podIP } = await node.until('configured', running)
+  const logged = async (text: string) => {
+    for (let tries = 0; tries < 400 && !(await node.logs('configured', 'main')).includes(text); tries++)
+      await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  // The files were read once it tells the token's mode.
+  await logged('app="x"')
   await node.client.of(ConfigMap).patch('default', 'conf', 'merge', { data: { color: 'red' } })
-  for (let tries = 0; tries < 400 && !(await node.logs('configured', 'main')).includes('now red'); tries++)
-    await new Promise(resolve => setTimeout(resolve, 50))
+  await logged('now red')
   const log = await node.logs('configured', 'main')
   assert.match(log, /^COLOR=blue$/m)
   assert.match(log, /^WORD=s3cret$/m)

@@ -24,7 +24,10 @@ export function randomObject(message: Message, random: Random, depth = 0): unkno
   const object: Record<string, unknown> = {}
   if (depth > maxDepth) return object
   for (const [name, { facts }] of Object.entries(message.fields)) {
-    if (facts.always || random() < 0.5) object[name] = randomValue(facts.type, random, depth + 1)
+    if (!facts.always && random() >= 0.5) continue
+    const value = randomValue(facts.type, random, depth + 1)
+    // A zero that is not written does not come back.
+    if (!(facts.omitZero && (value === '' || value === 0))) object[name] = value
   }
   return object
 }
