@@ -19,6 +19,9 @@ export interface ProgramActions {
   /** Throws CliError where files that the settings name are missing or wrong. */
   checkConfig(config: ClusterConfig): Promise<void>
   runCluster(config: ClusterConfig): Promise<void>
+  /** `controllers` as kube-controller-manager's flag. */
+  runServer(config: ClusterConfig, controllers: readonly string[]): Promise<void>
+  runApiServer(config: ClusterConfig): Promise<void>
   /** Loads every module, so that Node keeps it compiled. */
   compile(): Promise<void>
   teardown(config: ClusterConfig): Promise<void>
@@ -58,11 +61,19 @@ type Flags = Partial<Omit<ClusterConfig, 'dataDirectory'>> & {
   dnsUpstream?: string[]
   kubeconfig?: boolean
   output?: string
+  controllers?: string
 }
 
 /** The settings of a cluster: those it was made with, the flags, and the defaults for a new one. */
 function configOf(flags: Flags): ClusterConfig {
-  const { dataDir, dnsUpstream, kubeconfig: _kubeconfig, output: _output, ...settings } = flags
+  const {
+    dataDir,
+    dnsUpstream,
+    kubeconfig: _kubeconfig,
+    output: _output,
+    controllers: _controllers,
+    ...settings
+  } = flags
   const dataDirectory = resolve(dataDir)
   const given = { ...settings, ...(dnsUpstream ? { dnsUpstreams: dnsUpstream } : {}) }
   const kept = readConfig(dataDirectory)
@@ -150,6 +161,30 @@ export function makeProgram(actions: ProgramActions): Command {
           : `  kubectl --context ${config.name} get nodes`,
       )
     })
+
+  withClusterFlags(
+    program
+      .command('server')
+      .description('run the control plane in the foreground: API server, store, controllers, scheduler'),
+  )
+    .option(
+      '--controllers <list>',
+      "controllers to run, by the names of their service accounts: 'name', '-name', '*' for all others",
+      '*',
+    )
+    .action(async (flags: Flags) => {
+      const config = configOf(flags)
+      await actions.checkConfig(config)
+      await actions.runServer(config, (flags.controllers ?? '*').split(','))
+    })
+
+  withClusterFlags(
+    program.command('apiserver').description('run the API server and its store alone, in the foreground'),
+  ).action(async (flags: Flags) => {
+    const config = configOf(flags)
+    await actions.checkConfig(config)
+    await actions.runApiServer(config)
+  })
 
   withClusterFlags(program.command('start-example', { hidden: true })).action(async (flags: Flags) => {
     const config = await start(flags)

@@ -26,8 +26,8 @@ import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
 export interface ControllersOptions {
-  /** Names of the controllers to run; absent: all. */
-  readonly only?: readonly string[]
+  /** As the flag `--controllers` of kube-controller-manager: a name, `-name`, or `*` for all that are not named; absent: `*`. */
+  readonly choice?: readonly string[]
   /** PEM of the certificate authority that pods check the API server against; absent: it is not published. */
   readonly rootCa?: string
   /** Pod addresses of the whole cluster, as `10.244.0.0/16`; absent: nodes get no ranges. */
@@ -50,6 +50,10 @@ export interface ControllersDependencies {
   readonly log: Logger
   readonly options?: ControllersOptions
 }
+
+/** The first entry that names the controller decides; else whether there is a `*`. */
+export const isChosen = (name: string, choice: readonly string[]): boolean =>
+  (choice.find(entry => entry === name || entry === `-${name}`) ?? (choice.includes('*') ? name : '')) === name
 
 const definitions = (options: ControllersOptions, signal: AbortSignal): readonly ControllerDefinition[] => [
   replicaSetController,
@@ -85,7 +89,8 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
 /** Starts the controllers and their informers. Resolves after the signal has aborted and the last plan under way has ended. */
 export async function startControllers(needs: ControllersDependencies): Promise<void> {
   const { clientFor, informers, clock, random, signal, log, options = {} } = needs
-  const chosen = definitions(options, signal).filter(({ name }) => options.only?.includes(name) ?? true)
+  const choice = options.choice ?? ['*']
+  const chosen = definitions(options, signal).filter(({ name }) => isChosen(name, choice))
   const running = chosen.map(definition =>
     runController(definition, { client: clientFor(definition.name), informers, clock, random, log }, signal),
   )

@@ -15,6 +15,8 @@ const program = makeProgram({
   exampleManifest: resolve(join(import.meta.dirname, '../../examples/hello.yaml')),
   checkConfig: async config => void (await import('./audit.ts')).readAuditPolicy(config),
   runCluster: async config => (await import('./run-cluster.ts')).runCluster(config),
+  runServer: async (config, controllers) => (await import('./run-server.ts')).runServer(config, controllers),
+  runApiServer: async config => (await import('./run-server.ts')).runApiServer(config),
   compile: async () => (await import('./compile.ts')).compile(),
   teardown: async config => (await import('./teardown.ts')).teardown(config),
   loadImage: async (config, archive) => (await import('./images.ts')).loadImage(config, archive),

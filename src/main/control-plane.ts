@@ -1,121 +1,34 @@
-/** Store, API server, controllers and scheduler in this process. */
-import { randomBytes } from 'node:crypto'
-import { type ApiServer, createApiServer, openRegistry } from '../apiserver/api-server.ts'
-import type { UserInfo } from '../apiserver/authentication/authenticator.ts'
+/** API server, controllers and scheduler in this process. */
 import { componentUser, controllerUser } from '../apiserver/authentication/component-users.ts'
-import { accessControlKinds, createAccessControl } from '../apiserver/bootstrap/access-control.ts'
-import { bootstrap } from '../apiserver/bootstrap/bootstrap.ts'
-import { apiserverUser, BootstrapApi } from '../apiserver/bootstrap/bootstrap-api.ts'
-import { KubernetesService } from '../apiserver/bootstrap/kubernetes-service.ts'
-import { startHttpServer } from '../apiserver/http/http-server.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
-import { connectHandlers } from '../apiserver/streaming/connect.ts'
 import { systemClock } from '../base/clock.ts'
-import { type Logger, loggerOf } from '../base/log.ts'
-import { type ClusterConfig, pathsOf } from '../cli/cluster-config.ts'
-import { Client } from '../client/client.ts'
-import { InformerFactory } from '../client/informer-factory.ts'
+import { loggerOf } from '../base/log.ts'
+import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { startControllers } from '../controllers/start.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
-import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
-import { openAudit } from './audit.ts'
-import { InProcessTransport } from './in-process-transport.ts'
-import { firstAddresses } from './service-addresses.ts'
+import { type RunningApi, random, startApi } from './api.ts'
 
-export interface ControlPlane {
-  readonly server: ApiServer
-  /** A client of a component, with its identity; `name` is its field manager. */
-  clientFor(user: UserInfo, name: string): Client
-  informersFor(client: Client, log: Logger): InformerFactory
-  /** Finishes what was accepted, then closes the store. */
-  stop(): Promise<void>
-}
+export type ControlPlane = Pick<RunningApi, 'server' | 'clientFor' | 'informersFor' | 'stop'>
 
-export const random = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48
-
-const shutdownGraceMs = 5000
-
-export async function startControlPlane(config: ClusterConfig, pki: Pki): Promise<ControlPlane> {
-  const paths = pathsOf(config)
+/** `controllers` chooses as kube-controller-manager's flag of that name does. */
+export async function startControlPlane(
+  config: ClusterConfig,
+  pki: Pki,
+  controllers: readonly string[] = ['*'],
+): Promise<ControlPlane> {
   const clock = systemClock
-  const log = loggerOf('control-plane')
   const stopping = new AbortController()
-  const store = await openEmbeddedStore({ directory: paths.store })
-  const [firstPort = 30_000, lastPort = 32_767] = config.nodePortRange.split('-').map(Number)
-  const registry = await openRegistry({
-    store,
-    clock,
-    serviceCidrs: [config.serviceCidr],
-    nodePortRange: [firstPort, lastPort],
-    processMetrics: true,
-  })
-  const serverAddress = () => `${config.nodeAddress}:${config.apiPort}`
-  const access = createAccessControl({
-    reader: registry.reader,
-    clock,
-    random,
-    serviceAccountKey: pki.serviceAccountKey,
-    issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
-    serverAddress,
-  })
-  await registry.reader.start(accessControlKinds)
-  const kubelet = { certificate: pki.kubeletClient.certificatePem, key: pki.kubeletClient.privateKeyPem, ca: pki.caPem }
-  const connectDeps = { reader: registry.reader, kubelet, random }
-  const audit = openAudit(config, clock)
-  const server = createApiServer({
-    registry,
-    ...(audit ? { audit: audit.auditor } : {}),
-    authenticator: access.authenticator,
-    authorizer: access.authorizer,
-    admissionPlugins: access.admissionPlugins,
-    handlers: {
-      create: access.createHandlers,
-      connect: new Map([...connectHandlers].map(([name, connect]) => [name, context => connect(context, connectDeps)])),
-    },
-    serverAddress,
-    identity: access.identity,
-  })
-
-  const clientFor = (user: UserInfo, name: string) => new Client(new InProcessTransport(server, user, name), name)
-  const informersFor = (client: Client, componentLog: Logger) =>
-    new InformerFactory(client, { clock, random, log: componentLog })
-
-  const api = new BootstrapApi(new InProcessTransport(server, apiserverUser, 'kube-apiserver'))
-  await bootstrap({
-    api,
-    serviceCidrs: [config.serviceCidr],
-    clientCaPem: pki.caPem,
-    frontProxyCaPem: pki.frontProxyCaPem,
-    clock,
-  })
-  const http = await startHttpServer(server, {
-    host: '0.0.0.0',
-    port: config.apiPort,
-    certificate: pki.serving.certificatePem,
-    key: pki.serving.privateKeyPem,
-    clientCa: pki.caPem,
-  })
-  const [serviceAddress = ''] = firstAddresses(config.serviceCidr, 1)
-  const kubernetesService = new KubernetesService({
-    api,
-    advertiseAddress: config.nodeAddress,
-    securePort: config.apiPort,
-    serviceAddress,
-    serverName: config.nodeName,
-    clock,
-  })
-  await kubernetesService.start()
-  log.info({ port: config.apiPort }, 'the API server is ready')
-
+  const api = await startApi(config, pki)
+  const { clientFor, informersFor } = api
   const managerLog = loggerOf('kube-controller-manager')
-  const controllers = startControllers({
+  const running = startControllers({
     clientFor: name => clientFor(controllerUser(name), name),
     informers: informersFor(clientFor(componentUser('controller-manager'), 'kube-controller-manager'), managerLog),
     clock,
     random,
     signal: stopping.signal,
     log: managerLog,
-    options: { rootCa: pki.caPem, clusterCidr: config.clusterCidr },
+    options: { choice: controllers, rootCa: pki.caPem, clusterCidr: config.clusterCidr },
   })
   const schedulerLog = loggerOf('kube-scheduler')
   const schedulerClient = clientFor(componentUser('scheduler'), 'kube-scheduler')
@@ -131,19 +44,14 @@ export async function startControlPlane(config: ClusterConfig, pki: Pki): Promis
   schedulerInformers.start(stopping.signal)
 
   return {
-    server,
+    server: api.server,
     clientFor,
     informersFor,
     async stop() {
-      server.drain()
+      api.drain()
       stopping.abort()
-      await Promise.all([controllers, scheduler.stop()])
-      await kubernetesService.stop()
-      await http.close(shutdownGraceMs)
-      access.close()
-      server.close()
-      audit?.log.close()
-      await store.close()
+      await Promise.all([running, scheduler.stop()])
+      await api.stop()
     },
   }
 }

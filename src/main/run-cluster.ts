@@ -14,6 +14,7 @@ import { startControlPlane } from './control-plane.ts'
 import { ensureDnsService } from './dns-service.ts'
 import { startNode } from './node.ts'
 import { firstAddresses } from './service-addresses.ts'
+import { stopSignal } from './stop-signal.ts'
 
 export async function runCluster(config: ClusterConfig): Promise<void> {
   await startOverWithCompiledModules()
@@ -54,10 +55,4 @@ export async function runCluster(config: ClusterConfig): Promise<void> {
   spawner.close()
   removePidFile(paths.pidFile)
   release()
-}
-
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
-  })
 }

@@ -18,7 +18,7 @@ async function setUp(spec: Draft<CronJob['spec']>) {
       jobTemplate: { spec: { template: { spec: { containers: [{ name: 'c' }] } } } },
     },
   })
-  cluster.start({ only: ['cronjob-controller'] })
+  cluster.start({ choice: ['cronjob-controller'] })
   const jobs = () => cluster.transport.peekAll(Job)
   const complete = (job: Job) => {
     const now = timeOf(cluster.clock.now())

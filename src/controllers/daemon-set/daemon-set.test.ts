@@ -19,7 +19,7 @@ async function setUp(spec: Draft<DaemonSet['spec']> = {}) {
       ...spec,
     },
   })
-  cluster.start({ only: ['daemon-set-controller'] })
+  cluster.start({ choice: ['daemon-set-controller'] })
   const set = () => cluster.transport.peek(DaemonSet, 'a', 'agent')!
   const nodes = () => cluster.pods().map(nodeNameOf).sort().join()
   const images = () =>

@@ -25,7 +25,7 @@ function deployment(replicas: number, image = 'v1', more: Draft<Deployment['spec
 async function setUp(first: Draft<Deployment>) {
   const cluster = new TestCluster()
   await cluster.client.of(Deployment).create('a', first)
-  cluster.start({ only: ['deployment-controller', 'replicaset-controller'] })
+  cluster.start({ choice: ['deployment-controller', 'replicaset-controller'] })
   const current = () => cluster.transport.peek(Deployment, 'a', 'web')!
   const sets = () => cluster.transport.peekAll(ReplicaSet)
   const change = (spec: Draft<Deployment['spec']>) =>

@@ -17,7 +17,7 @@ const template = { metadata: { labels }, spec: { containers: [{ name: 'c' }] } }
 async function setUp(spec: Draft<PodDisruptionBudget['spec']>) {
   const cluster = new TestCluster()
   await cluster.client.of(PodDisruptionBudget).create('a', { metadata: { name: 'web' }, spec: { selector, ...spec } })
-  cluster.start({ only: ['disruption-controller'] })
+  cluster.start({ choice: ['disruption-controller'] })
   const status = () => cluster.transport.peek(PodDisruptionBudget, 'a', 'web')!.status
   const condition = () => status().conditions?.find(({ type }) => type === 'DisruptionAllowed')
   const addPod = (name: string, owner?: [Kind, Owned]) =>

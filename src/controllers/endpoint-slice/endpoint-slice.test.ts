@@ -9,7 +9,7 @@ import { readyAt, TestCluster } from '../testing/cluster.ts'
 async function setUp() {
   const cluster = new TestCluster()
   cluster.kubelet = () => undefined
-  cluster.start({ only: ['endpointslice-controller', 'endpoint-controller', 'endpointslicemirroring-controller'] })
+  cluster.start({ choice: ['endpointslice-controller', 'endpoint-controller', 'endpointslicemirroring-controller'] })
   const slices = () => cluster.transport.peekAll(EndpointSlice)
   const pod = async (name: string, ip: string, ready: boolean) => {
     const made = await cluster.client.of(Pod).create('a', {

@@ -20,7 +20,7 @@ async function setUp() {
       },
     })
   const names = () => cluster.transport.peekAll(ConfigMap).map(({ metadata }) => metadata.name)
-  cluster.start({ only: ['generic-garbage-collector'] })
+  cluster.start({ choice: ['generic-garbage-collector'] })
   await cluster.run(200)
   return { cluster, maps, make, names }
 }

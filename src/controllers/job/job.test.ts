@@ -20,7 +20,7 @@ async function setUp(spec: Draft<Job['spec']>) {
       template: { metadata: { labels }, spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } },
     },
   })
-  cluster.start({ only: ['job-controller', 'ttl-after-finished-controller'] })
+  cluster.start({ choice: ['job-controller', 'ttl-after-finished-controller'] })
   const job = () => cluster.transport.peek(Job, 'a', 'work')!
   const end = async (pod: Pod, phase: 'Succeeded' | 'Failed', exitCode = phase === 'Failed' ? 1 : 0) => {
     const terminated = { exitCode, finishedAt: timeOf(cluster.clock.now()) }

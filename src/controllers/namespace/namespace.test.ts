@@ -9,7 +9,7 @@ test('Namespace gets its default service account and CA, and is emptied and let 
   const cluster = new TestCluster()
   const { transport, client } = cluster
   cluster.start({
-    only: ['namespace-controller', 'service-account-controller', 'root-ca-cert-publisher'],
+    choice: ['namespace-controller', 'service-account-controller', 'root-ca-cert-publisher'],
     rootCa: 'PEM',
   })
   await client.of(Namespace).create('', { metadata: { name: 'a' }, spec: { finalizers: ['kubernetes'] } })

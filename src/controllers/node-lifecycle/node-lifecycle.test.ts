@@ -28,7 +28,7 @@ async function setUp() {
       },
     })
   const node = () => cluster.transport.peek(Node, '', 'one')!
-  cluster.start({ only: ['node-controller', 'pod-garbage-collector'], clusterCidr: '10.244.0.0/16' })
+  cluster.start({ choice: ['node-controller', 'pod-garbage-collector'], clusterCidr: '10.244.0.0/16' })
   return { cluster, beat, addPod, node, ready: () => node().status.conditions?.find(({ type }) => type === 'Ready') }
 }
 

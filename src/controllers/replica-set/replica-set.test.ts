@@ -15,7 +15,7 @@ async function setUp(replicas: number) {
     spec: { replicas, selector: { matchLabels: { app: 'web' } }, template },
   })
   const set = () => cluster.transport.peek(ReplicaSet, 'a', 'web')!
-  const start = () => cluster.start({ only: ['replicaset-controller'] })
+  const start = () => cluster.start({ choice: ['replicaset-controller'] })
   return { cluster, set, start }
 }
 

@@ -18,7 +18,7 @@ async function setUp(spec: Draft<StatefulSet['spec']>) {
       ...spec,
     },
   })
-  cluster.start({ only: ['statefulset-controller'] })
+  cluster.start({ choice: ['statefulset-controller'] })
   const set = () => cluster.transport.peek(StatefulSet, 'a', 'db')!
   const names = () =>
     cluster

@@ -1,0 +1,124 @@
+/** Store and API server in this process. */
+import { randomBytes } from 'node:crypto'
+import { type ApiServer, createApiServer, openRegistry } from '../apiserver/api-server.ts'
+import type { UserInfo } from '../apiserver/authentication/authenticator.ts'
+import { accessControlKinds, createAccessControl } from '../apiserver/bootstrap/access-control.ts'
+import { bootstrap } from '../apiserver/bootstrap/bootstrap.ts'
+import { apiserverUser, BootstrapApi } from '../apiserver/bootstrap/bootstrap-api.ts'
+import { KubernetesService } from '../apiserver/bootstrap/kubernetes-service.ts'
+import { startHttpServer } from '../apiserver/http/http-server.ts'
+import type { Pki } from '../apiserver/pki/pki.ts'
+import { connectHandlers } from '../apiserver/streaming/connect.ts'
+import { systemClock } from '../base/clock.ts'
+import { type Logger, loggerOf } from '../base/log.ts'
+import { type ClusterConfig, pathsOf } from '../cli/cluster-config.ts'
+import { Client } from '../client/client.ts'
+import { InformerFactory } from '../client/informer-factory.ts'
+import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
+import { openAudit } from './audit.ts'
+import { InProcessTransport } from './in-process-transport.ts'
+import { firstAddresses } from './service-addresses.ts'
+
+/** The API server, and how the components of this process reach it. */
+export interface RunningApi {
+  readonly server: ApiServer
+  /** A client of a component, with its identity; `name` is its field manager. */
+  clientFor(user: UserInfo, name: string): Client
+  informersFor(client: Client, log: Logger): InformerFactory
+  /** Watches end and `/readyz` says no: the components may stop. */
+  drain(): void
+  /** Finishes what was accepted, then closes the store. */
+  stop(): Promise<void>
+}
+
+export const random = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48
+
+const shutdownGraceMs = 5000
+
+export async function startApi(config: ClusterConfig, pki: Pki): Promise<RunningApi> {
+  const paths = pathsOf(config)
+  const clock = systemClock
+  const log = loggerOf('kube-apiserver')
+  const store = await openEmbeddedStore({ directory: paths.store })
+  const [firstPort = 30_000, lastPort = 32_767] = config.nodePortRange.split('-').map(Number)
+  const registry = await openRegistry({
+    store,
+    clock,
+    serviceCidrs: [config.serviceCidr],
+    nodePortRange: [firstPort, lastPort],
+    processMetrics: true,
+  })
+  const serverAddress = () => `${config.nodeAddress}:${config.apiPort}`
+  const access = createAccessControl({
+    reader: registry.reader,
+    clock,
+    random,
+    serviceAccountKey: pki.serviceAccountKey,
+    issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
+    serverAddress,
+  })
+  await registry.reader.start(accessControlKinds)
+  const kubelet = { certificate: pki.kubeletClient.certificatePem, key: pki.kubeletClient.privateKeyPem, ca: pki.caPem }
+  const connectDeps = { reader: registry.reader, kubelet, random }
+  const audit = openAudit(config, clock)
+  const server = createApiServer({
+    registry,
+    ...(audit ? { audit: audit.auditor } : {}),
+    authenticator: access.authenticator,
+    authorizer: access.authorizer,
+    admissionPlugins: access.admissionPlugins,
+    handlers: {
+      create: access.createHandlers,
+      connect: new Map([...connectHandlers].map(([name, connect]) => [name, context => connect(context, connectDeps)])),
+    },
+    serverAddress,
+    identity: access.identity,
+  })
+
+  const clientFor = (user: UserInfo, name: string) => new Client(new InProcessTransport(server, user, name), name)
+  const informersFor = (client: Client, componentLog: Logger) =>
+    new InformerFactory(client, { clock, random, log: componentLog })
+
+  const api = new BootstrapApi(new InProcessTransport(server, apiserverUser, 'kube-apiserver'))
+  await bootstrap({
+    api,
+    serviceCidrs: [config.serviceCidr],
+    clientCaPem: pki.caPem,
+    frontProxyCaPem: pki.frontProxyCaPem,
+    clock,
+  })
+  const http = await startHttpServer(server, {
+    host: '0.0.0.0',
+    port: config.apiPort,
+    certificate: pki.serving.certificatePem,
+    key: pki.serving.privateKeyPem,
+    clientCa: pki.caPem,
+  })
+  const [serviceAddress = ''] = firstAddresses(config.serviceCidr, 1)
+  const kubernetesService = new KubernetesService({
+    api,
+    advertiseAddress: config.nodeAddress,
+    securePort: config.apiPort,
+    serviceAddress,
+    serverName: config.nodeName,
+    clock,
+  })
+  await kubernetesService.start()
+  log.info({ port: config.apiPort }, 'the API server is ready')
+
+  return {
+    server,
+    clientFor,
+    informersFor,
+    drain: () => server.drain(),
+    async stop() {
+      server.drain()
+      await kubernetesService.stop()
+      await http.close(shutdownGraceMs)
+      access.close()
+      server.close()
+      audit?.log.close()
+      await store.close()
+    },
+  }
+}
