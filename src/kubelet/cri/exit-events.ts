@@ -8,7 +8,7 @@ import { messagesOf } from '../../schema/message.ts'
 import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
 import { binary, list, str, uint32 } from '../../schema/type.ts'
-import { isUnimplemented } from './grpc-error.ts'
+import { isUnimplemented } from '../../base/grpc/grpc-error.ts'
 import type { RuntimeClient } from './runtime-client.ts'
 import { ContainerEventResponse, GetEventsRequest } from './runtime-messages.ts'
 

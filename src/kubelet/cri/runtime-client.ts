@@ -25,8 +25,8 @@ import {
   StopContainerRequest,
 } from './container-messages.ts'
 import type { ContainerStatus } from './container-status-messages.ts'
-import { type CallOptions, GrpcChannel } from './grpc-channel.ts'
-import { isNotFoundCall } from './grpc-error.ts'
+import { type CallOptions, GrpcChannel } from '../../base/grpc/grpc-channel.ts'
+import { isNotFoundCall } from '../../base/grpc/grpc-error.ts'
 import {
   type AuthConfig,
   type Image,

@@ -14,7 +14,7 @@ import { linkedServices, serviceVariables } from '../containers/service-environm
 import type { Device } from '../cri/container-messages.ts'
 import type { Mount } from '../cri/container-status-messages.ts'
 import { MountPropagation } from '../cri/enums.ts'
-import { GrpcError } from '../cri/grpc-error.ts'
+import { GrpcError } from '../../base/grpc/grpc-error.ts'
 import type { Image, PodSandboxConfig } from '../cri/runtime-client.ts'
 import { ImageError } from '../images/image-manager.ts'
 import { hostsFileOf, podHostName } from '../sandbox/host-names.ts'

@@ -9,8 +9,8 @@ import { messagesOf } from '../../schema/message.ts'
 import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
 import { int32, str } from '../../schema/type.ts'
-import { GrpcChannel } from '../cri/grpc-channel.ts'
-import { GrpcCode, GrpcError } from '../cri/grpc-error.ts'
+import { GrpcChannel } from '../../base/grpc/grpc-channel.ts'
+import { GrpcCode, GrpcError } from '../../base/grpc/grpc-error.ts'
 import type { RuntimeClient } from '../cri/runtime-client.ts'
 
 export interface Answer {
