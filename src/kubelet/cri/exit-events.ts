@@ -3,12 +3,12 @@
  * where that is unimplemented (1.6, 1.7), neither elsewhere. Events only say where to look: what happened is listed.
  */
 import type { Clock } from '../../base/clock.ts'
+import { isUnimplemented } from '../../base/grpc/grpc-error.ts'
 import { f } from '../../schema/field.ts'
 import { messagesOf } from '../../schema/message.ts'
 import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
 import { binary, list, str, uint32 } from '../../schema/type.ts'
-import { isUnimplemented } from '../../base/grpc/grpc-error.ts'
 import type { RuntimeClient } from './runtime-client.ts'
 import { ContainerEventResponse, GetEventsRequest } from './runtime-messages.ts'
 

@@ -1,4 +1,7 @@
 /** The container runtime behind its CRI v1 socket: one method a call, with deadlines as the kubelet's own. */
+
+import { type CallOptions, GrpcChannel } from '../../base/grpc/grpc-channel.ts'
+import { isNotFoundCall } from '../../base/grpc/grpc-error.ts'
 import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
 import type { Message, TypeOf } from '../../schema/type.ts'
@@ -25,8 +28,6 @@ import {
   StopContainerRequest,
 } from './container-messages.ts'
 import type { ContainerStatus } from './container-status-messages.ts'
-import { type CallOptions, GrpcChannel } from '../../base/grpc/grpc-channel.ts'
-import { isNotFoundCall } from '../../base/grpc/grpc-error.ts'
 import {
   type AuthConfig,
   type Image,
