@@ -69,6 +69,7 @@ const shape = (message: Message, value: unknown, context: ShapeContext): unknown
   value === null ? {} : shaperOf(message)(value, context)
 
 function withTypeMeta<T>(kind: Kind<T>, object: T): T {
+  if (kind.options.typeless) return object
   const given = object as { kind?: string; apiVersion?: string }
   if (given.kind && given.apiVersion) return object
   return { ...object, kind: given.kind || kind.gvk.kind, apiVersion: given.apiVersion || kind.apiVersion }

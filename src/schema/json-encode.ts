@@ -91,7 +91,7 @@ function messageOrderer(message: Message): Orderer {
     }))
     return all.sort((a, b) => Number(b.name === 'metadata') - Number(a.name === 'metadata'))
   }
-  const kind = message.gvk && (message as Kind)
+  const kind = message.gvk && !message.options.typeless ? (message as Kind) : undefined
   const startsWithMetadata = kind !== undefined && message.fields.metadata !== undefined
   return value => {
     fields ??= compile()

@@ -155,7 +155,7 @@ function messageShaper(message: Message): Shaper {
   const owner = message.name.slice(message.name.lastIndexOf('.') + 1)
   const goType = goTypeName(message)
   const fields = new Map<string, FieldShaper>()
-  if (message.gvk) fields.set('kind', typeMeta).set('apiVersion', typeMeta)
+  if (message.gvk && !message.options.typeless) fields.set('kind', typeMeta).set('apiVersion', typeMeta)
   let compiled = false
   const compile = () => {
     compiled = true

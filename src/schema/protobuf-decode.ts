@@ -63,6 +63,7 @@ export function decodeEnvelope<T>(of: Kind<T> | KindLookup, bytes: Uint8Array, m
   const kind = typeof of === 'function' ? of(apiVersion, name) : of
   if (!kind) throw new DecodeError(`no kind "${name}" is registered for version "${apiVersion}"`)
   const object = decode(kind, raw, 'upstream', maxBytes) as object
+  if (kind.options.typeless) return object as T
   return { kind: name || kind.gvk.kind, apiVersion: apiVersion || kind.apiVersion, ...object } as T
 }
 

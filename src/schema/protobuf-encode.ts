@@ -34,8 +34,9 @@ export function encodeEnvelope(kind: Kind, object: unknown): Uint8Array {
   partWriterOf(kind, 'upstream')(writer, object)
   writer.lengthHeader(2, beforeObject)
   const beforeTypeMeta = writer.length
-  writeText(writer, 2, kind.gvk.kind)
-  writeText(writer, 1, kind.apiVersion)
+  const { typeless } = kind.options
+  writeText(writer, 2, typeless ? '' : kind.gvk.kind)
+  writeText(writer, 1, typeless ? '' : kind.apiVersion)
   writer.lengthHeader(1, beforeTypeMeta)
   writer.raw(envelopePrefix)
   return writer.bytes()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { ConfigMap } from '../api/core/v1/config-map.ts'
 import { Pod } from '../api/core/v1/pod.ts'
@@ -7,6 +7,7 @@ import { ResourceFieldSelector } from '../api/core/v1/selectors.ts'
 import { ServicePort } from '../api/core/v1/service.ts'
 import { kinds, otherKinds } from '../api/kinds.ts'
 import { Condition } from '../api/meta/v1/condition.ts'
+import { olderKinds } from '../api/older-kinds.ts'
 import { kindByName, listOf } from '../machinery/scheme.ts'
 import { DecodeError } from './decode-error.ts'
 import { f } from './field.ts'
@@ -20,21 +21,32 @@ import { binary, bool, double, int32, int64, list, map, str, uint32, uint64 } fr
 
 const folder = new URL('../../../shared/reference/golden/', import.meta.url)
 const skip = existsSync(folder) ? false : 'the reference facts are not beside the repository'
-const everyKind = [...kinds, ...otherKinds]
+const everyKind = [...kinds, ...otherKinds, ...olderKinds]
 
-test('upstream’s filled objects of every kind round-trip in JSON and protobuf', { skip }, () => {
-  for (const kind of everyKind) {
-    const { group, version, kind: name } = kind.gvk
-    const file = `${group === '' ? 'core' : group}.${version}.${name}`
-    const json = readFileSync(new URL(`${file}.json`, folder))
-    const protobuf = readFileSync(new URL(`${file}.pb`, folder))
+/** Kinds of groups that are being declared. */
+const notDeclaredYet =
+  /^(admissionregistration|certificates|flowcontrol\.apiserver|node|resource|storage|storagemigration)\.k8s\.io\.|^autoscaling\.v2\./
+
+const byGoldenName = new Map(
+  everyKind.map(kind => [`${kind.gvk.group || 'core'}.${kind.gvk.version}.${kind.gvk.kind}`, kind]),
+)
+
+for (const file of skip ? [] : readdirSync(folder)) {
+  if (!file.endsWith('.json')) continue
+  const name = file.slice(0, -'.json'.length)
+  const kind = byGoldenName.get(name)
+  if (!kind && notDeclaredYet.test(name)) continue
+  test(`upstream’s filled ${name} round-trips in JSON and protobuf`, () => {
+    assert.ok(kind, 'not declared')
+    const json = readFileSync(new URL(`${name}.json`, folder))
+    const protobuf = readFileSync(new URL(`${name}.pb`, folder))
     const { object, unknownFields, duplicateFields } = decodeObject(kind, json)
-    assert.deepEqual([unknownFields, duplicateFields], [[], []], file)
-    assert.deepEqual(JSON.parse(Buffer.from(encodeObject(kind, object)).toString()), JSON.parse(json.toString()), file)
-    assert.deepEqual(decodeEnvelope(kind, protobuf), object, file)
-    assert.ok(protobuf.equals(encodeEnvelope(kind, object)), `${file} in protobuf`)
-  }
-})
+    assert.deepEqual([unknownFields, duplicateFields], [[], []])
+    assert.deepEqual(JSON.parse(Buffer.from(encodeObject(kind, object)).toString()), JSON.parse(json.toString()))
+    assert.deepEqual(decodeEnvelope(kind, protobuf), object)
+    assert.ok(protobuf.equals(encodeEnvelope(kind, object)), 'in protobuf')
+  })
+}
 
 test('random objects of every kind survive protobuf and JSON', () => {
   const seed = Date.now() % 1_000_000

@@ -35,6 +35,8 @@ export interface Scalar<T = unknown> {
 export interface Enum<T = unknown> {
   readonly is: 'enum'
   readonly values: readonly string[]
+  /** Values that OpenAPI lists besides, although validation refuses them. */
+  readonly alsoShown?: readonly string[]
   /** Whether other strings decode too (upstream leaves many string types open). Validation still names the values. */
   readonly _t?: T
 }
@@ -75,6 +77,8 @@ export interface MessageOptions {
   readonly unions?: readonly { readonly discriminator?: string; readonly members: readonly string[] }[]
   /** A message whose only field `items` is the JSON form itself (upstream: `type ExtraValue []string`). */
   readonly listForm?: boolean
+  /** A kind whose JSON form names neither kind nor apiVersion. */
+  readonly typeless?: boolean
 }
 
 export interface Message<T = unknown, F extends Fields = Fields> {
@@ -110,6 +114,8 @@ export const json = scalar<unknown>('json')
 export const fieldsV1 = scalar<Record<string, unknown>>('fieldsV1')
 
 export const oneOf = <const V extends readonly string[]>(...values: V): Enum<V[number]> => ({ is: 'enum', values })
+/** The same enum, with values that OpenAPI lists although validation refuses them. */
+export const showing = <T>(type: Enum<T>, ...alsoShown: readonly string[]): Enum<T> => ({ ...type, alsoShown })
 export const list = <T>(of: Type<T>): ListType<T[]> => ({ is: 'list', of })
 export const map = <T>(of: Type<T>): MapType<Record<string, T>> => ({ is: 'map', of })
 /** Breaks a cycle between declarations; state the TypeScript type by hand: `later<JSONSchemaProps>(() => JSONSchemaProps)`. */

@@ -1,5 +1,4 @@
 /** OpenAPI v3 schemas of declared messages, with the extensions that kubectl and server-side apply clients read. */
-import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
 import type { FieldFacts } from '../../schema/field.ts'
 import { messageOf } from '../../schema/field.ts'
 import type { GroupVersionKind, Message, ScalarName, Type } from '../../schema/type.ts'
@@ -98,8 +97,7 @@ export class SchemaSet {
     if (message.options.listForm) return this.#type(message.fields.items!.facts.type)
     const properties: Record<string, Schema> = {}
     const required: string[] = []
-    // Watch events name no kind, although they are registered as one.
-    if (message.gvk && message !== WatchEvent) {
+    if (message.gvk && !message.options.typeless) {
       properties.apiVersion = { type: 'string', description: 'Group and version of the kind, as `apps/v1`.' }
       properties.kind = { type: 'string', description: 'Kind of the object, in CamelCase.' }
     }
@@ -140,7 +138,7 @@ export class SchemaSet {
       case 'scalar':
         return this.#scalar(type.name)
       case 'enum':
-        return { type: 'string', enum: [...type.values].sort() }
+        return { type: 'string', enum: [...type.values, ...(type.alsoShown ?? [])].sort() }
       case 'list':
         return { type: 'array', items: this.#type(type.of) }
       case 'map':

@@ -1,4 +1,8 @@
 /** OpenAPI v2 (Swagger): one document of everything, made out of the v3 documents. */
+import { DeleteOptions } from '../../api/meta/v1/options.ts'
+import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
+import { olderGroupVersions } from '../../api/older-kinds.ts'
+import type { GroupVersionKind } from '../../schema/type.ts'
 import type { ServedGroup } from '../discovery/api-groups.ts'
 import type { Operation, PathItem } from './operations.ts'
 import type { Parameter } from './parameters.ts'
@@ -26,6 +30,10 @@ export function openApiV2(groups: readonly ServedGroup[]): OpenApiV2Document {
       definitions[schemaName] = mergedKinds(definitions[schemaName], downgraded(schema) as Schema)
     }
   }
+  for (const { name, gvk } of [DeleteOptions, WatchEvent]) {
+    const schema = definitions[name]
+    if (schema) definitions[name] = { ...schema, [kindsKey]: everyGroupVersion(groups, gvk.kind) }
+  }
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: '1.37' },
@@ -37,6 +45,13 @@ export function openApiV2(groups: readonly ServedGroup[]): OpenApiV2Document {
 }
 
 const kindsKey = 'x-kubernetes-group-version-kind'
+
+/** What is the same everywhere is listed for every group and version that is known, served or not. */
+function everyGroupVersion(groups: readonly ServedGroup[], kind: string): GroupVersionKind[] {
+  const served = groups.flatMap(({ name, versions }) => versions.map(({ version }) => ({ group: name, version })))
+  const all = [...served, ...olderGroupVersions].map(({ group, version }) => ({ group, kind, version }))
+  return [...new Map(all.map(gvk => [`${gvk.group}/${gvk.version}`, gvk])).values()]
+}
 
 /** The same message may stand for other kinds in other documents. */
 function mergedKinds(known: Schema | undefined, schema: Schema): Schema {
@@ -94,7 +109,7 @@ function operation({ parameters, requestBody, responses, ...rest }: Operation): 
   const produces = new Set(answers.flatMap(([, answer]) => Object.keys(answer.content ?? {})))
   return {
     ...rest,
-    consumes: consumed(body, rest.operationId),
+    ...consumed(body, rest.operationId, answers[0]?.[1]),
     produces: [...produces],
     ...(all.length === 0 ? {} : { parameters: all }),
     responses: Object.fromEntries(answers.map(([code, answer]) => [code, answerOf(answer)])),
@@ -102,11 +117,12 @@ function operation({ parameters, requestBody, responses, ...rest }: Operation): 
   }
 }
 
-/** Operations without a body say the same as ones with any; the lists of resources name their types. */
-function consumed(body: Body | undefined, operationId: string): string[] {
-  if (body) return Object.keys(body.content)
-  const isDiscovery = operationId.startsWith('get')
-  return isDiscovery ? ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] : ['*/*']
+/** Operations without a body say the same as ones with any; those outside of resources name what they answer with. */
+function consumed(body: Body | undefined, operationId: string, answer: Answer | undefined): { consumes?: string[] } {
+  if (body) return { consumes: Object.keys(body.content) }
+  if (!operationId.startsWith('get')) return { consumes: ['*/*'] }
+  const content = Object.entries(answer?.content ?? {})
+  return content.some(([, { schema }]) => '$ref' in schema) ? { consumes: content.map(([type]) => type) } : {}
 }
 
 const bodyParameter = ({ content, required }: Body) => ({

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { APIGroup, APIGroupList, APIResourceList, APIVersions } from '../../api/meta/v1/discovery.ts'
 import { DeleteOptions } from '../../api/meta/v1/options.ts'
 import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
+import { Info } from '../../api/version/info.ts'
 import { encodeJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { ServedGroup, ServedVersion } from '../discovery/api-groups.ts'
@@ -14,7 +15,7 @@ export interface OpenApiDocument {
   readonly info: { readonly title: string; readonly version: string }
   readonly paths: Readonly<Record<string, PathItem>>
   readonly components: {
-    readonly schemas: Readonly<Record<string, Schema>>
+    readonly schemas?: Readonly<Record<string, Schema>>
     readonly securitySchemes: unknown
   }
 }
@@ -27,6 +28,7 @@ export class OpenApiV3 {
   constructor(groups: readonly ServedGroup[]) {
     this.#makers.set('api', () => rootDocument('/api/', 'getCoreAPIVersions', 'core', APIVersions))
     this.#makers.set('apis', () => rootDocument('/apis/', 'getAPIVersions', 'apis', APIGroupList))
+    for (const [name, maker] of Object.entries(plainDocuments)) this.#makers.set(name, maker)
     for (const group of groups) {
       const root = group.name === '' ? 'api' : `apis/${group.name}`
       if (group.name !== '') {
@@ -97,12 +99,35 @@ function readOperation(operationId: string, tag: string, schema: Schema): Operat
   return { operationId, tags: [tag], responses: described({ 200: { content }, 401: {} }) }
 }
 
+/** Of what is no API: the version, and the documents of the token issuer. */
+const plainDocuments: Readonly<Record<string, () => OpenApiDocument>> = {
+  version: () => {
+    const schemas = new SchemaSet()
+    const operation = plainOperation('getCodeVersion', 'version', 'application/json', schemas.of(Info))
+    return document({ '/version/': { get: operation } }, schemas)
+  },
+  '.well-known/openid-configuration': () =>
+    issuerDocument('/.well-known/openid-configuration/', 'WellKnown', 'Configuration', 'application/json'),
+  'openid/v1/jwks': () => issuerDocument('/openid/v1/jwks/', 'openid', 'Keyset', 'application/jwk-set+json'),
+}
+
+function issuerDocument(path: string, tag: string, what: string, type: string): OpenApiDocument {
+  const operation = plainOperation(`getServiceAccountIssuerOpenID${what}`, tag, type, { type: 'string' })
+  return document({ [path]: { get: operation } }, new SchemaSet())
+}
+
+const plainOperation = (operationId: string, tag: string, type: string, schema: Schema): Operation => ({
+  operationId,
+  tags: [tag],
+  responses: described({ 200: { content: { [type]: { schema } } }, 401: {} }),
+})
+
 const document = (paths: Record<string, PathItem>, { schemas }: SchemaSet): OpenApiDocument => ({
   openapi: '3.0.0',
   info: { title: 'Kubernetes', version: '1.37' },
   paths,
   components: {
-    schemas,
+    ...(Object.keys(schemas).length === 0 ? {} : { schemas }),
     securitySchemes: { BearerToken: { in: 'header', name: 'authorization', type: 'apiKey' } },
   },
 })

@@ -1,5 +1,5 @@
 import { f } from '../../../schema/field.ts'
-import { bool, int32, intOrString, list, map, oneOf, str, type TypeOf } from '../../../schema/type.ts'
+import { bool, int32, intOrString, list, map, oneOf, showing, str, type TypeOf } from '../../../schema/type.ts'
 import { dnsLabel, portNumber } from '../../../schema/validators.ts'
 import { Condition } from '../../meta/v1/condition.ts'
 import { ObjectMeta } from '../../meta/v1/object-meta.ts'
@@ -84,7 +84,7 @@ export const ServiceSpec = message(
     clusterIPs: f(18, list(str))
       .listOf('atomic')
       .doc('Virtual addresses, one for each IP family, the first equal to `clusterIP`.'),
-    ipFamilies: f(19, list(oneOf('IPv4', 'IPv6')))
+    ipFamilies: f(19, list(showing(oneOf('IPv4', 'IPv6'), '')))
       .listOf('atomic')
       .doc('IP families of the addresses, in the same order.'),
     allocateLoadBalancerNodePorts: f(20, bool)

@@ -104,3 +104,14 @@ export const GroupVersionKind = message(
   { doc: 'A kind with its group and version.' },
 )
 export type GroupVersionKind = TypeOf<typeof GroupVersionKind>
+
+export const GroupVersionResource = message(
+  'GroupVersionResource',
+  {
+    group: f(1, str).required().always().doc('API group; empty for the core group.'),
+    version: f(2, str).required().always().doc('Version of the group.'),
+    resource: f(3, str).required().always().doc('Plural name of the resource.'),
+  },
+  { doc: 'A resource with its group and version.' },
+)
+export type GroupVersionResource = TypeOf<typeof GroupVersionResource>

@@ -10,6 +10,6 @@ export const WatchEvent = kind(
       .required()
       .doc('The object after the change (before it, for a deletion), or a Status for an error.'),
   },
-  { doc: 'One message of a watch.' },
+  { doc: 'One message of a watch.', typeless: true },
 )
 export type WatchEvent = TypeOf<typeof WatchEvent>

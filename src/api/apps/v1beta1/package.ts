@@ -1,0 +1,5 @@
+import { kindsOf } from '../../../schema/kind.ts'
+import { messagesOf } from '../../../schema/message.ts'
+
+export const message = messagesOf('io.k8s.api.apps.v1beta1')
+export const kind = kindsOf('apps', 'v1beta1', 'io.k8s.api.apps.v1beta1')
