@@ -1,0 +1,15 @@
+/** All cases of a run. A seed gives the same corpus again. */
+import type { Random } from '../../src/schema/testing/random-object.ts'
+import type { Case } from './case.ts'
+import { generatedCases, type Shares } from './generated.ts'
+
+export type Length = 'short' | 'long'
+
+const shares: Readonly<Record<Length, Shares>> = {
+  short: { first: 0.12, again: 0.01, patches: 0.3 },
+  long: { first: 1, again: 0.15, patches: 0.5 },
+}
+
+export function* corpus(random: Random, length: Length, only: RegExp): Generator<Case> {
+  for (const one of generatedCases(random, shares[length])) if (only.test(one.name)) yield one
+}

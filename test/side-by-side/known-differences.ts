@@ -1,0 +1,50 @@
+/**
+ * Where our answers may differ from a stock server's, each with its reason. This list may only shrink: a long run names
+ * the entries that no answer needs any more.
+ */
+import type { Difference } from './compare.ts'
+import type { DifferingAnswer } from './run.ts'
+
+export interface KnownDifference {
+  readonly reason: string
+  /** Of the case's name. */
+  readonly cases?: RegExp
+  /** Of what the step says is special about its request. */
+  readonly label?: RegExp
+  /** Of where the answers differ. */
+  readonly at?: RegExp
+  readonly stock?: RegExp
+  readonly ours?: RegExp
+}
+
+export const knownDifferences: readonly KnownDifference[] = []
+
+const textOf = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value))
+
+function covers(known: KnownDifference, answer: DifferingAnswer, difference: Difference): boolean {
+  return (
+    (known.cases?.test(answer.caseName) ?? true) &&
+    (known.label?.test(answer.label) ?? true) &&
+    (known.at?.test(difference.at) ?? true) &&
+    (known.stock?.test(textOf(difference.stock)) ?? true) &&
+    (known.ours?.test(textOf(difference.ours)) ?? true)
+  )
+}
+
+export interface Judgement {
+  /** Answers of which at least one difference is not listed. */
+  readonly unknown: readonly DifferingAnswer[]
+  readonly known: number
+  readonly unused: readonly KnownDifference[]
+}
+
+export function judge(differing: readonly DifferingAnswer[], list = knownDifferences): Judgement {
+  const used = new Set<KnownDifference>()
+  const unknown: DifferingAnswer[] = []
+  for (const answer of differing) {
+    const covering = answer.differences.map(difference => list.find(known => covers(known, answer, difference)))
+    for (const known of covering) if (known) used.add(known)
+    if (covering.includes(undefined)) unknown.push(answer)
+  }
+  return { unknown, known: differing.length - unknown.length, unused: list.filter(known => !used.has(known)) }
+}

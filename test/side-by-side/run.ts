@@ -1,0 +1,99 @@
+/** Sends every case to both servers and gathers where their answers differ. */
+import type { Case, Step } from './case.ts'
+import { compareAnswers, type Difference } from './compare.ts'
+import type { Answer, Connection, WireRequest } from './connection.ts'
+import { normalAnswer } from './normalize.ts'
+import type { Pair } from './pair.ts'
+
+export interface DifferingAnswer {
+  readonly caseName: string
+  readonly label: string
+  readonly request: string
+  readonly body: string
+  readonly differences: readonly Difference[]
+}
+
+export interface RunResult {
+  readonly requests: number
+  /** Of the stock server's answers, by status. */
+  readonly statuses: ReadonlyMap<number, number>
+  readonly differing: readonly DifferingAnswer[]
+}
+
+export async function runCases(pair: Pair, cases: Iterable<Case>, lanes: number): Promise<RunResult> {
+  const rest = cases[Symbol.iterator]()
+  const differing: DifferingAnswer[] = []
+  const statuses = new Map<number, number>()
+  let requests = 0
+  const lane = async () => {
+    for (;;) {
+      const next = rest.next()
+      if (next.done) return
+      await runCase(pair, next.value, (answer, difference) => {
+        requests++
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
+        if (difference) differing.push(difference)
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return { requests, statuses, differing }
+}
+
+async function runCase(
+  pair: Pair,
+  { name, steps }: Case,
+  done: (stock: Answer, difference: DifferingAnswer | undefined) => void,
+): Promise<void> {
+  const stockAnswers: Answer[] = []
+  const ourAnswers: Answer[] = []
+  for (const step of steps) {
+    const ourRequest = wireRequestOf(step, ourAnswers)
+    const [stock, ours] = await Promise.all([
+      answerOf(pair.stock, wireRequestOf(step, stockAnswers)),
+      answerOf(pair.ours, ourRequest),
+    ])
+    stockAnswers.push(stock)
+    ourAnswers.push(ours)
+    const differences = compareAnswers(normalAnswer(stock), normalAnswer(ours))
+    done(
+      stock,
+      differences.length === 0
+        ? undefined
+        : {
+            caseName: name,
+            label: step.label,
+            request: `${step.method} ${ourRequest.path}`,
+            body: String(ourRequest.body ?? ''),
+            differences,
+          },
+    )
+  }
+}
+
+/** A server that does not answer is a difference like any other. */
+async function answerOf(connection: Connection, request: WireRequest): Promise<Answer> {
+  try {
+    return await connection.send(request)
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    return { status: 0, contentType: '', warnings: [], retryAfter: '', text, json: undefined }
+  }
+}
+
+function wireRequestOf(step: Step, answers: readonly Answer[]): WireRequest {
+  const body = step.body?.(answers)
+  const path = (step.pathOf?.(answers) ?? step.path).replace(/\?&/, '?').replace(/\?$/, '')
+  return {
+    method: step.method,
+    path,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': step.contentType ?? 'application/json' }),
+      ...step.headers,
+    },
+    ...(body === undefined ? {} : { body: encoded(body) }),
+  }
+}
+
+const encoded = (body: unknown): Buffer | string =>
+  typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
