@@ -35,7 +35,8 @@ export const random = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48
 
 const shutdownGraceMs = 5000
 
-export async function startApi(config: ClusterConfig, pki: Pki): Promise<RunningApi> {
+/** `host` is the address that it listens on. */
+export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'): Promise<RunningApi> {
   const paths = pathsOf(config)
   const clock = systemClock
   const log = loggerOf('kube-apiserver')
@@ -88,7 +89,7 @@ export async function startApi(config: ClusterConfig, pki: Pki): Promise<Running
     clock,
   })
   const http = await startHttpServer(server, {
-    host: '0.0.0.0',
+    host,
     port: config.apiPort,
     certificate: pki.serving.certificatePem,
     key: pki.serving.privateKeyPem,

@@ -1,10 +1,10 @@
 /** A stock kube-apiserver over a stock etcd, without controllers, as the measure of the comparison. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import type { Pki } from '../../src/apiserver/pki/pki.ts'
 import type { Connection } from './connection.ts'
+import { freePort } from './free-port.ts'
 import { issuer, type RunningServer, serviceCidr } from './our-server.ts'
 
 export interface StockBinaries {
@@ -27,19 +27,6 @@ export function findStockBinaries(): StockBinaries | undefined {
   const etcd = onPath('etcd')
   const apiserver = onPath('kube-apiserver')
   return etcd && apiserver ? { etcd, apiserver } : undefined
-}
-
-/** A port that was free a moment ago: these programs cannot be asked for any free one. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 const readyWithinMs = 120_000
