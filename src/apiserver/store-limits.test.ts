@@ -103,6 +103,8 @@ const bound = ({ store }: TestServer): Store => ({
   grantLease: seconds => store.grantLease(seconds),
   keepAliveLease: lease => store.keepAliveLease(lease),
   revokeLease: lease => store.revokeLease(lease),
+  leases: () => store.leases(),
+  leaseStatus: lease => store.leaseStatus(lease),
   size: () => store.size(),
   close: () => store.close(),
 })

@@ -20,6 +20,7 @@ export const loadEntryModules = () =>
     import('../base/spawner-process.ts'),
     import('../store/embedded/writer-worker.ts'),
     import('../store/embedded/check-worker.ts'),
+    import('../store/embedded/maintenance-worker.ts'),
   ])
 
 /**

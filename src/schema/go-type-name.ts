@@ -4,6 +4,7 @@ import type { Type } from './type.ts'
 const scalarNames: Readonly<Record<string, string>> = {
   bytes: '[]uint8',
   binary: '[]uint8',
+  byteString: '[]uint8',
   double: 'float64',
   quantity: 'resource.Quantity',
   intOrString: 'intstr.IntOrString',

@@ -115,7 +115,7 @@ const shapers: Readonly<Partial<Record<ScalarName, Shaper>>> = {
   duration: timeOf(text => showDuration(parseDuration(text))),
 }
 
-/** The shaper of a scalar that is checked. `binary` has no JSON form. */
+/** The shaper of a scalar that is checked. `binary` and `byteString` have no JSON form. */
 export function scalarShaper(name: ScalarName): Shaper {
   const shaper = shapers[name]
   if (shaper) return shaper

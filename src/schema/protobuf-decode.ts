@@ -281,7 +281,7 @@ function zeroValue(type: Type): unknown {
   if (type.name === 'quantity') return '0'
   if (type.name === 'binary') return new Uint8Array()
   if (scalarWireType(type.name) !== 2) return 0
-  return type.name === 'string' || type.name === 'bytes' ? '' : null
+  return type.name === 'string' || type.name === 'bytes' || type.name === 'byteString' ? '' : null
 }
 
 function scalarWireType(name: ScalarName): number {
@@ -344,6 +344,7 @@ const scalarReaders: Readonly<Record<ScalarName, FieldReader>> = {
   bytes: reader => reader.part().toString('base64'),
   // A copy: the input may be a large frame that must not be kept for it.
   binary: reader => new Uint8Array(reader.part()),
+  byteString: reader => reader.byteString(),
   quantity: reader =>
     inPart(reader, () => {
       let text = '0'

@@ -18,6 +18,11 @@ export function encodeMessage(message: Message, value: unknown): Uint8Array {
   return writer.bytes()
 }
 
+/** The same in front of what the writer has. */
+export function writeMessage(writer: WireWriter, message: Message, value: unknown): void {
+  partWriterOf(message, 'plain')(writer, value)
+}
+
 /** A part of a Kubernetes object as upstream writes it, without envelope. */
 export function encodeApiMessage(message: Message, value: unknown): Uint8Array {
   const writer = new WireWriter()
@@ -258,6 +263,11 @@ const scalarWriters: Readonly<Record<ScalarName, FieldWriter>> = {
   },
   bytes: (writer, tag, value) => writeBytes(writer, tag, Buffer.from(value as string, 'base64')),
   binary: (writer, tag, value) => writeBytes(writer, tag, value as Uint8Array),
+  byteString: (writer, tag, value) => {
+    const before = writer.length
+    writer.byteString(value as string)
+    writer.lengthHeader(tag, before)
+  },
   quantity: (writer, tag, value) => {
     const before = writer.length
     writeText(writer, 1, value)

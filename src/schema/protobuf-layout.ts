@@ -1,7 +1,7 @@
 /** How the fields of a message lie in protobuf: ascending tags, with fields embedded inline gathered in a part of their own. */
 import type { FieldFacts } from './field.ts'
 import { zeroIsUnset } from './json-shape.ts'
-import type { Message } from './type.ts'
+import type { Message, ScalarName } from './type.ts'
 
 /**
  * `upstream`: as Kubernetes' own generated code writes it, where every field without explicit presence is on the wire, set
@@ -39,11 +39,13 @@ export function layoutOf(message: Message): (LaidField | LaidGroup)[] {
 
 const byTag = (a: { tag: number }, b: { tag: number }): number => a.tag - b.tag
 
+const withoutZero: ReadonlySet<ScalarName> = new Set<ScalarName>(['bytes', 'binary', 'byteString', 'json'])
+
 /** Whether upstream writes the field even where it is unset: Go's fields that are no pointer, list or map. */
 export function writtenWhenUnset({ explicit, always, type }: FieldFacts): boolean {
   if (explicit || type.is === 'list' || type.is === 'map') return false
   if (type.is === 'message' || type.is === 'reference') return always
-  return type.is === 'enum' || (type.name !== 'bytes' && type.name !== 'binary' && type.name !== 'json')
+  return type.is === 'enum' || !withoutZero.has(type.name)
 }
 
 /** Whether a zero on upstream's wire means that the field is unset. */

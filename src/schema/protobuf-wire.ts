@@ -28,6 +28,11 @@ export class WireWriter {
     return copy
   }
 
+  /** The bytes written, without a copy: nothing more may be written then. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(this.#start)
+  }
+
   tag(tag: number, wireType: number): void {
     this.uint32(((tag << 3) | wireType) >>> 0)
   }
@@ -86,6 +91,12 @@ export class WireWriter {
   text(value: string): void {
     const at = this.#reserve(Buffer.byteLength(value))
     this.#buffer.write(value, at)
+  }
+
+  /** One byte per character, without its length. */
+  byteString(value: string): void {
+    const at = this.#reserve(value.length)
+    this.#buffer.write(value, at, 'latin1')
   }
 
   raw(value: Uint8Array): void {
@@ -186,6 +197,12 @@ export class WireReader {
       text += String.fromCharCode(c)
     }
     return text
+  }
+
+  byteString(): string {
+    const length = this.partLength()
+    this.at += length
+    return this.buffer.toString('latin1', this.at - length, this.at)
   }
 
   /** A view on the input. */

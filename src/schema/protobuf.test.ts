@@ -17,7 +17,7 @@ import { messagesOf } from './message.ts'
 import { decodeApiMessage, decodeEnvelope, decodeMessage, decodeWatchEvent } from './protobuf-decode.ts'
 import { encodeApiMessage, encodeEnvelope, encodeMessage } from './protobuf-encode.ts'
 import { randomObject, seededRandom } from './testing/random-object.ts'
-import { binary, bool, double, int32, int64, list, map, str, uint32, uint64 } from './type.ts'
+import { binary, bool, byteString, double, int32, int64, list, map, str, uint32, uint64 } from './type.ts'
 
 const folder = new URL('../../../shared/reference/golden/', import.meta.url)
 const skip = existsSync(folder) ? false : 'the reference facts are not beside the repository'
@@ -99,6 +99,17 @@ const Everything = messagesOf('test')('Everything', {
   numbers: f(9, list(int64)),
   words: f(10, list(str)),
   byName: f(11, map(int64)),
+  key: f(12, byteString),
+})
+
+test('byte strings keep every byte', () => {
+  const key = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte))
+  const bytes = encodeMessage(Everything, { key })
+  assert.deepEqual(
+    [...bytes.subarray(3)],
+    Array.from({ length: 256 }, (_, byte) => byte),
+  )
+  assert.equal(decodeMessage(Everything, bytes).key, key)
 })
 
 test('plain messages keep every integer exactly', () => {

@@ -14,6 +14,7 @@ export type ScalarName =
   | 'double'
   | 'bytes' // JSON: base64 string
   | 'binary' // protobuf only: Uint8Array (CRI, CSI, etcd)
+  | 'byteString' // protobuf only: bytes as a string with one character per byte (etcd's keys)
   | 'quantity'
   | 'intOrString'
   | 'time' // RFC 3339, seconds
@@ -104,6 +105,7 @@ export const uint64 = scalar<number>('uint64')
 export const double = scalar<number>('double')
 export const bytes = scalar<string>('bytes')
 export const binary = scalar<Uint8Array>('binary')
+export const byteString = scalar<string>('byteString')
 export const quantity = scalar<string>('quantity')
 export const intOrString = scalar<number | string>('intOrString')
 export const time = scalar<string>('time')

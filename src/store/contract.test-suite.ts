@@ -5,8 +5,11 @@ import {
   CompactedError,
   FutureRevisionError,
   InvalidRequestError,
+  LeaseExistsError,
+  type LeaseId,
   LeaseNotFoundError,
   type Operation,
+  prefixEnd,
   type RangeOptions,
   type Store,
   type StoreEvent,
@@ -22,7 +25,11 @@ export interface StoreUnderTest {
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 const text = (value: Uint8Array): string => Buffer.from(value).toString()
 
-export const put = (key: string, value: string, lease = 0): Operation => ({ put: key, value: bytes(value), lease })
+export const put = (key: string, value: string, lease: LeaseId = 0): Operation => ({
+  put: key,
+  value: bytes(value),
+  lease,
+})
 
 /** A transaction without conditions. */
 export const always = (...success: Operation[]): Transaction => ({ compare: [], success, failure: [] })
@@ -134,6 +141,12 @@ export function testStoreContract(name: string, open: () => Promise<StoreUnderTe
           [{ key: `${p}a`, target: 'value', is: '!=', value: bytes('one') }, false],
           [{ key: `${p}missing`, target: 'value', is: '!=', value: bytes('one') }, false],
           [{ key: `${p}missing`, target: 'version', is: '=', number: 0 }, true],
+          [{ key: `${p}a`, target: 'value', is: '<', value: bytes('onf') }, true],
+          [{ key: `${p}a`, target: 'value', is: '>', value: bytes('one') }, false],
+          [{ key: p, end: `${p}z`, target: 'version', is: '=', number: 1 }, true],
+          [{ key: p, end: `${p}z`, target: 'version', is: '>', number: 1 }, false],
+          [{ key: `${p}b`, end: `${p}z`, target: 'createRevision', is: '=', number: 0 }, true],
+          [{ key: `${p}b`, end: `${p}z`, target: 'value', is: '!=', value: bytes('one') }, false],
         ]
         for (const [compare, expected] of compares) {
           const { succeeded } = await store.transact({ compare: [compare], success: [], failure: [] })
@@ -167,6 +180,73 @@ export function testStoreContract(name: string, open: () => Promise<StoreUnderTe
         assert.equal((await store.transact(always({ delete: `${p}none` }))).revision, result.revision)
       })
 
+      it('decides nested transactions by what was there before, and writes them at one revision', async () => {
+        const p = fresh()
+        const isNew = (key: string) => ({ key, target: 'version', is: '=', number: 0 }) as const
+        const inner: Transaction = {
+          compare: [isNew(`${p}a`)],
+          success: [put(`${p}b`, 'a was new'), { range: { start: p, end: `${p}z` } }],
+          failure: [{ delete: `${p}b` }],
+        }
+        const outer = { compare: [isNew(`${p}a`)], success: [put(`${p}a`, '1'), { transaction: inner }], failure: [] }
+        const seen = new Collector()
+        const watch = store.watch({ start: p, end: `${p}z` }, seen.handler)
+        const { revision, results } = await store.transact(outer)
+        const nested = results[1]!.transaction!
+        assert.deepEqual([nested.succeeded, nested.revision], [true, revision])
+        assert.deepEqual(shown(nested.results[1]!.range!.kvs, revision), [`${p}a=1@+0`, `${p}b=a was new@+0`])
+        const { results: second } = await store.transact(always({ transaction: inner }))
+        assert.equal(second[0]!.transaction!.succeeded, false)
+        assert.equal(text(second[0]!.transaction!.results[0]!.deleted![0]!.value), 'a was new')
+        await seen.until(() => seen.events.length === 3)
+        assert.deepEqual(seen.shown(revision), [
+          `put ${p}a=1@+0 was -`,
+          `put ${p}b=a was new@+0 was -`,
+          `delete ${p}b=@+1 was a was new`,
+        ])
+        watch.close()
+      })
+
+      it('keeps the value or the lease of a key that exists', async () => {
+        const p = fresh()
+        const lease = await store.grantLease(600)
+        await store.transact(always(put(`${p}a`, '1', lease)))
+        const none = new Uint8Array(0)
+        await store.transact(always({ put: `${p}a`, value: bytes('2'), keepLease: true }))
+        const seen = new Collector()
+        const watch = store.watch({ start: `${p}a` }, seen.handler)
+        const of = async () => (await store.range({ start: `${p}a` })).kvs.map(kv => [text(kv.value), kv.lease])
+        assert.deepEqual(await of(), [['2', lease]])
+        await store.transact(always({ put: `${p}a`, value: none, keepValue: true }))
+        assert.deepEqual(await of(), [['2', 0]])
+        await seen.until(() => seen.events.length === 1)
+        assert.equal(text(seen.events[0]!.kv.value), '2')
+        watch.close()
+        const refused = async (operation: Operation, message: string) =>
+          assert.rejects(store.transact(always(operation)), { message })
+        await refused({ put: `${p}b`, value: none, keepValue: true }, 'etcdserver: key not found')
+        await refused({ put: `${p}a`, value: bytes('x'), keepValue: true }, 'etcdserver: value is provided')
+        await refused({ put: `${p}a`, value: none, lease, keepLease: true }, 'etcdserver: lease is provided')
+        await store.revokeLease(lease)
+      })
+
+      it('takes every byte as a key, in the order of bytes', async () => {
+        const p = fresh()
+        const names = ['\0', '\0\0', 'a', 'a\0b', '\x7f', '\x80', '\xc3\xa9', '\xff', '\xff\xff']
+        for (const name of names.toReversed()) await store.transact(always(put(p + name, '')))
+        const seen = new Collector()
+        const watch = store.watch({ start: `${p}\xff`, end: prefixEnd(`${p}\xff`) }, seen.handler)
+        assert.deepEqual(
+          (await all(p)).kvs.map(kv => kv.key.slice(p.length)),
+          names,
+        )
+        assert.equal((await store.range({ start: `${p}\xff`, end: prefixEnd(`${p}\xff`) })).count, 2)
+        await store.transact(always({ delete: `${p}\x80`, end: '\0' }))
+        await seen.until(() => seen.events.length === 2)
+        assert.equal((await all(p)).count, 5)
+        watch.close()
+      })
+
       it('refuses what etcd refuses, with its words, and writes nothing of it', async () => {
         const p = fresh()
         const refused = async (transaction: Transaction, message: string) => {
@@ -187,6 +267,15 @@ export function testStoreContract(name: string, open: () => Promise<StoreUnderTe
           'etcdserver: duplicate key given in txn request',
         )
         await refused(always(put('', '')), 'etcdserver: key is not provided')
+        const nested = { compare: [], success: [put(`${p}a`, '')], failure: [{ delete: `${p}b` }] }
+        const duplicate = 'etcdserver: duplicate key given in txn request'
+        await refused(always(put(`${p}a`, ''), { transaction: nested }), duplicate)
+        await refused(always({ delete: p, end: '\0' }, { transaction: nested }), duplicate)
+        await refused(always({ transaction: nested }, put(`${p}b`, '')), duplicate)
+        await refused(
+          always(...operations.slice(1), { transaction: nested }),
+          'etcdserver: too many operations in txn request',
+        )
         assert.equal((await all(p)).count, 0)
         await store.transact(always(...operations.slice(1)))
         await store.transact(always({ put: `${p}a`, value: new Uint8Array(1.5 * 1024 * 1024) }))
@@ -370,6 +459,14 @@ export function testStoreContract(name: string, open: () => Promise<StoreUnderTe
         )
         watch.close()
       })
+
+      it('waits for the disk where it is asked to', async () => {
+        const p = fresh()
+        for (let i = 0; i < 500; i++) await store.transact(always(put(`${p}a`, 'x'.repeat(1000))))
+        await store.compact(await store.currentRevision(), { physical: true })
+        await assert.rejects(store.compact(await store.currentRevision(), { physical: true }), CompactedError)
+        assert.equal((await all(p)).count, 1)
+      })
     }
 
     function leases(): void {
@@ -379,7 +476,12 @@ export function testStoreContract(name: string, open: () => Promise<StoreUnderTe
         await store.transact(always(put(`${p}a`, '1', lease), put(`${p}b`, '1', lease), put(`${p}c`, '1')))
         await store.transact(always(put(`${p}b`, '2')))
         assert.equal((await store.range({ start: `${p}a` })).kvs[0]?.lease, lease)
-        await store.keepAliveLease(lease)
+        assert.equal(await store.keepAliveLease(lease), 600)
+        assert.ok((await store.leases()).includes(lease))
+        const status = await store.leaseStatus(lease, { keys: true })
+        assert.deepEqual([status?.grantedTtlSeconds, status?.keys], [600, [`${p}a`]])
+        assert.ok(status!.remainingTtlSeconds > 590 && status!.remainingTtlSeconds <= 600)
+        assert.deepEqual((await store.leaseStatus(lease))?.keys, [])
         const seen = new Collector()
         const watch = store.watch({ start: p, end: `${p}z` }, seen.handler)
         await store.revokeLease(lease)
@@ -396,7 +498,28 @@ export function testStoreContract(name: string, open: () => Promise<StoreUnderTe
         await assert.rejects(store.keepAliveLease(lease), LeaseNotFoundError)
         await assert.rejects(store.revokeLease(lease), LeaseNotFoundError)
         await assert.rejects(store.transact(always(put(`${p}d`, '', lease))), LeaseNotFoundError)
+        assert.equal(await store.leaseStatus(lease), undefined)
+        assert.ok(!(await store.leases()).includes(lease))
         await assert.rejects(store.grantLease(9_000_000_001), InvalidRequestError)
+      })
+
+      it('makes leases of a given id, also of 63 bits', async () => {
+        const p = fresh()
+        for (const id of [4711, 2n ** 62n + 1n]) {
+          assert.equal(await store.grantLease(600, { id }), id)
+          await assert.rejects(store.grantLease(600, { id }), LeaseExistsError)
+          await store.transact(always(put(`${p}a`, '1', id)))
+          assert.equal((await store.range({ start: `${p}a` })).kvs[0]?.lease, id)
+          const same = await store.transact({
+            compare: [{ key: `${p}a`, target: 'lease', is: '=', number: id }],
+            success: [],
+            failure: [],
+          })
+          assert.equal(same.succeeded, true)
+          assert.deepEqual((await store.leaseStatus(id, { keys: true }))?.keys, [`${p}a`])
+          await store.revokeLease(id)
+          assert.equal((await all(p)).count, 0)
+        }
       })
 
       it('deletes the keys of a lease that runs out', async () => {

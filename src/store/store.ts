@@ -1,8 +1,12 @@
 /**
  * The store's contract: a revisioned key-value map with etcd's semantics (etcd v3 API guarantees). Every implementation
- * passes the tests in `contract.test-suite.ts`. Keys are `/registry/...`; values are opaque bytes that must never change
- * after they were handed over, in either direction.
+ * passes the tests in `contract.test-suite.ts`. A key is a string with one character per byte (`keyOfText` makes one of
+ * any text), so that every key of etcd has one and all of them are in etcd's order; ours are `/registry/...`. Values are
+ * opaque bytes that must never change after they were handed over, in either direction.
  */
+
+/** A lease's id: a number while it is a safe integer, else a bigint, for etcd's own have 63 bits. */
+export type LeaseId = number | bigint
 
 export interface KeyValue {
   readonly key: string
@@ -14,13 +18,13 @@ export interface KeyValue {
   /** Writes since it was made, starting at 1. */
   readonly version: number
   /** 0 where the key has no lease. */
-  readonly lease: number
+  readonly lease: LeaseId
 }
 
 export interface RangeOptions {
   /** First key. */
   readonly start: string
-  /** Key behind the last one; absent: only `start` itself. `prefixEnd(prefix)` gives the end of a prefix. */
+  /** Key behind the last one, `\0`: to the last key; absent: only `start` itself. `prefixEnd(prefix)` gives a prefix' end. */
   readonly end?: string
   /** At most so many; absent or 0: all. */
   readonly limit?: number
@@ -40,20 +44,34 @@ export interface RangeResult {
   readonly revision: number
 }
 
-/** A condition of a transaction. A key that does not exist has every revision and version 0. */
-export type Compare =
-  | {
-      readonly key: string
-      readonly target: 'modRevision' | 'createRevision' | 'version' | 'lease'
-      readonly is: '=' | '!=' | '<' | '>'
-      readonly number: number
-    }
-  | { readonly key: string; readonly target: 'value'; readonly is: '=' | '!='; readonly value: Uint8Array }
+/**
+ * A condition of a transaction. A key that does not exist has every revision and version 0, and no comparison of its value
+ * holds. With `end` it must hold for every key in the range.
+ */
+export type Compare = { readonly key: string; readonly end?: string; readonly is: '=' | '!=' | '<' | '>' } & (
+  | { readonly target: 'modRevision' | 'createRevision' | 'version' | 'lease'; readonly number: LeaseId }
+  | { readonly target: 'value'; readonly value: Uint8Array }
+)
 
+export interface Put {
+  readonly put: string
+  /** Empty where the present one is kept. */
+  readonly value: Uint8Array
+  readonly lease?: LeaseId
+  /** Keeps the present value or lease; the key must exist. */
+  readonly keepValue?: boolean
+  readonly keepLease?: boolean
+}
+
+/**
+ * A nested transaction decides by what was there before the outermost one; its writes have the same revision. Reads see
+ * the writes of the operations before them.
+ */
 export type Operation =
-  | { readonly put: string; readonly value: Uint8Array; readonly lease?: number }
+  | Put
   | { readonly delete: string; readonly end?: string }
   | { readonly range: RangeOptions }
+  | { readonly transaction: Transaction }
 
 export interface Transaction {
   readonly compare: readonly Compare[]
@@ -68,6 +86,7 @@ export interface OperationResult {
   readonly deleted?: readonly KeyValue[]
   /** Of a put: what it replaced. */
   readonly previous?: KeyValue
+  readonly transaction?: TransactionResult
 }
 
 export interface TransactionResult {
@@ -106,6 +125,13 @@ export interface Watch {
   close(): void
 }
 
+export interface LeaseStatus {
+  readonly grantedTtlSeconds: number
+  readonly remainingTtlSeconds: number
+  /** Its keys in order, where they were asked for. */
+  readonly keys: readonly string[]
+}
+
 export interface Store {
   /** The newest committed revision, linearizably: at least that of every write acknowledged before the call. */
   currentRevision(): Promise<number>
@@ -113,12 +139,19 @@ export interface Store {
   /** Resolves only after the transaction is on disk. Several may share one sync. At most 128 operations; a value at most 1.5 MiB. */
   transact(transaction: Transaction): Promise<TransactionResult>
   watch(options: WatchOptions, handler: WatchHandler): Watch
-  /** Forgets all history below `revision`; reads and watches below it fail with CompactedError from then on. */
-  compact(revision: number): Promise<void>
+  /**
+   * Forgets all history below `revision`; reads and watches below it fail with CompactedError from then on. `physical`:
+   * waits until it is gone from the disk.
+   */
+  compact(revision: number, options?: { readonly physical?: boolean }): Promise<void>
   /** Makes a lease of `ttlSeconds`; when it runs out, its keys are deleted. */
-  grantLease(ttlSeconds: number): Promise<number>
-  keepAliveLease(lease: number): Promise<void>
-  revokeLease(lease: number): Promise<void>
+  grantLease(ttlSeconds: number, options?: { readonly id?: LeaseId }): Promise<LeaseId>
+  /** Gives the lease its full time again: the seconds that it has now. */
+  keepAliveLease(lease: LeaseId): Promise<number>
+  revokeLease(lease: LeaseId): Promise<void>
+  leases(): Promise<readonly LeaseId[]>
+  /** Undefined where there is none. */
+  leaseStatus(lease: LeaseId, options?: { readonly keys?: boolean }): Promise<LeaseStatus | undefined>
   /** Bytes on disk, and of these in use. */
   size(): Promise<{ totalBytes: number; usedBytes: number }>
   close(): Promise<void>
@@ -146,13 +179,32 @@ export class StoreUnavailableError extends Error {}
 /** The request is at fault and would fail again; the message is etcd's. */
 export class InvalidRequestError extends Error {}
 
+export class LeaseTtlTooLargeError extends InvalidRequestError {
+  constructor() {
+    super('etcdserver: too large lease TTL')
+  }
+}
+
+export class LeaseExistsError extends Error {
+  constructor() {
+    super('etcdserver: lease already exists')
+  }
+}
+
 export class LeaseNotFoundError extends Error {
   constructor() {
     super('etcdserver: requested lease not found')
   }
 }
 
-/** The key behind the last one that starts with `prefix`. */
+/** The key of a text: its UTF-8, one character per byte. */
+export function keyOfText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is its own key.
+  return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1')
+}
+
+/** The key behind the last one that starts with `prefix`, as `RangeOptions.end` takes it. */
 export function prefixEnd(prefix: string): string {
-  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
+  const last = prefix.search(/[^\xff]\xff*$/)
+  return last < 0 ? '\0' : prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1)
 }

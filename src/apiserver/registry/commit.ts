@@ -1,6 +1,6 @@
 /** The compare-and-swap that ends every write. */
 import { encodeObject } from '../../schema/json-encode.ts'
-import { InvalidRequestError, type Operation, type TransactionResult } from '../../store/store.ts'
+import { InvalidRequestError, type LeaseId, type Operation, type TransactionResult } from '../../store/store.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, type Resource } from './resource.ts'
 import { type ObjectJson, StoredObject } from './stored-object.ts'
@@ -104,7 +104,7 @@ async function written(
 const shown = (deps: RegistryDeps, revision: number): Promise<void> => deps.feed.reached(revision).catch(() => {})
 
 interface SharedLease {
-  readonly id: number
+  readonly id: LeaseId
   readonly untilMs: number
   uses: number
 }
@@ -115,7 +115,7 @@ const leaseReuseMs = 60_000
 const maxLeaseKeys = 1_000
 
 /** A lease that runs out no sooner than `ttlSeconds` from now and little later. */
-async function leaseFor(deps: RegistryDeps, ttlSeconds: number): Promise<number> {
+async function leaseFor(deps: RegistryDeps, ttlSeconds: number): Promise<LeaseId> {
   let byTtl = leases.get(deps)
   if (!byTtl) {
     byTtl = new Map()

@@ -1,5 +1,6 @@
 /** One served resource in one version: its kind, where it is stored, and how it behaves on write. */
 import type { Kind, ResourceFacts } from '../../schema/kind.ts'
+import { keyOfText } from '../../store/store.ts'
 import type { ObjectCache } from '../watch/object-cache.ts'
 import type { ObjectJson, StoredObject } from './stored-object.ts'
 import type { Strategy } from './strategy.ts'
@@ -26,7 +27,7 @@ export interface Resource {
 /** The key of an object, as `/registry/pods/default/web`. */
 export function keyOf(resource: Resource, namespace: string, name: string): string {
   const prefix = cacheOf(resource).prefix
-  return resource.namespaced ? `${prefix}${namespace}/${name}` : `${prefix}${name}`
+  return prefix + keyOfText(resource.namespaced ? `${namespace}/${name}` : name)
 }
 
 export function cacheOf(resource: Resource): ObjectCache {

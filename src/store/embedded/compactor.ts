@@ -9,6 +9,10 @@ import { arrays } from './range-reader.ts'
  * compaction visits only the rows written since the last one. `next_id` is how far it came, so a crash loses nothing.
  */
 export class Compactor {
+  /** History below it was removed, as of the last step. */
+  doneRevision = 0
+  /** Free pages that are kept for reuse: none while the file is to become as small as it can. */
+  keptPages = keptFreePages
   readonly #db: DatabaseSync
   readonly #state: StatementSync
   readonly #slice: StatementSync
@@ -29,12 +33,15 @@ export class Compactor {
     this.#drop = db.prepare('DELETE FROM history WHERE id = ?')
     this.#progress = db.prepare('UPDATE compaction SET next_id = ?')
     this.#finish = db.prepare('UPDATE compaction SET next_id = ?, done_revision = ?')
+    // They report the rowid inserted last, which may be a lease's of 63 bits.
+    for (const statement of [this.#drop, this.#progress, this.#finish]) statement.setReadBigInts(true)
     this.#freePages = arrays(db, 'PRAGMA freelist_count')
   }
 
   /** Does one slice in a transaction of its own. Returns whether there is more to do. */
   step(): boolean {
     const [revision, nextId, done] = this.#state.get() as unknown as [number, number, number]
+    this.doneRevision = done
     if (done < revision) {
       this.#dropSlice(revision, nextId)
       return true
@@ -65,8 +72,8 @@ export class Compactor {
 
   #vacuumSlice(): boolean {
     const [free] = this.#freePages.get() as unknown as [number]
-    if (free <= keptFreePages) return false
-    this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(vacuumSlicePages, free - keptFreePages)})`)
+    if (free <= this.keptPages) return false
+    this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(vacuumSlicePages, free - this.keptPages)})`)
     return true
   }
 }

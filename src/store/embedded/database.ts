@@ -1,5 +1,5 @@
 /** The file's schema and how its connections are opened. */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { logSizeLimitBytes, pageCacheKiB } from './limits.ts'
@@ -40,6 +40,9 @@ CREATE TABLE compaction (revision INTEGER NOT NULL, next_id INTEGER NOT NULL, do
 INSERT INTO compaction VALUES (0, 0, 0);
 `
 
+/** What a snapshot of the store is: this file, whole and without a log. */
+export const snapshotFormat = `clipper-sqlite-${schemaVersion}`
+
 /** The store's revision before the first write (etcd starts at 1). */
 export const firstRevision = 1
 
@@ -57,6 +60,13 @@ function syncDirectory(directory: string): void {
 export function prepareDirectory(directory: string): void {
   if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) syncDirectory(dirname(directory))
   chmodSync(directory, 0o700)
+}
+
+/** What a crash left of snapshots that were under way. Only for who has the directory's lock. */
+export function removeLeftovers(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (/^snapshot-\d+\.tmp(-journal)?$/.test(name)) rmSync(join(directory, name), { force: true })
+  }
 }
 
 /** Makes a file of mode 0600, which SQLite's log files take over. One that exists is left as it is. */

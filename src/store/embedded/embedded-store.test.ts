@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { always, Collector, put, testStoreContract } from '../contract.test-suite.ts'
-import { CompactedError, LeaseNotFoundError, StoreUnavailableError } from '../store.ts'
+import type { MaintainedStore } from '../maintained-store.ts'
+import { CompactedError, FutureRevisionError, LeaseNotFoundError, StoreUnavailableError } from '../store.ts'
+import { databaseFile } from './database.ts'
 import { StoreInUseError } from './directory-lock.ts'
 import { openEmbeddedStore } from './embedded-store.ts'
 import { maxQueuedRequests } from './limits.ts'
@@ -154,6 +156,76 @@ describe('embedded store', () => {
     assert.equal((await store.range({ start: '/k', end: '/l' })).kvs.length, 1000)
     await store.close()
     assert.ok(statSync(join(directory, 'store.db')).size < 12_000_000)
+  })
+})
+
+describe('maintenance of the embedded store', () => {
+  it('copies a store while it is written to, as of one revision', async t => {
+    const directory = testDirectory(t)
+    const store = await openEmbeddedStore({ directory: join(directory, 'a') })
+    for (let i = 0; i < 200; i++) await store.transact(always(put(`/a${i}`, 'x')))
+    const writing = Promise.all(Array.from({ length: 500 }, (_, i) => store.transact(always(put(`/b${i}`, 'y')))))
+    const snapshot = await store.snapshot()
+    const chunks: Uint8Array[] = []
+    for await (const chunk of snapshot.chunks()) chunks.push(chunk)
+    snapshot.release()
+    const bytes = Buffer.concat(chunks)
+    assert.equal(bytes.byteLength, snapshot.totalBytes)
+    await writing
+    assert.deepEqual(
+      readdirSync(join(directory, 'a')).filter(name => name.includes('snapshot')),
+      [],
+    )
+    await store.close()
+    mkdirSync(join(directory, 'b'))
+    writeFileSync(databaseFile(join(directory, 'b')), bytes)
+    const copy = await openEmbeddedStore({ directory: join(directory, 'b') })
+    const revision = await copy.currentRevision()
+    assert.ok(revision >= 201 && revision <= 701)
+    assert.equal((await copy.range({ start: '/', end: '0', countOnly: true })).count, revision - 1)
+    await copy.close()
+  })
+
+  it('hashes what compactions keep, the same before and after, and otherwise for every difference', async t => {
+    const directory = testDirectory(t)
+    const fill = async (name: string, lastValue: string) => {
+      const store = await openEmbeddedStore({ directory: join(directory, name) })
+      for (let i = 0; i < 20; i++) await store.transact(always(put(`/k${i % 5}`, `v${i}`)))
+      await store.transact(always({ delete: '/k3' }))
+      await store.transact(always(put('/k1', lastValue)))
+      return store
+    }
+    const a = await fill('a', 'end')
+    const b = await fill('b', 'end')
+    const c = await fill('c', 'enD')
+    const hash = async (store: MaintainedStore, revision = 0) => (await store.hash(revision)).hash
+    assert.equal(await hash(a), await hash(b))
+    assert.notEqual(await hash(a), await hash(c))
+    assert.equal(await hash(a, 22), await hash(c, 22))
+    assert.notEqual(await hash(a, 21), await hash(a, 22))
+    await assert.rejects(a.hash(99), FutureRevisionError)
+    await a.compact(15)
+    const compacted = await hash(a)
+    await b.compact(15, { physical: true })
+    assert.equal(await hash(b), compacted)
+    assert.notEqual(await hash(c), compacted)
+    await assert.rejects(a.hash(14), CompactedError)
+    assert.deepEqual(
+      { ...(await a.hash(22)), hash: 0 },
+      { hash: 0, hashRevision: 22, compactRevision: 15, currentRevision: 23 },
+    )
+    for (const store of [a, b, c]) await store.close()
+  })
+
+  it('gives free space back', async t => {
+    const store = await openEmbeddedStore({ directory: testDirectory(t) })
+    for (let i = 0; i < 400; i++) await store.transact(always(put('/a', 'x'.repeat(4000))))
+    await store.compact(await store.currentRevision(), { physical: true })
+    await store.defragment()
+    const { totalBytes, usedBytes } = await store.size()
+    assert.equal(totalBytes, usedBytes)
+    assert.ok(usedBytes < 200_000)
+    await store.close()
   })
 })
 

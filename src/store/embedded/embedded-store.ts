@@ -4,20 +4,21 @@
  */
 import { randomInt } from 'node:crypto'
 import { statSync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { type Logger, loggerOf } from '../../base/log.ts'
+import type { HistoryHash, MaintainedStore, Snapshot } from '../maintained-store.ts'
 import {
   CompactedError,
-  FutureRevisionError,
   InvalidRequestError,
-  type KeyValue,
-  LeaseNotFoundError,
-  type OperationResult,
+  type LeaseId,
+  type LeaseStatus,
+  LeaseTtlTooLargeError,
+  type Operation,
   type RangeOptions,
   type RangeResult,
-  type Store,
   type StoreEvent,
   StoreUnavailableError,
   type Transaction,
@@ -26,25 +27,20 @@ import {
   type WatchHandler,
   type WatchOptions,
 } from '../store.ts'
-import { databaseFile, openReader, prepareDirectory, prepareFile } from './database.ts'
+import { databaseFile, openReader, prepareDirectory, prepareFile, removeLeftovers } from './database.ts'
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
 import type { RevisionEvents } from './event-ring.ts'
 import { checkFile, type FileCheck, wasLeftOpen } from './file-check.ts'
 import { HistoryReader } from './history-reader.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { maxLeases, maxLeaseTtlSeconds, rangeSliceRows } from './limits.ts'
-import { RangeReader } from './range-reader.ts'
+import { type MaintenanceAnswer, type MaintenanceRequest, runMaintenance, snapshotOf } from './maintenance.ts'
+import { addEvents, errorOf, resultOf } from './outcome.ts'
+import { arrays, RangeReader } from './range-reader.ts'
 import { checkTransaction } from './request-check.ts'
 import { WatchHub } from './watch-hub.ts'
 import { type PendingWrite, WriteQueue } from './write-queue.ts'
-import type {
-  FromWriter,
-  OpenedMessage,
-  OperationOutcome,
-  RefusedError,
-  RequestOutcome,
-  ToWriter,
-} from './writer-protocol.ts'
+import type { FromWriter, OpenedMessage, RequestOutcome, ToWriter } from './writer-protocol.ts'
 
 export interface EmbeddedStoreOptions {
   /** Made if missing (0700); one open store a directory. */
@@ -55,9 +51,14 @@ export interface EmbeddedStoreOptions {
   readonly log?: Logger
 }
 
-const closedError = () => new StoreUnavailableError('the store is closed')
-const noBytes = new Uint8Array(0)
+interface Waiter {
+  readonly type: 'compacted' | 'defragmented'
+  readonly holds: (revision: number) => boolean
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
 
+const closedError = () => new StoreUnavailableError('the store is closed')
 /**
  * Bytes as they may be posted to the thread: a view into a larger buffer would take the whole buffer along (64 KiB for a
  * slice of Node's pool), so it is copied out; shared memory is never copied.
@@ -67,70 +68,28 @@ function postable(value: Uint8Array): Uint8Array {
   return new Uint8Array(value)
 }
 
-function postableTransaction(transaction: Transaction): Transaction {
-  const operations = (list: Transaction['success']) =>
-    list.map(operation => ('put' in operation ? { ...operation, value: postable(operation.value) } : operation))
+function postableOperation(operation: Operation): Operation {
+  if ('put' in operation) return { ...operation, value: postable(operation.value) }
+  return 'transaction' in operation ? { transaction: postableTransaction(operation.transaction) } : operation
+}
+
+function postableTransaction({ compare, success, failure }: Transaction): Transaction {
   return {
-    compare: transaction.compare.map(one => (one.target === 'value' ? { ...one, value: postable(one.value) } : one)),
-    success: operations(transaction.success),
-    failure: operations(transaction.failure),
+    compare: compare.map(one => (one.target === 'value' ? { ...one, value: postable(one.value) } : one)),
+    success: success.map(postableOperation),
+    failure: failure.map(postableOperation),
   }
 }
 
-function errorOf(error: RefusedError): Error {
-  switch (error.name) {
-    case 'compacted':
-      return new CompactedError(error.revision)
-    case 'future':
-      return new FutureRevisionError(error.revision)
-    case 'leaseNotFound':
-      return new LeaseNotFoundError()
-  }
-}
-
-/** The events of a request that was written; the values put are the ones that the caller handed in. */
-function eventsOf(pending: PendingWrite, outcome: RequestOutcome & { type: 'done' }): StoreEvent[] {
-  const { request } = pending
-  const operations =
-    request.type === 'transact' ? request.transaction[outcome.succeeded ? 'success' : 'failure'] : undefined
+/** The events of a request that was written. */
+function eventsOf({ request }: PendingWrite, outcome: RequestOutcome & { type: 'done' }): StoreEvent[] {
+  const operations = request.type === 'transact' ? request.transaction[outcome.succeeded ? 'success' : 'failure'] : []
   const events: StoreEvent[] = []
-  outcome.operations.forEach((result, i) => {
-    if (result.type === 'range') return
-    if (result.type === 'delete') {
-      for (const previous of result.deleted) {
-        const { key } = previous
-        const kv = { key, value: noBytes, createRevision: 0, modRevision: outcome.revision, version: 0, lease: 0 }
-        events.push({ type: 'delete', kv, previous })
-      }
-      return
-    }
-    const put = operations?.[i] as { put: string; value: Uint8Array; lease?: number }
-    const { createRevision, version, previous } = result
-    const kv: KeyValue = {
-      key: put.put,
-      value: put.value,
-      createRevision,
-      modRevision: outcome.revision,
-      version,
-      lease: put.lease ?? 0,
-    }
-    events.push({ type: 'put', kv, ...(previous === undefined ? {} : { previous }) })
-  })
+  addEvents(events, operations, outcome.operations, outcome.revision)
   return events
 }
 
-function resultOf(outcome: OperationOutcome): OperationResult {
-  switch (outcome.type) {
-    case 'put':
-      return outcome.previous === undefined ? {} : { previous: outcome.previous }
-    case 'delete':
-      return { deleted: outcome.deleted }
-    case 'range':
-      return { range: outcome.result }
-  }
-}
-
-class EmbeddedStore implements Store {
+class EmbeddedStore implements MaintainedStore {
   readonly #directory: string
   readonly #lock: DirectoryLock
   readonly #worker: Worker
@@ -141,6 +100,10 @@ class EmbeddedStore implements Store {
   readonly #leases: LeaseKeeper
   /** The newest revision that anyone was told of: by an acknowledgement, or by a read that was ahead of it. */
   #revision: number
+  /** Ends maintenance that is under way. */
+  readonly #maintenance = new Set<() => Promise<unknown>>()
+  readonly #waiters = new Set<Waiter>()
+  readonly #keysOfLease: StatementSync
   readonly #exited = Promise.withResolvers<void>()
   #closing: Promise<void> | undefined
   /** Runs beside everything else; must end before the file is closed. */
@@ -152,6 +115,7 @@ class EmbeddedStore implements Store {
     this.#worker = worker
     this.#reader = openReader(directory)
     this.#ranges = new RangeReader(this.#reader)
+    this.#keysOfLease = arrays(this.#reader, 'SELECT key FROM current WHERE lease = ? AND lease <> 0 ORDER BY key')
     this.#revision = opened.revision
     this.#hub = new WatchHub(new HistoryReader(this.#reader), opened.revision, opened.compactRevision)
     this.#queue = new WriteQueue(requests => this.#post({ type: 'batch', requests }))
@@ -185,7 +149,8 @@ class EmbeddedStore implements Store {
   async transact(transaction: Transaction): Promise<TransactionResult> {
     const bytes = checkTransaction(transaction)
     const outcome = await this.#write({ type: 'transact', transaction }, bytes)
-    return { succeeded: outcome.succeeded, revision: outcome.revision, results: outcome.operations.map(resultOf) }
+    const { succeeded, revision, operations } = outcome
+    return { succeeded, revision, results: operations.map(operation => resultOf(operation, revision)) }
   }
 
   watch(options: WatchOptions, handler: WatchHandler): Watch {
@@ -193,30 +158,71 @@ class EmbeddedStore implements Store {
     return this.#hub.add(options, handler)
   }
 
-  async compact(revision: number): Promise<void> {
-    await this.#write({ type: 'compact', revision }, 0)
+  async compact(revision: number, { physical = false } = {}): Promise<void> {
+    const cleared = physical ? this.#waitFor('compacted', at => at >= revision) : undefined
+    try {
+      await this.#write({ type: 'compact', revision }, 0)
+    } catch (error) {
+      cleared?.cancel()
+      throw error
+    }
+    await cleared?.promise
   }
 
-  async grantLease(ttlSeconds: number): Promise<number> {
-    if (!(ttlSeconds > 0) || ttlSeconds > maxLeaseTtlSeconds) {
-      throw new InvalidRequestError('etcdserver: too large lease TTL')
-    }
+  async grantLease(ttlSeconds: number, { id = 0 }: { id?: LeaseId } = {}): Promise<LeaseId> {
+    if (ttlSeconds > maxLeaseTtlSeconds) throw new LeaseTtlTooLargeError()
     if (this.#leases.size >= maxLeases) throw new StoreUnavailableError('etcdserver: too many leases')
-    const seconds = Math.ceil(ttlSeconds)
-    let lease = randomInt(1, 2 ** 48 - 1)
-    while (this.#leases.has(lease)) lease = randomInt(1, 2 ** 48 - 1)
+    const seconds = Math.max(1, Math.ceil(ttlSeconds))
+    let lease = id
+    while (lease === 0 || (id === 0 && this.#leases.has(lease))) lease = randomInt(1, 2 ** 48 - 1)
     await this.#write({ type: 'grant', lease, ttlSeconds: seconds }, 0)
     this.#leases.add(lease, seconds)
     return lease
   }
 
-  async keepAliveLease(lease: number): Promise<void> {
+  async keepAliveLease(lease: LeaseId): Promise<number> {
     this.#open()
-    this.#leases.renew(lease)
+    return this.#leases.renew(lease)
   }
 
-  async revokeLease(lease: number): Promise<void> {
+  async revokeLease(lease: LeaseId): Promise<void> {
     await this.#write({ type: 'revoke', lease }, 0)
+  }
+
+  async leases(): Promise<readonly LeaseId[]> {
+    this.#open()
+    return this.#leases.ids()
+  }
+
+  async leaseStatus(lease: LeaseId, { keys = false } = {}): Promise<LeaseStatus | undefined> {
+    this.#open()
+    const status = this.#leases.status(lease)
+    if (status === undefined) return undefined
+    const rows = keys ? this.#keysOfLease.all(lease) : []
+    return { ...status, keys: (rows as unknown as [string][]).map(([key]) => key) }
+  }
+
+  async hash(revision: number): Promise<HistoryHash> {
+    this.#open()
+    const answer = await this.#maintain({ type: 'hash', directory: this.#directory, revision })
+    if (answer.type === 'refused') throw errorOf(answer.error)
+    if (answer.type !== 'hash') throw new Error(answer.type)
+    return answer.hash
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    this.#open()
+    const file = join(this.#directory, `snapshot-${randomInt(2 ** 47)}.tmp`)
+    const answer = await this.#maintain({ type: 'snapshot', directory: this.#directory, file })
+    if (answer.type !== 'snapshot') throw new Error(answer.type)
+    return snapshotOf(file)
+  }
+
+  async defragment(): Promise<void> {
+    this.#open()
+    const done = this.#waitFor('defragmented', () => true)
+    this.#post({ type: 'defragment' })
+    await done.promise
   }
 
   async size(): Promise<{ totalBytes: number; usedBytes: number }> {
@@ -239,6 +245,7 @@ class EmbeddedStore implements Store {
     await this.#queue.drain(closedError())
     this.#hub.endAll(closedError())
     await this.fileCheck?.stop()
+    await Promise.all([...this.#maintenance].map(stop => stop()))
     this.#reader.close()
     this.#post({ type: 'close' })
     await this.#exited.promise
@@ -277,6 +284,29 @@ class EmbeddedStore implements Store {
     return { kvs, more, count: first.count, revision: first.revision }
   }
 
+  #maintain(request: MaintenanceRequest): Promise<MaintenanceAnswer> {
+    const { answer, stop } = runMaintenance(request)
+    this.#maintenance.add(stop)
+    return answer.finally(() => this.#maintenance.delete(stop))
+  }
+
+  /** Waits for a message of the writer that answers no batch. */
+  #waitFor(type: 'compacted' | 'defragmented', holds: (revision: number) => boolean) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    promise.catch(() => {})
+    const waiter: Waiter = { type, holds, resolve, reject }
+    this.#waiters.add(waiter)
+    return { promise, cancel: () => this.#waiters.delete(waiter) }
+  }
+
+  #wake(type: Waiter['type'], revision: number): void {
+    for (const waiter of [...this.#waiters]) {
+      if (waiter.type !== type || !waiter.holds(revision)) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
   async #write(request: Parameters<WriteQueue['add']>[0], bytes: number) {
     const outcome = await this.#queue.add(request, bytes)
     if (outcome.type === 'refused') throw errorOf(outcome.error)
@@ -284,7 +314,7 @@ class EmbeddedStore implements Store {
   }
 
   #post(message: ToWriter): void {
-    if (message.type === 'close') {
+    if (message.type !== 'batch') {
       this.#worker.postMessage(message)
       return
     }
@@ -295,6 +325,8 @@ class EmbeddedStore implements Store {
   }
 
   #answered(message: FromWriter): void {
+    if (message.type === 'compacted') this.#wake('compacted', message.revision)
+    if (message.type === 'defragmented') this.#wake('defragmented', 0)
     if (message.type !== 'committed' && message.type !== 'failed') return
     const answered = this.#queue.takeAnswered()
     if (message.type === 'failed') {
@@ -326,6 +358,8 @@ class EmbeddedStore implements Store {
   #stopped(why: string): void {
     if (this.#closing === undefined) this.#hub.endAll(new StoreUnavailableError(`the store's writer stopped: ${why}`))
     this.#queue.break(new StoreUnavailableError(`the store's writer stopped: ${why}`))
+    for (const { reject } of this.#waiters) reject(new StoreUnavailableError(`the store's writer stopped: ${why}`))
+    this.#waiters.clear()
   }
 }
 
@@ -353,12 +387,13 @@ function firstMessage(worker: Worker): Promise<OpenedMessage> {
 }
 
 /** Throws StoreInUseError if the directory is in use, or an Error that says why the file cannot be opened. */
-export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<MaintainedStore> {
   const { directory, clock = systemClock, log = loggerOf('store') } = options
   prepareDirectory(directory)
   const lock = lockDirectory(directory)
   let worker: Worker | undefined
   try {
+    removeLeftovers(directory)
     prepareFile(directory)
     const leftOpen = wasLeftOpen(directory)
     worker = new Worker(new URL('./writer-worker.ts', import.meta.url), {

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoreEvent } from '../store.ts'
 import type { RevisionEvents } from './event-ring.ts'
 import { historySliceBytes, historySliceRevisions } from './limits.ts'
-import { arrays, keyValueOf } from './range-reader.ts'
+import { arrays, keyValueOf, leaseColumn } from './range-reader.ts'
 
 export interface HistorySlice {
   readonly entries: readonly RevisionEvents[]
@@ -17,8 +17,8 @@ export class HistoryReader {
   constructor(db: DatabaseSync) {
     this.#statement = arrays(
       db,
-      `SELECT h.deleted, h.key, h.value, h.create_revision, h.revision, h.version, h.lease,
-         p.key, p.value, p.create_revision, p.revision, p.version, p.lease
+      `SELECT h.deleted, h.key, h.value, h.create_revision, h.revision, h.version, ${leaseColumn('h.lease')},
+         p.key, p.value, p.create_revision, p.revision, p.version, ${leaseColumn('p.lease')}
        FROM history h INDEXED BY history_by_revision LEFT JOIN history p ON p.id = h.previous
        WHERE h.revision >= ? AND h.revision <= ? AND h.key >= ? AND h.key < ? ORDER BY h.revision, h.id`,
     )

@@ -1,21 +1,34 @@
 /** Ranges of keys, now or as of a past revision, from one connection. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { CompactedError, FutureRevisionError, type KeyValue, type RangeOptions, type RangeResult } from '../store.ts'
+import {
+  CompactedError,
+  FutureRevisionError,
+  type KeyValue,
+  type LeaseId,
+  type RangeOptions,
+  type RangeResult,
+} from '../store.ts'
 import { firstRevision } from './database.ts'
 
 const noBytes = new Uint8Array(0)
 
 /** Rows as arrays of key, value, create revision, revision, version, lease. */
-type Row = [string, Uint8Array, number, number, number, number]
+type Row = [string, Uint8Array, number, number, number, LeaseText]
+
+/** How leases are read: what is no safe integer comes as text, for SQLite's reader would throw. */
+export const leaseColumn = (lease: string): string =>
+  `iif(${lease} BETWEEN -9007199254740991 AND 9007199254740991, ${lease}, CAST(${lease} AS TEXT))`
+export type LeaseText = number | string
+export const leaseIdOf = (lease: LeaseText): LeaseId => (typeof lease === 'number' ? lease : BigInt(lease))
 
 export const keyValueOf = (row: readonly unknown[]): KeyValue => {
   const [key, value, createRevision, modRevision, version, lease] = row as Row
-  return { key, value, createRevision, modRevision, version, lease }
+  return { key, value, createRevision, modRevision, version, lease: leaseIdOf(lease) }
 }
 
 const withoutValue = (row: readonly unknown[]): KeyValue => {
-  const [key, createRevision, modRevision, version, lease] = row as [string, number, number, number, number]
-  return { key, value: noBytes, createRevision, modRevision, version, lease }
+  const [key, createRevision, modRevision, version, lease] = row as [string, number, number, number, LeaseText]
+  return { key, value: noBytes, createRevision, modRevision, version, lease: leaseIdOf(lease) }
 }
 
 export const arrays = (db: DatabaseSync, sql: string): StatementSync => {
@@ -55,7 +68,7 @@ export class RangeReader {
     this.#db = db
     this.#revision = arrays(db, 'SELECT revision FROM history ORDER BY id DESC LIMIT 1')
     this.#compacted = arrays(db, 'SELECT revision FROM compaction')
-    const columns = 'h.key, h.value, h.create_revision, h.revision, h.version, h.lease'
+    const columns = `h.key, h.value, h.create_revision, h.revision, h.version, ${leaseColumn('h.lease')}`
     this.#one = arrays(db, `SELECT ${columns} FROM current c JOIN history h ON h.id = c.id WHERE c.key = ?`)
     const range = 'WHERE c.key >= ? AND c.key < ?'
     this.#rows = arrays(
@@ -64,13 +77,13 @@ export class RangeReader {
     )
     this.#keys = arrays(
       db,
-      `SELECT c.key, c.create_revision, c.revision, c.version, c.lease FROM current c ${range} ORDER BY c.key LIMIT ?`,
+      `SELECT c.key, c.create_revision, c.revision, c.version, ${leaseColumn('c.lease')} FROM current c ${range} ORDER BY c.key LIMIT ?`,
     )
     this.#count = arrays(db, `SELECT count(*) FROM current c ${range}`)
     this.#pastRows = arrays(db, `SELECT ${columns} ${past} ORDER BY i.key LIMIT ?4`)
     this.#pastKeys = arrays(
       db,
-      `SELECT h.key, h.create_revision, h.revision, h.version, h.lease ${past} ORDER BY i.key LIMIT ?4`,
+      `SELECT h.key, h.create_revision, h.revision, h.version, ${leaseColumn('h.lease')} ${past} ORDER BY i.key LIMIT ?4`,
     )
     this.#pastCount = arrays(db, `SELECT count(*) ${past}`)
   }

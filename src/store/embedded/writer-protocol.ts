@@ -1,14 +1,16 @@
 /** What the store and its writer thread say to each other. Values put are not sent back: the store still has them. */
-import type { KeyValue, RangeResult, Transaction } from '../store.ts'
+import type { KeyValue, LeaseId, RangeResult, Transaction } from '../store.ts'
 
 export type WriteRequest =
   | { readonly type: 'transact'; readonly transaction: Transaction }
   | { readonly type: 'compact'; readonly revision: number }
-  | { readonly type: 'grant'; readonly lease: number; readonly ttlSeconds: number }
-  | { readonly type: 'revoke'; readonly lease: number }
+  | { readonly type: 'grant'; readonly lease: LeaseId; readonly ttlSeconds: number }
+  | { readonly type: 'revoke'; readonly lease: LeaseId }
 
 export type ToWriter =
   | { readonly type: 'batch'; readonly requests: readonly WriteRequest[] }
+  /** Gives every free page back to the file system. */
+  | { readonly type: 'defragment' }
   | { readonly type: 'close' }
 
 export type OperationOutcome =
@@ -20,6 +22,7 @@ export type OperationOutcome =
     }
   | { readonly type: 'delete'; readonly deleted: readonly KeyValue[] }
   | { readonly type: 'range'; readonly result: RangeResult }
+  | { readonly type: 'transaction'; readonly succeeded: boolean; readonly operations: readonly OperationOutcome[] }
 
 export type RequestOutcome =
   | {
@@ -34,13 +37,13 @@ export type RequestOutcome =
 /** An error as it passes between the threads. */
 export type RefusedError =
   | { readonly name: 'compacted' | 'future'; readonly revision: number }
-  | { readonly name: 'leaseNotFound' }
+  | { readonly name: 'leaseNotFound' | 'leaseExists' | 'keyNotFound' }
 
 export interface OpenedMessage {
   readonly type: 'opened'
   readonly revision: number
   readonly compactRevision: number
-  readonly leases: readonly { readonly id: number; readonly ttlSeconds: number }[]
+  readonly leases: readonly { readonly id: LeaseId; readonly ttlSeconds: number }[]
 }
 
 export type FromWriter =
@@ -48,5 +51,8 @@ export type FromWriter =
   | { readonly type: 'openFailed'; readonly message: string }
   /** The batch is on disk. */
   | { readonly type: 'committed'; readonly outcomes: readonly RequestOutcome[]; readonly revision: number }
+  /** What lies below this revision is gone from the disk. */
+  | { readonly type: 'compacted'; readonly revision: number }
+  | { readonly type: 'defragmented' }
   /** Nothing of the batch was written. */
   | { readonly type: 'failed'; readonly message: string }

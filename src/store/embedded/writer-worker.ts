@@ -1,11 +1,12 @@
 /** The thread that owns the writing connection: one SQLite transaction and one sync for each batch that it gets. */
 import type { DatabaseSync } from 'node:sqlite'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import type { KeyValue } from '../store.ts'
 import { Compactor } from './compactor.ts'
 import { openWriter } from './database.ts'
-import { checkpointPages } from './limits.ts'
+import { checkpointPages, keptFreePages } from './limits.ts'
 import { TransactionExecutor } from './transaction-executor.ts'
-import type { FromWriter, RequestOutcome, ToWriter, WriteRequest } from './writer-protocol.ts'
+import type { FromWriter, OperationOutcome, RequestOutcome, ToWriter, WriteRequest } from './writer-protocol.ts'
 
 /** A row touches about so many pages: the row, two indices, the current key. */
 const pagesPerRow = 4
@@ -18,18 +19,20 @@ const send = (message: FromWriter, transfer: ArrayBuffer[] = []): void => port.p
 /** Values read from the database lie in buffers of their own and are moved, not copied. */
 function buffersOf(outcomes: readonly RequestOutcome[]): ArrayBuffer[] {
   const buffers: ArrayBuffer[] = []
-  const add = (value: Uint8Array) => {
+  for (const outcome of outcomes) if (outcome.type === 'done') addBuffers(buffers, outcome.operations)
+  return buffers
+}
+
+function addBuffers(buffers: ArrayBuffer[], operations: readonly OperationOutcome[]): void {
+  const add = ({ value }: KeyValue) => {
     if (value.byteLength > 0 && value.buffer instanceof ArrayBuffer) buffers.push(value.buffer)
   }
-  for (const outcome of outcomes) {
-    if (outcome.type !== 'done') continue
-    for (const operation of outcome.operations) {
-      if (operation.type === 'put') {
-        if (operation.previous !== undefined) add(operation.previous.value)
-      } else for (const kv of operation.type === 'delete' ? operation.deleted : operation.result.kvs) add(kv.value)
-    }
+  for (const operation of operations) {
+    if (operation.type === 'transaction') addBuffers(buffers, operation.operations)
+    else if (operation.type === 'delete') operation.deleted.forEach(add)
+    else if (operation.type === 'range') operation.result.kvs.forEach(add)
+    else if (operation.previous !== undefined) add(operation.previous)
   }
-  return buffers
 }
 
 class Writer {
@@ -37,6 +40,8 @@ class Writer {
   readonly #executor: TransactionExecutor
   readonly #compactor: Compactor
   #pagesInLog = 0
+  #toldRevision = 0
+  #defragmenting = false
   #housekeeping: NodeJS.Immediate | NodeJS.Timeout | undefined
 
   constructor(directory: string) {
@@ -97,7 +102,9 @@ class Writer {
         const more = this.#compactor.step()
         this.#pagesInLog += more ? 100 : 0
         if (this.#pagesInLog > checkpointPages) this.#checkpoint('PASSIVE')
+        this.#tellCompacted()
         if (more) this.#keepHouse()
+        else this.#finishDefragmentation()
       } catch {
         this.#housekeeping = setTimeout(() => {
           this.#housekeeping = undefined
@@ -105,6 +112,26 @@ class Writer {
         }, housekeepingRetryMs)
       }
     })
+  }
+
+  #tellCompacted(): void {
+    if (this.#compactor.doneRevision === this.#toldRevision) return
+    this.#toldRevision = this.#compactor.doneRevision
+    send({ type: 'compacted', revision: this.#toldRevision })
+  }
+
+  defragment(): void {
+    this.#defragmenting = true
+    this.#compactor.keptPages = 0
+    this.#keepHouse()
+  }
+
+  #finishDefragmentation(): void {
+    if (!this.#defragmenting) return
+    this.#defragmenting = false
+    this.#compactor.keptPages = keptFreePages
+    this.#checkpoint('TRUNCATE')
+    send({ type: 'defragmented' })
   }
 
   close(): void {
@@ -127,6 +154,7 @@ function serve(directory: string): void {
     const writer = new Writer(directory)
     port.on('message', (message: ToWriter) => {
       if (message.type === 'batch') writer.write(message.requests)
+      else if (message.type === 'defragment') writer.defragment()
       else {
         writer.close()
         port.close()
