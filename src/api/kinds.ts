@@ -14,8 +14,12 @@ import { SelfSubjectRulesReview } from './authorization/v1/self-subject-rules-re
 import { SubjectAccessReview } from './authorization/v1/subject-access-review.ts'
 import { HorizontalPodAutoscaler } from './autoscaling/v1/horizontal-pod-autoscaler.ts'
 import { Scale } from './autoscaling/v1/scale.ts'
+import { HorizontalPodAutoscaler as HorizontalPodAutoscalerV2 } from './autoscaling/v2/horizontal-pod-autoscaler.ts'
 import { CronJob } from './batch/v1/cron-job.ts'
 import { Job } from './batch/v1/job.ts'
+import { CertificateSigningRequest } from './certificates/v1/certificate-signing-request.ts'
+import { ClusterTrustBundle } from './certificates/v1/cluster-trust-bundle.ts'
+import { PodCertificateRequest } from './certificates/v1/pod-certificate-request.ts'
 import { Lease } from './coordination/v1/lease.ts'
 import { Binding } from './core/v1/binding.ts'
 import { ComponentStatus } from './core/v1/component-status.ts'
@@ -61,13 +65,26 @@ import { IngressClass } from './networking/v1/ingress-class.ts'
 import { IPAddress } from './networking/v1/ip-address.ts'
 import { NetworkPolicy } from './networking/v1/network-policy.ts'
 import { ServiceCIDR } from './networking/v1/service-cidr.ts'
+import { RuntimeClass } from './node/v1/runtime-class.ts'
 import { Eviction } from './policy/v1/eviction.ts'
 import { PodDisruptionBudget } from './policy/v1/pod-disruption-budget.ts'
 import { ClusterRole } from './rbac/v1/cluster-role.ts'
 import { ClusterRoleBinding } from './rbac/v1/cluster-role-binding.ts'
 import { Role } from './rbac/v1/role.ts'
 import { RoleBinding } from './rbac/v1/role-binding.ts'
+import { DeviceClass } from './resource/v1/device-class.ts'
+import { DeviceTaintRule } from './resource/v1/device-taint-rule.ts'
+import { ResourceClaim } from './resource/v1/resource-claim.ts'
+import { ResourceClaimTemplate } from './resource/v1/resource-claim-template.ts'
+import { ResourceSlice } from './resource/v1/resource-slice.ts'
 import { PriorityClass } from './scheduling/v1/priority-class.ts'
+import { CSIDriver } from './storage/v1/csi-driver.ts'
+import { CSINode } from './storage/v1/csi-node.ts'
+import { CSIStorageCapacity } from './storage/v1/csi-storage-capacity.ts'
+import { StorageClass } from './storage/v1/storage-class.ts'
+import { VolumeAttachment } from './storage/v1/volume-attachment.ts'
+import { VolumeAttributesClass } from './storage/v1/volume-attributes-class.ts'
+import { StorageVersionMigration } from './storagemigration/v1/storage-version-migration.ts'
 
 export const kinds: readonly Kind[] = [
   ControllerRevision,
@@ -82,6 +99,7 @@ export const kinds: readonly Kind[] = [
   SelfSubjectRulesReview,
   SubjectAccessReview,
   HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerV2,
   CronJob,
   Job,
   Lease,
@@ -115,6 +133,22 @@ export const kinds: readonly Kind[] = [
   Role,
   RoleBinding,
   PriorityClass,
+  CertificateSigningRequest,
+  ClusterTrustBundle,
+  PodCertificateRequest,
+  RuntimeClass,
+  DeviceClass,
+  DeviceTaintRule,
+  ResourceClaim,
+  ResourceClaimTemplate,
+  ResourceSlice,
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+  VolumeAttributesClass,
+  StorageVersionMigration,
 ]
 
 /** Kinds that are no resource: what subresources take, options, Status, and what the server keeps for itself. */
