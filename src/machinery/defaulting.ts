@@ -1,7 +1,7 @@
 /** Fills in what a client may leave out: first what the declarations say, then what each kind's own rules add. */
 import type { Kind } from '../schema/kind.ts'
+import { defaultAutoscaler, defaultAutoscalerV1 } from './defaulting/autoscaling.ts'
 import {
-  defaultAutoscaler,
   defaultBinding,
   defaultLimitRange,
   defaultNamespace,
@@ -10,6 +10,7 @@ import {
   defaultSecret,
   defaultTokenRequest,
 } from './defaulting/cluster.ts'
+import { defaultResourceClaim, defaultResourceClaimTemplate } from './defaulting/devices.ts'
 import { fillMessage } from './defaulting/fill.ts'
 import {
   defaultEndpointSlice,
@@ -19,6 +20,7 @@ import {
   defaultService,
 } from './defaulting/network.ts'
 import { defaultPod } from './defaulting/pod-spec.ts'
+import { defaultCsiDriver, defaultStorageClass } from './defaulting/storage-classes.ts'
 import { defaultClaim, defaultPersistentVolume } from './defaulting/volumes.ts'
 import {
   defaultCronJob,
@@ -52,7 +54,8 @@ const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>([
   ['apps/v1/StatefulSet', defaultStatefulSet],
   ['batch/v1/Job', defaultJob],
   ['batch/v1/CronJob', defaultCronJob],
-  ['autoscaling/v1/HorizontalPodAutoscaler', defaultAutoscaler],
+  ['autoscaling/v1/HorizontalPodAutoscaler', defaultAutoscalerV1],
+  ['autoscaling/v2/HorizontalPodAutoscaler', defaultAutoscaler],
   ['discovery.k8s.io/v1/EndpointSlice', defaultEndpointSlice],
   ['networking.k8s.io/v1/NetworkPolicy', defaultNetworkPolicy],
   ['networking.k8s.io/v1/IngressClass', defaultIngressClass],
@@ -60,6 +63,10 @@ const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>([
   [`${rbac}/ClusterRoleBinding`, defaultBinding],
   ['scheduling.k8s.io/v1/PriorityClass', defaultPriorityClass],
   ['authentication.k8s.io/v1/TokenRequest', defaultTokenRequest],
+  ['resource.k8s.io/v1/ResourceClaim', defaultResourceClaim],
+  ['resource.k8s.io/v1/ResourceClaimTemplate', defaultResourceClaimTemplate],
+  ['storage.k8s.io/v1/CSIDriver', defaultCsiDriver],
+  ['storage.k8s.io/v1/StorageClass', defaultStorageClass],
 ])
 
 /**

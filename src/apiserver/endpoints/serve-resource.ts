@@ -69,7 +69,7 @@ function serveVerb(server: ResourceServer, context: RequestContext, resource: Re
 }
 
 /** Parts that are updated like the object itself, under a strategy of their own. */
-const updatedParts = new Set(['status', 'ephemeralcontainers', 'resize', 'finalize'])
+const updatedParts = new Set(['status', 'approval', 'ephemeralcontainers', 'resize', 'finalize'])
 
 function serveSubresource(
   server: ResourceServer,

@@ -65,12 +65,15 @@ export function metadataOnly(resource: Resource): Representation {
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
 export function table(resource: Resource, includeObject: IncludeObject, nowMs: () => number): Representation {
-  const make = (items: readonly StoredObject[], meta: ListMetaJson, headers: boolean): Record<string, unknown> => {
+  const make = (
+    items: readonly StoredObject[],
+    meta: ListMetaJson,
+    headers: boolean,
+    isList = false,
+  ): Record<string, unknown> => {
     const objects = items.map(stored => viewOf(resource, stored))
-    const made = tableOf(resource.kind, objects, { includeObject, nowMs: nowMs() }) as unknown as Record<
-      string,
-      unknown
-    >
+    const options = { includeObject, nowMs: nowMs(), isList }
+    const made = tableOf(resource.kind, objects, options) as unknown as Record<string, unknown>
     const table: Record<string, unknown> = { ...made, metadata: meta }
     if (!headers) table.columnDefinitions = null
     return table
@@ -79,7 +82,7 @@ export function table(resource: Resource, includeObject: IncludeObject, nowMs: (
     key: `table:${includeObject}:${resource.kind.apiVersion}`,
     firstDiffers: true,
     object: (stored, first) => make([stored], { resourceVersion: String(stored.revision) }, first),
-    list: (items, meta) => make(items, meta, true),
+    list: (items, meta) => make(items, meta, true, true),
     bookmark: (revision, end) => ({
       ...make([], { resourceVersion: String(revision) }, false),
       rows: [

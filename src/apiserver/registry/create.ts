@@ -4,6 +4,7 @@ import { ApiError, alreadyExistsError, invalidError } from '../../machinery/api-
 import { updateManagedFields } from '../../machinery/apply/managed-fields.ts'
 import { fillMessage } from '../../machinery/defaulting/fill.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
+import { dropDisabledFields } from '../../machinery/disabled-fields.ts'
 import { validateObject } from '../../machinery/validation/validate.ts'
 import { required } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
@@ -54,6 +55,7 @@ async function createOnce(
   applyDefaults(resource.kind, admitted)
   const context = writeContextOf(write)
   strategy.prepareForCreate(admitted, context)
+  dropDisabledFields(resource.kind, admitted, undefined)
   fillMessage(resource.kind, admitted)
   if ((admitted.metadata.name ?? '') === '') {
     throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, '', [

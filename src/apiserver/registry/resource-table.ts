@@ -3,7 +3,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { kindByName } from '../../machinery/scheme.ts'
-import { decodeObject } from '../../schema/json-decode.ts'
+import { decodeObject, readJson } from '../../schema/json-decode.ts'
 import { encodeObject } from '../../schema/json-encode.ts'
 import { apiVersionOf, type Kind } from '../../schema/kind.ts'
 import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
@@ -13,6 +13,7 @@ import type { StoreFeed } from '../watch/store-feed.ts'
 import type { DerivedForms } from './derived-forms.ts'
 import type { Conversion, Resource } from './resource.ts'
 import type { ObjectJson, SelectableFacts } from './stored-object.ts'
+import { autoscalerConversion } from './strategies/autoscaler.ts'
 import { eventConversion } from './strategies/events.ts'
 import { strategyFor } from './strategies/table.ts'
 import type { Strategy } from './strategy.ts'
@@ -36,9 +37,20 @@ const irregularPrefixes: Readonly<Record<string, string>> = {
   'networking.k8s.io/ingresses': 'ingress',
 }
 
-/** Kinds stored as another kind: `group/plural` to the stored kind and the way there. */
-const storedAs: Readonly<Record<string, { apiVersion: string; kind: string; conversion: Conversion }>> = {
-  'events.k8s.io/events': { apiVersion: 'v1', kind: 'Event', conversion: eventConversion },
+interface StoredAs {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly conversion: Conversion
+}
+
+/** Kinds stored as another kind, or in another version: `version/plural` to the stored kind and the way there. */
+const storedAs: Readonly<Record<string, StoredAs>> = {
+  'autoscaling/v1/horizontalpodautoscalers': {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    conversion: autoscalerConversion,
+  },
+  'events.k8s.io/v1/events': { apiVersion: 'v1', kind: 'Event', conversion: eventConversion },
 }
 
 const indexedFields: Readonly<Record<string, string>> = { '/pods': 'spec.nodeName' }
@@ -71,9 +83,8 @@ export class ResourceTable {
   #add(kind: Kind, options: TableOptions): void {
     const facts = kind.resource as NonNullable<Kind['resource']>
     const { group, version } = kind.gvk
-    const named = `${group}/${facts.plural}`
     const strategy = strategyFor(group, facts.plural, options.strategies)
-    const stored = storedAs[named]
+    const stored = storedAs[`${kind.apiVersion}/${facts.plural}`]
     const storage = stored ? (kindByName(stored.apiVersion, stored.kind) as Kind) : kind
     const resource: Resource = {
       kind,
@@ -126,9 +137,31 @@ function factsOf(strategy: Strategy, object: ObjectJson): SelectableFacts {
 
 /** Our canonical bytes of what a stock API server stored: JSON in its own order, or protobuf. */
 function normalise(kind: Kind, value: Uint8Array): Buffer {
-  const object = (isEnveloped(value) ? decodeEnvelope(kind, value) : decodeObject(kind, value).object) as ObjectJson
+  const object = readStored(kind, value)
   applyDefaults(kind, object)
   const { resourceVersion: _, ...metadata } = object.metadata
   const bytes = encodeObject(kind, { ...object, kind: kind.gvk.kind, apiVersion: kind.apiVersion, metadata })
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+/** The object in the storage version, also where an older server has stored it in another one. */
+function readStored(kind: Kind, value: Uint8Array): ObjectJson {
+  const plural = kind.resource?.plural ?? ''
+  const conversionFrom = (apiVersion: string): Conversion | undefined => {
+    const other = storedAs[`${apiVersion}/${plural}`]
+    return other?.apiVersion === kind.apiVersion && other.kind === kind.gvk.kind ? other.conversion : undefined
+  }
+  const kindIn = (apiVersion: string): Kind =>
+    (conversionFrom(apiVersion) && kindByName(apiVersion, kind.gvk.kind)) || kind
+  if (isEnveloped(value)) {
+    const object = decodeEnvelope(kindIn, value) as ObjectJson
+    return conversionFrom(String(object.apiVersion))?.toStorage(object) ?? object
+  }
+  if (!hasOtherVersions(kind)) return decodeObject(kind, value).object as ObjectJson
+  const { apiVersion } = readJson(value) as { apiVersion?: string }
+  const object = decodeObject(kindIn(apiVersion ?? ''), value).object as ObjectJson
+  return conversionFrom(apiVersion ?? '')?.toStorage(object) ?? object
+}
+
+const hasOtherVersions = (kind: Kind): boolean =>
+  Object.values(storedAs).some(({ apiVersion, kind: name }) => apiVersion === kind.apiVersion && name === kind.gvk.kind)

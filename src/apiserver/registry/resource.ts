@@ -36,7 +36,8 @@ export function cacheOf(resource: Resource): ObjectCache {
 }
 
 /** The group that errors of validation name: that of the stored version, which is the one that is validated. */
-export const groupOfErrors = (resource: Resource): string => (resource.conversion ? '' : resource.group)
+export const groupOfErrors = (resource: Resource): string =>
+  resource.conversion ? cacheOf(resource).kind.gvk.group : resource.group
 
 /** A stored object in the resource's version: shared, never to be changed. */
 export function viewOf(resource: Resource, stored: StoredObject): ObjectJson {

@@ -4,6 +4,7 @@ import { ApiError, conflictError, invalidError, modifiedError, notFoundError } f
 import { updateManagedFields } from '../../machinery/apply/managed-fields.ts'
 import { fillMessage } from '../../machinery/defaulting/fill.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
+import { dropDisabledFields } from '../../machinery/disabled-fields.ts'
 import { validateObject } from '../../machinery/validation/validate.ts'
 import { invalid } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
@@ -81,6 +82,7 @@ async function createInstead(
   const admitted = attributes.object as ObjectJson
   applyDefaults(resource.kind, admitted)
   resource.strategy.prepareForCreate(admitted, writeContextOf(write))
+  dropDisabledFields(resource.kind, admitted, undefined)
   fillMessage(resource.kind, admitted)
   try {
     const stored = await storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
@@ -116,6 +118,7 @@ async function updateOnce(
   applyDefaults(resource.kind, admitted)
   keepSystemFields(admitted, old)
   prepare(admitted, old, context)
+  dropDisabledFields(resource.kind, admitted, old)
   const side = write.subresource === '' ? await resource.strategy.sideWrites?.(admitted, old, context) : undefined
   const errors = validateObject(resource.kind, admitted, old, write.subresource)
   if (errors.length > 0) throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, old.metadata.name, errors)

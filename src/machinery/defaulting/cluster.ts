@@ -1,6 +1,5 @@
 /** Defaults of the kinds that describe the cluster itself. */
 import type { TokenRequest } from '../../api/authentication/v1/token-request.ts'
-import type { HorizontalPodAutoscaler } from '../../api/autoscaling/v1/horizontal-pod-autoscaler.ts'
 import type { LimitRange } from '../../api/core/v1/limit-range.ts'
 import type { Namespace } from '../../api/core/v1/namespace.ts'
 import type { Node } from '../../api/core/v1/node.ts'
@@ -54,13 +53,6 @@ export function defaultBinding(binding: { roleRef: RoleRef; subjects?: Subject[]
   if (binding.roleRef.apiGroup === '') binding.roleRef.apiGroup = rbacGroup
   for (const subject of binding.subjects ?? []) {
     if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ??= rbacGroup
-  }
-}
-
-export function defaultAutoscaler({ metadata, spec }: HorizontalPodAutoscaler): void {
-  spec.minReplicas ??= 1
-  if (metadata.annotations?.['autoscaling.alpha.kubernetes.io/metrics'] === undefined) {
-    spec.targetCPUUtilizationPercentage ??= 80
   }
 }
 

@@ -46,13 +46,22 @@ const patchTypes = [
 
 /** Kinds whose deletion answers with the object; the others answer with a Status. */
 const deletedObjectKinds: ReadonlySet<string> = new Set([
+  'CSIDriver',
+  'CSINode',
+  'DeviceClass',
   'PersistentVolume',
   'PersistentVolumeClaim',
   'Pod',
   'PodTemplate',
+  'ResourceClaim',
+  'ResourceClaimTemplate',
   'ResourceQuota',
+  'ResourceSlice',
   'Service',
   'ServiceAccount',
+  'StorageClass',
+  'VolumeAttachment',
+  'VolumeAttributesClass',
 ])
 
 const content = (types: readonly string[], schema: Schema) => Object.fromEntries(types.map(type => [type, { schema }]))

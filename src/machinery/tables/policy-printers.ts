@@ -1,5 +1,4 @@
-/** Disruption budgets, autoscalers and role bindings. */
-import type { HorizontalPodAutoscaler } from '../../api/autoscaling/v1/horizontal-pod-autoscaler.ts'
+/** Disruption budgets and role bindings. */
 import type { PodDisruptionBudget } from '../../api/policy/v1/pod-disruption-budget.ts'
 import type { ClusterRoleBinding } from '../../api/rbac/v1/cluster-role-binding.ts'
 import { ageOf } from './human-duration.ts'
@@ -20,37 +19,6 @@ export const podDisruptionBudgetPrinter: Printer<PodDisruptionBudget> = {
     status.disruptionsAllowed ?? 0,
     ageOf(metadata.creationTimestamp, nowMs),
   ],
-}
-
-function targetsOf({ spec, status }: HorizontalPodAutoscaler): string {
-  const target = spec.targetCPUUtilizationPercentage
-  if (target === undefined || target === null) return '<none>'
-  const current = status.currentCPUUtilizationPercentage
-  return `cpu: ${current === undefined || current === null ? '<unknown>' : `${current}%`}/${target}%`
-}
-
-export const horizontalPodAutoscalerPrinter: Printer<HorizontalPodAutoscaler> = {
-  columns: [
-    nameColumn,
-    column('Reference', 'What is scaled.'),
-    column('Targets', 'The load and the load that is aimed at.'),
-    column('MinPods', 'The fewest pods.'),
-    column('MaxPods', 'The most pods.'),
-    column('Replicas', 'How many pods there are.'),
-    ageColumn,
-  ],
-  cells: (autoscaler, nowMs) => {
-    const { metadata, spec, status } = autoscaler
-    return [
-      metadata.name,
-      `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`,
-      targetsOf(autoscaler),
-      String(spec.minReplicas ?? '<unset>'),
-      String(spec.maxReplicas),
-      String(status.currentReplicas ?? 0),
-      ageOf(metadata.creationTimestamp, nowMs),
-    ]
-  },
 }
 
 const subjectColumns = [

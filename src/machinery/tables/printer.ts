@@ -22,8 +22,10 @@ export type Cell = string | number | boolean
 
 export interface Printer<T = never> {
   readonly columns: readonly ColumnDefinition[]
-  /** One cell a column. */
-  readonly cells: (object: T, nowMs: number) => Cell[]
+  /** One cell a column. `chosen` is what `among` gave for the list that the object is in. */
+  readonly cells: (object: T, nowMs: number, chosen?: string) => Cell[]
+  /** The name of the object that stands out among those of a list. */
+  readonly among?: (items: readonly T[]) => string | undefined
   readonly conditions?: (object: T) => RowCondition[]
 }
 

@@ -1,6 +1,12 @@
 /** The printer of each kind that has columns of its own. A new kind's printer is named here. */
 import type { Kind } from '../../schema/kind.ts'
+import { horizontalPodAutoscalerPrinter, horizontalPodAutoscalerV1Printer } from './autoscaler-printers.ts'
 import { cronJobPrinter, jobPrinter } from './batch-printers.ts'
+import {
+  certificateSigningRequestPrinter,
+  clusterTrustBundlePrinter,
+  podCertificateRequestPrinter,
+} from './certificate-printers.ts'
 import {
   componentStatusPrinter,
   configMapPrinter,
@@ -11,6 +17,12 @@ import {
   secretPrinter,
   serviceAccountPrinter,
 } from './core-printers.ts'
+import {
+  deviceTaintRulePrinter,
+  plainAgePrinter,
+  resourceClaimPrinter,
+  resourceSlicePrinter,
+} from './device-printers.ts'
 import { coreEventPrinter, eventPrinter } from './event-printers.ts'
 import {
   ingressClassPrinter,
@@ -21,9 +33,18 @@ import {
 } from './network-printers.ts'
 import { nodePrinter } from './node-printer.ts'
 import { podPrinter } from './pod-printer.ts'
-import { horizontalPodAutoscalerPrinter, podDisruptionBudgetPrinter, roleBindingPrinter } from './policy-printers.ts'
+import { podDisruptionBudgetPrinter, roleBindingPrinter } from './policy-printers.ts'
 import { defaultPrinter, type Printer } from './printer.ts'
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from './service-printers.ts'
+import {
+  csiDriverPrinter,
+  csiNodePrinter,
+  runtimeClassPrinter,
+  storageClassPrinter,
+  storageVersionMigrationPrinter,
+  volumeAttachmentPrinter,
+  volumeAttributesClassPrinter,
+} from './storage-class-printers.ts'
 import { persistentVolumeClaimPrinter, persistentVolumePrinter } from './storage-printers.ts'
 import {
   controllerRevisionPrinter,
@@ -57,10 +78,14 @@ const printers: Readonly<Record<string, Printer>> = {
   'apps/v1/Deployment': deploymentPrinter,
   'apps/v1/ReplicaSet': replicaSetPrinter,
   'apps/v1/StatefulSet': statefulSetPrinter,
-  'autoscaling/v1/HorizontalPodAutoscaler': horizontalPodAutoscalerPrinter,
+  'autoscaling/v1/HorizontalPodAutoscaler': horizontalPodAutoscalerV1Printer,
+  'autoscaling/v2/HorizontalPodAutoscaler': horizontalPodAutoscalerPrinter,
   'autoscaling/v1/Scale': scalePrinter,
   'batch/v1/CronJob': cronJobPrinter,
   'batch/v1/Job': jobPrinter,
+  'certificates.k8s.io/v1/CertificateSigningRequest': certificateSigningRequestPrinter,
+  'certificates.k8s.io/v1/ClusterTrustBundle': clusterTrustBundlePrinter,
+  'certificates.k8s.io/v1/PodCertificateRequest': podCertificateRequestPrinter,
   'coordination.k8s.io/v1/Lease': leasePrinter,
   'discovery.k8s.io/v1/EndpointSlice': endpointSlicePrinter,
   'events.k8s.io/v1/Event': eventPrinter,
@@ -69,10 +94,22 @@ const printers: Readonly<Record<string, Printer>> = {
   'networking.k8s.io/v1/IngressClass': ingressClassPrinter,
   'networking.k8s.io/v1/NetworkPolicy': networkPolicyPrinter,
   'networking.k8s.io/v1/ServiceCIDR': serviceCidrPrinter,
+  'node.k8s.io/v1/RuntimeClass': runtimeClassPrinter,
   'policy/v1/PodDisruptionBudget': podDisruptionBudgetPrinter,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': roleBindingPrinter,
   'rbac.authorization.k8s.io/v1/RoleBinding': roleBindingPrinter,
+  'resource.k8s.io/v1/DeviceClass': plainAgePrinter,
+  'resource.k8s.io/v1/DeviceTaintRule': deviceTaintRulePrinter,
+  'resource.k8s.io/v1/ResourceClaim': resourceClaimPrinter,
+  'resource.k8s.io/v1/ResourceClaimTemplate': plainAgePrinter,
+  'resource.k8s.io/v1/ResourceSlice': resourceSlicePrinter,
   'scheduling.k8s.io/v1/PriorityClass': priorityClassPrinter,
+  'storage.k8s.io/v1/CSIDriver': csiDriverPrinter,
+  'storage.k8s.io/v1/CSINode': csiNodePrinter,
+  'storage.k8s.io/v1/StorageClass': storageClassPrinter,
+  'storage.k8s.io/v1/VolumeAttachment': volumeAttachmentPrinter,
+  'storage.k8s.io/v1/VolumeAttributesClass': volumeAttributesClassPrinter,
+  'storagemigration.k8s.io/v1/StorageVersionMigration': storageVersionMigrationPrinter,
 }
 
 export const printerOf = (kind: Kind): Printer => printers[`${kind.apiVersion}/${kind.gvk.kind}`] ?? defaultPrinter

@@ -235,11 +235,11 @@ test('endpoints, budgets, autoscalers and the rest', () => {
         targetCPUUtilizationPercentage: 80,
       },
     }).slice(1, 6),
-    ['Deployment/d', 'cpu: <unknown>/80%', '<unset>', '4', '0'],
+    ['Deployment/d', 'cpu: <unknown>/80%', '<unset>', 4, 0],
   )
   assert.deepEqual(
     cellsOf('v1', 'ResourceQuota', {
-      status: { hard: { pods: '4', 'limits.cpu': '2' }, used: { pods: '1', 'limits.cpu': '500m' } },
+      status: { hard: { pods: 4, 'limits.cpu': '2' }, used: { pods: '1', 'limits.cpu': '500m' } },
     }).slice(1, 3),
     ['pods: 1/4', 'limits.cpu: 500m/2'],
   )

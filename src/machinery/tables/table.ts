@@ -25,6 +25,8 @@ export interface TableOptions {
   readonly nowMs: number
   /** The metadata of the list: resourceVersion, continue, remainingItemCount. */
   readonly listMeta?: object
+  /** Whether the items are a list, and not one object that was asked for or watched. */
+  readonly isList?: boolean
 }
 
 function attached(kind: Kind, item: object, includeObject: TableOptions['includeObject']): object | null {
@@ -37,6 +39,7 @@ function attached(kind: Kind, item: object, includeObject: TableOptions['include
 /** The table of some objects of one kind. Kinds without columns of their own show name and time of creation. */
 export function tableOf(kind: Kind, items: readonly object[], options: TableOptions): Table {
   const printer = printerOf(kind)
+  const chosen = options.isList ? printer.among?.(items as readonly never[]) : undefined
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
@@ -45,7 +48,7 @@ export function tableOf(kind: Kind, items: readonly object[], options: TableOpti
     rows: items.map(item => {
       const conditions = printer.conditions?.(item as never) ?? []
       return {
-        cells: printer.cells(item as never, options.nowMs),
+        cells: printer.cells(item as never, options.nowMs, chosen),
         ...(conditions.length > 0 ? { conditions } : {}),
         object: attached(kind, item, options.includeObject),
       }

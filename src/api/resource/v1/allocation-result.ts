@@ -41,6 +41,7 @@ export const DeviceRequestAllocationResult = message(
     consumedCapacity: f(10, map(quantity)).doc('How much of the device is taken.'),
     skipNodeOperations: f(11, list(oneOf('*', 'NodePrepareResources', 'NodeUnprepareResources')))
       .listOf('set')
+      .gate('DRAOptionalNodeOperations')
       .doc('Operations on the node that the driver does without.'),
   },
   { doc: 'A device that was allocated.' },

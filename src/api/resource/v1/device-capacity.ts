@@ -28,6 +28,7 @@ export const DeviceCounterConsumption = message(
     counters: f(2, map(Counter)).required().doc('The amounts by name.'),
     compatibilityGroups: f(3, list(str))
       .listOf('atomic')
+      .gate('DRADeviceCompatibilityGroups')
       .doc('Groups whose devices may be in use together, at most 2.'),
   },
   { doc: 'What a device takes of a set of shared amounts.' },

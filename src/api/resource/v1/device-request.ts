@@ -29,7 +29,10 @@ export const ExactDeviceRequest = message(
       .doc('Access for administration, to devices that may be in use; only in namespaces labelled for it.'),
     tolerations: f(6, list(DeviceToleration)).listOf('atomic').doc('Taints that the devices may have.'),
     capacity: f(7, CapacityRequirements).doc('How much of each device is needed.'),
-    derivedAttributes: f(8, list(DeviceDerivedAttribute)).listOf('atomic').doc('Attributes computed for constraints.'),
+    derivedAttributes: f(8, list(DeviceDerivedAttribute))
+      .listOf('atomic')
+      .gate('DRADerivedAttributes')
+      .doc('Attributes computed for constraints.'),
   },
   { doc: 'Asks for devices of one class.' },
 )
@@ -49,7 +52,10 @@ export const DeviceSubRequest = message(
     count: f(5, int64).doc('How many devices; 1 by default with `ExactCount`, else unset.'),
     tolerations: f(6, list(DeviceToleration)).listOf('atomic').doc('Taints that the devices may have.'),
     capacity: f(7, CapacityRequirements).doc('How much of each device is needed.'),
-    derivedAttributes: f(8, list(DeviceDerivedAttribute)).listOf('atomic').doc('Attributes computed for constraints.'),
+    derivedAttributes: f(8, list(DeviceDerivedAttribute))
+      .listOf('atomic')
+      .gate('DRADerivedAttributes')
+      .doc('Attributes computed for constraints.'),
   },
   { doc: 'One of several alternatives.' },
 )

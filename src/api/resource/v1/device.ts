@@ -12,10 +12,10 @@ export const DeviceAttribute = message(
     bool: f(3, bool).explicit().doc('True or false.'),
     string: f(4, str).explicit().doc('A text, at most 64 characters.'),
     version: f(5, str).explicit().doc('A version by semver.org, at most 64 characters.'),
-    ints: f(6, list(int64)).listOf('atomic').doc('Several integers.'),
-    bools: f(7, list(bool)).listOf('atomic').doc('Several truth values.'),
-    strings: f(8, list(str)).listOf('atomic').doc('Several texts.'),
-    versions: f(9, list(str)).listOf('atomic').doc('Several versions.'),
+    ints: f(6, list(int64)).listOf('atomic').gate('DRAListTypeAttributes').doc('Several integers.'),
+    bools: f(7, list(bool)).listOf('atomic').gate('DRAListTypeAttributes').doc('Several truth values.'),
+    strings: f(8, list(str)).listOf('atomic').gate('DRAListTypeAttributes').doc('Several texts.'),
+    versions: f(9, list(str)).listOf('atomic').gate('DRAListTypeAttributes').doc('Several versions.'),
   },
   { doc: 'A property of a device; exactly one member is set.' },
 )
@@ -75,7 +75,9 @@ export const Device = message(
       .listOf('atomic')
       .doc('Conditions that end the binding if any is true; at most 4.'),
     allowMultipleAllocations: f(12, bool).explicit().doc('Whether several claims can have a share of it.'),
-    nodeAllocatableResources: f(14, map(NodeAllocatableResource)).doc('Resources of the node that it takes from.'),
+    nodeAllocatableResources: f(14, map(NodeAllocatableResource))
+      .gate('DRANodeAllocatableResources')
+      .doc('Resources of the node that it takes from.'),
   },
   { doc: 'A device of a pool.' },
 )

@@ -32,9 +32,13 @@ export const ResourceSliceSpec = message(
     devices: f(6, list(Device)).listOf('atomic').doc('The devices; at most 128, or 64 with taints or counters.'),
     perDeviceNodeSelection: f(7, bool).explicit().doc('Whether each device says for itself which nodes can use it.'),
     sharedCounters: f(8, list(CounterSet)).listOf('atomic').doc('Amounts that the devices share; at most 8 sets.'),
-    partitionTypeAttribute: f(9, str).explicit().doc('Attribute that tells the sorts of partitions apart.'),
+    partitionTypeAttribute: f(9, str)
+      .explicit()
+      .gate('DRAPartitionableDevicesType')
+      .doc('Attribute that tells the sorts of partitions apart.'),
     skipNodeOperations: f(10, list(oneOf('*', 'NodePrepareResources', 'NodeUnprepareResources')))
       .listOf('set')
+      .gate('DRAOptionalNodeOperations')
       .doc('Operations on the node that the driver does without; `*` for all.'),
   },
   { doc: 'Devices of a driver, and where they are.' },

@@ -81,6 +81,7 @@ export const CSINodeStatus = message(
     storageHealth: f(1, list(StorageHealth))
       .listOf('map', 'name')
       .patch('merge', 'name')
+      .gate('CSIVolumeHealth')
       .doc('Reports of the drivers.'),
   },
   { doc: 'What was last observed of the storage on a node.' },

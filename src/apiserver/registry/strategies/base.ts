@@ -89,3 +89,12 @@ export const textAt = (object: unknown, ...path: readonly string[]): string => {
   const value = at(object, ...path)
   return value === undefined || value === null ? '' : String(value)
 }
+
+/** /status of newer kinds: nothing but the status changes, not even labels (upstream: ResetObjectMetaForStatus). */
+export const isolatedStatusStrategy: SubresourceStrategy = {
+  prepareForUpdate(object, old, context) {
+    statusStrategy.prepareForUpdate(object, old, context)
+    keepMetadata(object, old, 'labels', 'annotations', 'finalizers', 'ownerReferences')
+  },
+  resetFields: [['metadata'], ['spec']],
+}

@@ -1,10 +1,13 @@
 /** Which strategy each resource has, by `group/plural`. Resources that are not named behave plainly. */
 import type { Strategy } from '../strategy.ts'
+import * as certificates from './certificates.ts'
+import * as devices from './devices.ts'
 import { coreEventStrategy, eventsEventStrategy } from './events.ts'
 import { jobStrategy } from './job.ts'
 import { namespaceStrategy } from './namespace.ts'
 import * as plain from './plain.ts'
 import { podStrategy } from './pod.ts'
+import * as storage from './storage-classes.ts'
 
 const strategies: Readonly<Record<string, Strategy>> = {
   '/configmaps': plain.createOnUpdateStrategy,
@@ -40,6 +43,20 @@ const strategies: Readonly<Record<string, Strategy>> = {
   'rbac.authorization.k8s.io/rolebindings': plain.createOnUpdateStrategy,
   'rbac.authorization.k8s.io/roles': plain.createOnUpdateStrategy,
   'scheduling.k8s.io/priorityclasses': plain.priorityClassStrategy,
+  'certificates.k8s.io/certificatesigningrequests': certificates.certificateSigningRequestStrategy,
+  'certificates.k8s.io/clustertrustbundles': certificates.clusterTrustBundleStrategy,
+  'certificates.k8s.io/podcertificaterequests': certificates.podCertificateRequestStrategy,
+  'node.k8s.io/runtimeclasses': storage.runtimeClassStrategy,
+  'resource.k8s.io/deviceclasses': devices.deviceClassStrategy,
+  'resource.k8s.io/devicetaintrules': devices.deviceTaintRuleStrategy,
+  'resource.k8s.io/resourceclaims': devices.resourceClaimStrategy,
+  'resource.k8s.io/resourceslices': devices.resourceSliceStrategy,
+  'storage.k8s.io/csidrivers': storage.csiDriverStrategy,
+  'storage.k8s.io/csinodes': storage.isolatedStatusKind,
+  'storage.k8s.io/csistoragecapacities': storage.csiStorageCapacityStrategy,
+  'storage.k8s.io/storageclasses': storage.storageClassStrategy,
+  'storage.k8s.io/volumeattachments': storage.isolatedStatusKind,
+  'storagemigration.k8s.io/storageversionmigrations': storage.isolatedStatusKind,
 }
 
 /** `given` holds the strategies that need more than their object, as that of services. */

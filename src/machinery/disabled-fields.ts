@@ -1,0 +1,85 @@
+/**
+ * Fields of features that are off by default are dropped on write, unless the object that is replaced uses the feature:
+ * so what an earlier server has stored survives (API conventions, "Alpha Fields").
+ */
+import { messageOf } from '../schema/field.ts'
+import type { Message, Type } from '../schema/type.ts'
+
+type Values = Record<string, unknown>
+
+interface GatedField {
+  readonly name: string
+  readonly gate: string
+}
+
+interface Plan {
+  readonly gated: readonly GatedField[]
+  /** Members that hold messages with gated fields at some depth. */
+  readonly inner: readonly { readonly name: string; readonly type: Type; readonly plan: () => Plan | undefined }[]
+}
+
+const plans = new Map<Message, Plan | undefined>()
+
+const isValues = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const innermost = (type: Type): Type => (type.is === 'list' || type.is === 'map' ? innermost(type.of) : type)
+
+/** Whether a message, or one inside of it, has a gated field. Messages that contain themselves are looked at once. */
+function hasGated(message: Message, seen = new Set<Message>()): boolean {
+  if (seen.has(message)) return false
+  seen.add(message)
+  return Object.values(message.fields).some(({ facts }) => {
+    const inner = messageOf(innermost(facts.type))
+    return facts.featureGate !== undefined || (inner !== undefined && hasGated(inner, seen))
+  })
+}
+
+function planOf(message: Message): Plan | undefined {
+  if (plans.has(message)) return plans.get(message)
+  plans.set(message, undefined)
+  if (!hasGated(message)) return undefined
+  const fields = Object.entries(message.fields)
+  const plan: Plan = {
+    gated: fields.flatMap(([name, { facts }]) => (facts.featureGate ? [{ name, gate: facts.featureGate }] : [])),
+    inner: fields.flatMap(([name, { facts }]) => {
+      const inner = messageOf(innermost(facts.type))
+      return inner && hasGated(inner) ? [{ name, type: facts.type, plan: () => planOf(inner) }] : []
+    }),
+  }
+  plans.set(message, plan)
+  return plan
+}
+
+/** The messages in a member: itself, or those of a list or map. */
+function messagesIn(type: Type, member: unknown): Values[] {
+  if (type.is === 'list') return Array.isArray(member) ? member.flatMap(item => messagesIn(type.of, item)) : []
+  if (!isValues(member)) return []
+  return type.is === 'map' ? Object.values(member).flatMap(item => messagesIn(type.of, item)) : [member]
+}
+
+function usedGates(plan: Plan, values: Values, used: Set<string>): void {
+  for (const { name, gate } of plan.gated) if (values[name] !== undefined && values[name] !== null) used.add(gate)
+  forEachInner(plan, values, (inner, value) => usedGates(inner, value, used))
+}
+
+function forEachInner(plan: Plan, values: Values, visit: (plan: Plan, values: Values) => void): void {
+  for (const { name, type, plan: planOfInner } of plan.inner) {
+    const inner = planOfInner()
+    if (inner) for (const message of messagesIn(type, values[name])) visit(inner, message)
+  }
+}
+
+function drop(plan: Plan, values: Values, used: ReadonlySet<string>): void {
+  for (const { name, gate } of plan.gated) if (!used.has(gate)) delete values[name]
+  forEachInner(plan, values, (inner, value) => drop(inner, value, used))
+}
+
+/** Drops in place; nobody else may hold the object. Costs nothing for kinds without such fields. */
+export function dropDisabledFields(kind: Message, object: object, old: object | undefined): void {
+  const plan = planOf(kind)
+  if (!plan) return
+  const used = new Set<string>()
+  if (old) usedGates(plan, old as Values, used)
+  drop(plan, object as Values, used)
+}
