@@ -82,7 +82,7 @@ test('lists obey label and field selectors', async () => {
   assert.deepEqual(names(await call('GET', `${path}?fieldSelector=metadata.name%3Dy`)), ['y'])
   const unknown = await call('GET', `${path}?fieldSelector=spec.x%3Dy`)
   assert.equal(unknown.status, 400)
-  assert.match(unknown.json.message, /field label not supported: spec.x/)
+  assert.match(unknown.json.message, /^"spec.x" is not a known field selector/)
 })
 
 test('an exact list shows the past, and a version of the future is refused with its cause', async () => {
@@ -154,12 +154,59 @@ test('a streaming list ends its initial events with an annotated bookmark', asyn
   source.close()
 })
 
-test('a watch from before the history is gone with 410', async () => {
+test('a watch from before the history ends with 410', async () => {
   const path = await namespaceOf('old')
   await call('GET', path)
-  const answer = await call('GET', `${path}?watch=true&resourceVersion=1`)
-  assert.equal(answer.status, 410)
-  assert.match(answer.json.message, /^too old resource version: 1 \(\d+\)$/)
+  const source = await openWatch(`${path}?watch=true&resourceVersion=1`)
+  const { type, object } = await nextEvent(source)
+  assert.deepEqual([type, object.code, object.reason], ['ERROR', 410, 'Expired'])
+  assert.match(object.message, /^too old resource version: 1 \(\d+\)$/)
+  assert.equal(source.ended, true)
+})
+
+test('a watch from a version that is still to come brings what comes after it; its state cannot be had', async () => {
+  const path = await namespaceOf('future')
+  const now = Number((await call('GET', path)).json.metadata.resourceVersion)
+  const source = await openWatch(`${path}?watch=true&resourceVersion=${now + 1}`)
+  await call('POST', path, { metadata: { name: 'a' } })
+  await call('POST', path, { metadata: { name: 'b' } })
+  assert.equal((await nextEvent(source)).object.metadata.name, 'b')
+  source.close()
+  const initial = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan'
+  const failed = await openWatch(`${path}?watch=true&${initial}&resourceVersion=999999`)
+  assert.equal((await nextEvent(failed)).object.details.causes[0].reason, 'ResourceVersionTooLarge')
+})
+
+test('a watch that names no version begins with what there is, as a streaming list does', async () => {
+  const path = await namespaceOf('legacy')
+  await call('POST', path, { metadata: { name: 'a' } })
+  const source = await openWatch(`${path}?watch=true&resourceVersion=0&allowWatchBookmarks=true`)
+  assert.equal((await nextEvent(source)).type, 'ADDED')
+  const { type, object } = await nextEvent(source)
+  assert.deepEqual([type, object.metadata.annotations['k8s.io/initial-events-end']], ['BOOKMARK', 'true'])
+  source.close()
+})
+
+test('what cannot be read in a query is refused in upstream’s words', async () => {
+  const path = await namespaceOf('unreadable')
+  const message = async (query: string) => {
+    const { status, json } = await call('GET', `${path}?${query}`)
+    assert.ok(status === 400 || status === 422, `${query}: ${status}`)
+    return json.message
+  }
+  const version = 'invalid resource version: resourceVersion: Invalid value'
+  assert.equal(await message('resourceVersion=a'), `${version}: "a": strconv.ParseUint: parsing "a": invalid syntax`)
+  const large = '9'.repeat(20)
+  assert.match(await message(`resourceVersion=${large}`), /value out of range$/)
+  assert.equal(await message('limit='), 'strconv.ParseInt: parsing "": invalid syntax')
+  assert.match(await message(`limit=${large}`), /value out of range$/)
+  assert.equal(
+    await message('continue=e30'),
+    'invalid continue token: continue key is not valid: server does not recognize this encoded version ',
+  )
+  const token = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  assert.match(await message(`continue=${token({ v: 'meta.k8s.io/v1', rv: 1, start: '../x' })}`), /: \.\.\/x$/)
+  assert.match(await message('resourceVersionMatch=Exact'), /forbidden unless resourceVersion is provided/)
 })
 
 test('a watch ends after timeoutSeconds', async () => {
@@ -173,6 +220,7 @@ test('a watch with bookmarks may be shorter than the time at which its last book
   const path = await namespaceOf('short-bookmarks')
   const source = await openWatch(`${path}?watch=true&allowWatchBookmarks=true&timeoutSeconds=1`)
   await new Promise<void>(resolve => source.whenEnded(resolve))
+  assert.equal((await nextEvent(source)).type, 'BOOKMARK')
   assert.equal(source.ended, true)
 })
 

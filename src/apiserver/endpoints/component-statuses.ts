@@ -3,6 +3,7 @@ import { notFoundError } from '../../machinery/api-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import { prefersProtobuf } from '../forms/negotiate.ts'
+import { listQueryOf } from '../registry/list-options.ts'
 import type { Resource } from '../registry/resource.ts'
 import { methodNotAllowedError, type ResourceServer } from './resource-server.ts'
 import { respondValue } from './respond.ts'
@@ -15,6 +16,7 @@ export async function serveComponentStatuses(
   resource: Resource,
 ): Promise<ServerResponse> {
   const { info } = context
+  const { fieldSelector, labelSelector } = listQueryOf(resource, context.request.query, false)
   context.warn('v1 ComponentStatus is deprecated in v1.19+')
   const condition = await server.deps.store.currentRevision().then(
     () => ({ type: 'Healthy', status: 'True', message: 'ok' }),
@@ -22,7 +24,10 @@ export async function serveComponentStatuses(
   )
   const item = { metadata: { name: componentName }, conditions: [condition] }
   if (info.verb === 'list') {
-    const list = { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: [item] }
+    const isSelected =
+      labelSelector.matches({}) &&
+      fieldSelector.matches(field => (field === 'metadata.name' ? componentName : undefined))
+    const list = { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: isSelected ? [item] : [] }
     return respondValue(context.request, 200, list, prefersProtobuf(context.request) ? undefined : resource.kind)
   }
   if (info.verb !== 'get') throw methodNotAllowedError()

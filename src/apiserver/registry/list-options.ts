@@ -20,101 +20,129 @@ export interface ListQuery {
   readonly sendInitialEvents: boolean | undefined
 }
 
-function integerOf(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name)
-  if (text === null || text === '') return undefined
-  const value = Number(text)
-  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+const maxInt64 = 2n ** 63n - 1n
+const maxUint64 = 2n ** 64n - 1n
+
+const parseFault = (type: 'ParseInt' | 'ParseUint', text: string, fault: string): string =>
+  `strconv.${type}: parsing ${JSON.stringify(text)}: ${fault}`
+
+/** Numbers beyond a double's exactness are as good as infinite here. */
+function integerOf(text: string): number {
+  if (!/^[+-]?\d+$/.test(text)) throw badRequestError(parseFault('ParseInt', text, 'invalid syntax'))
+  const value = BigInt(text.replace('+', ''))
+  if (value > maxInt64 || value < -maxInt64 - 1n) {
+    throw badRequestError(parseFault('ParseInt', text, 'value out of range'))
   }
-  return value
+  return Number(value)
 }
 
 /** Throws 400 or 422, as upstream does for what it cannot read. */
 export function listQueryOf(resource: Resource, query: URLSearchParams, isWatch: boolean): ListQuery {
   const labels = query.get('labelSelector') ?? ''
   const fields = query.get('fieldSelector') ?? ''
-  const sendInitial = query.get('sendInitialEvents')
+  const limit = query.get('limit')
+  const timeout = query.get('timeoutSeconds')
   const read: ListQuery = {
     labelSelector: labels === '' ? everything : parseLabelSelector(labels),
-    fieldSelector: fields === '' ? allFields : checkedFields(resource, parseFieldSelector(fields), labels, fields),
-    limit: Math.max(0, integerOf(query, 'limit') ?? 0),
+    fieldSelector: fields === '' ? allFields : checkedFields(resource, parseFieldSelector(fields)),
+    limit: limit === null ? 0 : Math.max(0, integerOf(limit)),
     continue: query.get('continue') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
-    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
-    timeoutSeconds: integerOf(query, 'timeoutSeconds'),
+    ...initialEventsOf(query),
+    timeoutSeconds: timeout === null ? undefined : integerOf(timeout),
     allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
-    sendInitialEvents: sendInitial === null ? undefined : isTrue(sendInitial),
   }
-  const errors = optionErrors(read, isWatch)
+  const errors = isWatch ? watchOptionErrors(read) : listOptionErrors(read)
   if (errors.length > 0) throw invalidError('meta.k8s.io', 'ListOptions', '', errors)
   return read
 }
 
-function checkedFields(resource: Resource, selector: FieldSelector, labels: string, fields: string): FieldSelector {
+/** A watch that names no version begins with what there is, as if it had said so (upstream: `SetListOptionsDefaults`). */
+function initialEventsOf(query: URLSearchParams): Pick<ListQuery, 'resourceVersionMatch' | 'sendInitialEvents'> {
+  const match = query.get('resourceVersionMatch') ?? ''
+  const given = query.get('sendInitialEvents')
+  const version = query.get('resourceVersion') ?? ''
+  const byDefault = given === null && match === '' && (version === '' || version === '0')
+  if (byDefault && isTrue(query.get('watch'))) return { resourceVersionMatch: 'NotOlderThan', sendInitialEvents: true }
+  return { resourceVersionMatch: match, sendInitialEvents: given === null ? undefined : isTrue(given) }
+}
+
+/** Kinds with selectable fields of their own say differently what they do not know. */
+function unknownField({ kind, plural, strategy }: Resource, field: string): string {
+  if (strategy.fieldNames.length === 0) {
+    return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+  }
+  if (plural === 'jobs') return `field label ${JSON.stringify(field)} not supported for Job`
+  if (plural === 'resourceslices') {
+    return `field label not supported for ${kind.apiVersion}, Kind=${kind.gvk.kind}: ${field}`
+  }
+  return `field label not supported: ${field}`
+}
+
+function checkedFields(resource: Resource, selector: FieldSelector): FieldSelector {
+  const { namespaced, strategy } = resource
   for (const { field } of selector.requirements) {
-    if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced)) continue
-    if (resource.strategy.fieldNames.includes(field)) continue
-    const { group, version } = resource
-    const named = group === '' ? `/${version}` : `${group}/${version}`
-    throw badRequestError(
-      `Unable to find ${JSON.stringify(`${named}, Resource=${resource.plural}`)} that match label selector ${JSON.stringify(labels)}, field selector ${JSON.stringify(fields)}: field label not supported: ${field}`,
-    )
+    if (field === 'metadata.name' || strategy.fieldNames.includes(field)) continue
+    if (field === 'metadata.namespace' && (namespaced || strategy.fieldNames.length === 0)) continue
+    throw badRequestError(unknownField(resource, field))
   }
   return selector
 }
 
-/** KEP-3157 and `ValidateListOptions`. */
-function optionErrors(read: ListQuery, isWatch: boolean): FieldError[] {
+const matchName = 'resourceVersionMatch'
+
+/** KEP-3157. */
+function watchOptionErrors({
+  resourceVersionMatch: match,
+  sendInitialEvents,
+  continue: token,
+}: ListQuery): FieldError[] {
   const errors: FieldError[] = []
-  const { resourceVersionMatch: match } = read
-  if (isWatch) {
-    if (read.sendInitialEvents !== undefined && match !== 'NotOlderThan') {
-      errors.push(
-        forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-      )
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    errors.push(forbidden(matchName, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
+  }
+  if (match === '') return errors
+  if (sendInitialEvents === undefined) {
+    errors.push(
+      forbidden(matchName, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+    )
+  }
+  if (match !== 'NotOlderThan') errors.push(notSupported(matchName, match, ['NotOlderThan']))
+  if (token !== '') errors.push(forbidden(matchName, 'resourceVersionMatch is forbidden when continue is provided'))
+  return errors
+}
+
+function listOptionErrors(read: ListQuery): FieldError[] {
+  const errors: FieldError[] = []
+  const { resourceVersionMatch: match, resourceVersion: version } = read
+  if (match !== '') {
+    if (version === '') {
+      errors.push(forbidden(matchName, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
     }
-    if (match !== '' && read.sendInitialEvents === undefined) {
-      errors.push(
-        forbidden(
-          'resourceVersionMatch',
-          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-        ),
-      )
+    if (read.continue !== '') {
+      errors.push(forbidden(matchName, 'resourceVersionMatch is forbidden when continue is provided'))
     }
-    return errors
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notSupported(matchName, match, ['Exact', 'NotOlderThan', '']))
+    }
+    if (match === 'Exact' && version === '0') {
+      errors.push(forbidden(matchName, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+    }
   }
   if (read.sendInitialEvents !== undefined) {
     errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
-  }
-  if (match === '') return errors
-  if (read.resourceVersion === '') {
-    errors.push(
-      forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
-    )
-  }
-  if (read.continue !== '') {
-    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
-  }
-  if (match !== 'Exact' && match !== 'NotOlderThan') {
-    errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']))
-  }
-  if (match === 'Exact' && read.resourceVersion === '0') {
-    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
   }
   return errors
 }
 
 /** A revision as clients send it. Throws 400 where it is none. */
-export function revisionOf(text: string): number {
+export function revisionOf(text: string, what = ''): number {
   if (text === '') return 0
-  const revision = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(revision)) {
-    throw badRequestError(
-      `invalid resource version ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    )
-  }
-  return revision
+  const fault = !/^\d+$/.test(text) ? 'invalid syntax' : BigInt(text) > maxUint64 ? 'value out of range' : undefined
+  if (fault === undefined) return Number(text)
+  throw badRequestError(
+    `${what}resourceVersion: Invalid value: ${JSON.stringify(text)}: ${parseFault('ParseUint', text, fault)}`,
+  )
 }
 
 /** Whether an object is selected; undefined where everything is. */

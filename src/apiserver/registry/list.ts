@@ -28,7 +28,7 @@ export async function listObjects(
   const prefix = resource.namespaced && namespace !== '' ? `${cache.prefix}${namespace}/` : cache.prefix
   const predicate = predicateOf(query)
   if (query.continue !== '') return continueList(deps, resource, prefix, query, predicate)
-  const revision = revisionOf(query.resourceVersion)
+  const revision = revisionOf(query.resourceVersion, 'invalid resource version: ')
   const { resourceVersionMatch: match } = query
   if (revision > 0 && (match === 'Exact' || (match === '' && query.limit > 0))) {
     return snapshot(deps, resource, { prefix, start: '', revision, limit: query.limit, predicate, paging: false })
@@ -116,10 +116,10 @@ async function continueList(
   query: ListQuery,
   predicate: ((stored: StoredObject) => boolean) | undefined,
 ): Promise<ListResult> {
+  const token = decodeContinue(query.continue)
   if (query.resourceVersion !== '' && query.resourceVersion !== '0') {
     throw badRequestError('specifying resource version is not allowed when using continue')
   }
-  const token = decodeContinue(query.continue)
   const cache = cacheOf(resource)
   if (token.revision < 0) await cache.fresh()
   const revision = token.revision < 0 ? cache.revision : token.revision

@@ -27,11 +27,13 @@ export async function watchObjects(
 ): Promise<Watcher> {
   const cache = cacheOf(resource)
   const revision = revisionOf(query.resourceVersion)
+  // Without a version: from the present state (`sendInitialEvents` false skips it).
   const fromState = revision === 0 || query.sendInitialEvents === true
   if (query.resourceVersion === '') await cache.fresh()
   else {
     await cache.ready()
-    if (revision > cache.revision) await waitForRevision(deps, revision)
+    // Events after a revision that is still to come can be waited for; a state of it cannot be sent.
+    if (fromState && revision > cache.revision) await waitForRevision(deps, revision)
   }
   const prefix = resource.namespaced && namespace !== '' ? `${cache.prefix}${namespace}/` : cache.prefix
   const wantedName = name !== '' ? name : demandedValue(query.fieldSelector, 'metadata.name')
@@ -64,6 +66,7 @@ export async function watchObjects(
     initial,
     backlog,
     revision: cache.revision,
+    after: fromState ? 0 : revision,
     bookmarks: query.allowBookmarks,
     announceInitialEnd: query.sendInitialEvents === true && query.allowBookmarks,
     timeoutMs:

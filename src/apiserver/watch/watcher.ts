@@ -25,6 +25,8 @@ export interface WatcherOptions {
   readonly backlog: readonly CacheEvent[]
   /** Of the initial state. */
   readonly revision: number
+  /** Only events after this revision are sent; it may be still to come. */
+  readonly after: number
   readonly bookmarks: boolean
   /** Send a bookmark with `k8s.io/initial-events-end` behind the initial objects. */
   readonly announceInitialEnd: boolean
@@ -74,7 +76,8 @@ export class Watcher implements WatchSource, CacheListener {
 
   event(event: CacheEvent): void {
     if (this.#finished) return
-    const { matches } = this.#options
+    const { matches, after } = this.#options
+    if (event.revision <= after) return
     const now = event.current !== undefined && matches(event.current)
     const then = event.previous !== undefined && matches(event.previous)
     if (!now && !then) return
@@ -193,7 +196,7 @@ export class Watcher implements WatchSource, CacheListener {
   /** Everything up to the cache's revision was queued before: a client that resumes there misses nothing. */
   #bookmark(): void {
     if (this.#finished) return
-    const revision = this.#options.cache.revision
+    const revision = Math.max(this.#options.cache.revision, this.#options.after)
     this.#push({ is: 'bookmark', revision, initialEnd: false })
   }
 }

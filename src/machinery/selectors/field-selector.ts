@@ -83,6 +83,7 @@ export function parseFieldSelector(text: string): FieldSelector {
     const parts = splitTerm(term)
     if (parts === undefined) throw badRequestError(`invalid selector: '${text}'; can't understand '${term}'`)
     const [field, operator, value] = parts
+    if (field === '' && value === '') continue
     requirements.push({ field, operator, value: unescapeValue(value) })
   }
   return requirements.length === 0 ? allFields : fieldSelectorOf(requirements)

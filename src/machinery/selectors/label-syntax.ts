@@ -23,7 +23,9 @@ export function labelKeyErrors(key: string): string[] {
     if (prefix === '') errors.push('prefix part must be non-empty')
     else errors.push(...dns1123SubdomainErrors(prefix).map(message => `prefix part ${message}`))
   } else if (parts.length > 2) {
-    return [`a qualified name ${nameMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
+    return [
+      `a valid label key ${nameMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ]
   }
   if (name === '') errors.push('name part must be non-empty')
   else if (name.length > 63) errors.push(`name part ${tooManyBytesMessage(63)}`)

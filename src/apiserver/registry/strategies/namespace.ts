@@ -45,8 +45,8 @@ export const namespaceStrategy: Strategy = strategyOf({
   beginTermination(object) {
     object.status = { ...(object.status as object | undefined), phase: 'Terminating' }
   },
-  fieldNames: ['status.phase', 'name'],
-  selectableFields: object => ({ 'status.phase': textAt(object, 'status', 'phase'), name: object.metadata.name }),
+  fieldNames: ['status.phase'],
+  selectableFields: object => ({ 'status.phase': textAt(object, 'status', 'phase') }),
 })
 
 /** KEP-2161: every namespace carries its name as a label. */

@@ -47,7 +47,7 @@ const replicaFields = {
   selectableFields: (object: ObjectJson) => ({ 'status.replicas': textAt(object, 'status', 'replicas') || '0' }),
 }
 
-export const replicaSetStrategy = strategyOf({ hasStatus: true, counted: true, ...replicaFields })
+export const replicaSetStrategy = strategyOf({ hasStatus: true, counted: true })
 export const replicationControllerStrategy = strategyOf({
   hasStatus: true,
   counted: true,
@@ -71,8 +71,6 @@ export const nodeStrategy: Strategy = {
 
 export const persistentVolumeStrategy = strategyOf({
   hasStatus: true,
-  fieldNames: ['name'],
-  selectableFields: object => ({ name: object.metadata.name }),
   prepareForCreate(object, context) {
     object.status = { phase: 'Pending', lastPhaseTransitionTime: context.nowIso }
   },
@@ -80,8 +78,6 @@ export const persistentVolumeStrategy = strategyOf({
 
 export const persistentVolumeClaimStrategy = strategyOf({
   hasStatus: true,
-  fieldNames: ['name'],
-  selectableFields: object => ({ name: object.metadata.name }),
   prepareForCreate(object) {
     object.status = { phase: 'Pending' }
     object.spec = withBothSources((object.spec ?? {}) as ClaimSpec)
