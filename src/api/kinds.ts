@@ -1,5 +1,13 @@
 /** Every kind that is served. A new kind is declared in its file and named here. */
 import type { Kind } from '../schema/kind.ts'
+import { MutatingAdmissionPolicy } from './admissionregistration/v1/mutating-admission-policy.ts'
+import { MutatingAdmissionPolicyBinding } from './admissionregistration/v1/mutating-admission-policy-binding.ts'
+import { MutatingWebhookConfiguration } from './admissionregistration/v1/mutating-webhook-configuration.ts'
+import { ValidatingAdmissionPolicy } from './admissionregistration/v1/validating-admission-policy.ts'
+import { ValidatingAdmissionPolicyBinding } from './admissionregistration/v1/validating-admission-policy-binding.ts'
+import { ValidatingWebhookConfiguration } from './admissionregistration/v1/validating-webhook-configuration.ts'
+import { CustomResourceDefinition } from './apiextensions/v1/custom-resource-definition.ts'
+import { APIService } from './apiregistration/v1/api-service.ts'
 import { ControllerRevision } from './apps/v1/controller-revision.ts'
 import { DaemonSet } from './apps/v1/daemon-set.ts'
 import { Deployment } from './apps/v1/deployment.ts'
@@ -51,6 +59,8 @@ import { Service } from './core/v1/service.ts'
 import { ServiceAccount } from './core/v1/service-account.ts'
 import { EndpointSlice } from './discovery/v1/endpoint-slice.ts'
 import { Event as EventsEvent } from './events/v1/event.ts'
+import { FlowSchema } from './flowcontrol/v1/flow-schema.ts'
+import { PriorityLevelConfiguration } from './flowcontrol/v1/priority-level-configuration.ts'
 import {
   CreateOptions,
   DeleteOptions,
@@ -87,6 +97,16 @@ import { VolumeAttributesClass } from './storage/v1/volume-attributes-class.ts'
 import { StorageVersionMigration } from './storagemigration/v1/storage-version-migration.ts'
 
 export const kinds: readonly Kind[] = [
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
+  CustomResourceDefinition,
+  APIService,
+  FlowSchema,
+  PriorityLevelConfiguration,
   ControllerRevision,
   DaemonSet,
   Deployment,

@@ -7,6 +7,12 @@ import { f } from '../schema/field.ts'
 import type { Kind } from '../schema/kind.ts'
 import { type Fields, int64, intOrString, map, str } from '../schema/type.ts'
 import { AdmissionReview } from './admission/v1/admission-review.ts'
+import { MutatingAdmissionPolicy } from './admissionregistration/v1/mutating-admission-policy.ts'
+import { MutatingAdmissionPolicyBinding } from './admissionregistration/v1/mutating-admission-policy-binding.ts'
+import { MutatingWebhookConfiguration } from './admissionregistration/v1/mutating-webhook-configuration.ts'
+import { ValidatingAdmissionPolicy } from './admissionregistration/v1/validating-admission-policy.ts'
+import { ValidatingAdmissionPolicyBinding } from './admissionregistration/v1/validating-admission-policy-binding.ts'
+import { ValidatingWebhookConfiguration } from './admissionregistration/v1/validating-webhook-configuration.ts'
 import { APIGroupDiscovery } from './apidiscovery/v2/api-group-discovery.ts'
 import { StorageVersion } from './apiserverinternal/v1alpha1/storage-version.ts'
 import { ControllerRevision } from './apps/v1/controller-revision.ts'
@@ -26,6 +32,8 @@ import { Lease } from './coordination/v1/lease.ts'
 import { LeaseCandidate } from './coordination/v1beta1/lease-candidate.ts'
 import { EndpointSlice } from './discovery/v1/endpoint-slice.ts'
 import { Event } from './events/v1/event.ts'
+import { FlowSchema } from './flowcontrol/v1/flow-schema.ts'
+import { PriorityLevelConfiguration } from './flowcontrol/v1/priority-level-configuration.ts'
 import { ImageReview } from './imagepolicy/v1alpha1/image-review.ts'
 import * as lifecycle from './lifecycle/v1alpha1/eviction.ts'
 import { APIGroup, APIGroupList, APIResourceList, APIVersions } from './meta/v1/discovery.ts'
@@ -80,6 +88,18 @@ const rbacAlpha: Changes = {
   Subject: (fields: Fields) => renamed(fields, 'apiGroup', 'apiVersion'),
 }
 
+const assuredShares: Changes = {
+  LimitedPriorityLevelConfiguration: fields => renamed(fields, 'nominalConcurrencyShares', 'assuredConcurrencyShares'),
+}
+
+const policies: readonly Kind[] = [
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+]
+const webhooks: readonly Kind[] = [MutatingWebhookConfiguration, ValidatingWebhookConfiguration]
+const flowKinds: readonly Kind[] = [FlowSchema, PriorityLevelConfiguration]
 const roles: readonly Kind[] = [ClusterRole, ClusterRoleBinding, Role, RoleBinding]
 const reviews: readonly Kind[] = [SelfSubjectAccessReview, SelfSubjectRulesReview]
 const reviewsWithGroups: readonly Kind[] = [LocalSubjectAccessReview, SubjectAccessReview]
@@ -89,6 +109,11 @@ export const olderKinds: readonly Kind[] = [
   ...[DeploymentRollback, Scale, ImageReview, LeaseCandidate, PodGroup, StorageVersion, Workload],
   ...[lifecycle.Eviction, lifecycle.EvictionRequest],
   ...versions('admission.k8s.io/v1beta1', [AdmissionReview]),
+  ...versions('admissionregistration.k8s.io/v1alpha1', policies),
+  ...versions('admissionregistration.k8s.io/v1beta1', [...policies, ...webhooks]),
+  ...versions('flowcontrol.apiserver.k8s.io/v1beta1', flowKinds, assuredShares),
+  ...versions('flowcontrol.apiserver.k8s.io/v1beta2', flowKinds, assuredShares),
+  ...versions('flowcontrol.apiserver.k8s.io/v1beta3', flowKinds),
   ...versions('apidiscovery.k8s.io/v2beta1', [APIGroupDiscovery]),
   ...versions('apps/v1beta1', [ControllerRevision, StatefulSet]),
   ...versions('apps/v1beta1', [Deployment], rollback),

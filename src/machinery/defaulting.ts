@@ -20,6 +20,16 @@ import {
   defaultService,
 } from './defaulting/network.ts'
 import { defaultPod } from './defaulting/pod-spec.ts'
+import {
+  defaultAdmissionPolicy,
+  defaultApiService,
+  defaultDefinition,
+  defaultFlowSchema,
+  defaultMutatingWebhooks,
+  defaultPolicyBinding,
+  defaultPriorityLevel,
+  defaultWebhooks,
+} from './defaulting/registration.ts'
 import { defaultCsiDriver, defaultStorageClass } from './defaulting/storage-classes.ts'
 import { defaultClaim, defaultPersistentVolume } from './defaulting/volumes.ts'
 import {
@@ -35,6 +45,7 @@ import {
 
 type Defaulter = (object: never) => void
 
+const registration = 'admissionregistration.k8s.io/v1'
 const rbac = 'rbac.authorization.k8s.io/v1'
 const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>([
   ['v1/Pod', defaultPod],
@@ -56,6 +67,16 @@ const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>([
   ['batch/v1/CronJob', defaultCronJob],
   ['autoscaling/v1/HorizontalPodAutoscaler', defaultAutoscalerV1],
   ['autoscaling/v2/HorizontalPodAutoscaler', defaultAutoscaler],
+  [`${registration}/MutatingAdmissionPolicy`, defaultAdmissionPolicy],
+  [`${registration}/MutatingAdmissionPolicyBinding`, defaultPolicyBinding],
+  [`${registration}/MutatingWebhookConfiguration`, defaultMutatingWebhooks],
+  [`${registration}/ValidatingAdmissionPolicy`, defaultAdmissionPolicy],
+  [`${registration}/ValidatingAdmissionPolicyBinding`, defaultPolicyBinding],
+  [`${registration}/ValidatingWebhookConfiguration`, defaultWebhooks],
+  ['apiextensions.k8s.io/v1/CustomResourceDefinition', defaultDefinition],
+  ['apiregistration.k8s.io/v1/APIService', defaultApiService],
+  ['flowcontrol.apiserver.k8s.io/v1/FlowSchema', defaultFlowSchema],
+  ['flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration', defaultPriorityLevel],
   ['discovery.k8s.io/v1/EndpointSlice', defaultEndpointSlice],
   ['networking.k8s.io/v1/NetworkPolicy', defaultNetworkPolicy],
   ['networking.k8s.io/v1/IngressClass', defaultIngressClass],

@@ -45,8 +45,8 @@ export interface FieldFacts {
   readonly deprecatedSince?: string
   /** Fields of one `union` exclude each other. */
   readonly union?: string
-  /** A field of a Go struct that is embedded inline: flat in JSON, inside the message with this tag in protobuf. */
-  readonly inlineTag?: number
+  /** A field of a Go struct that is embedded inline: flat in JSON, inside the messages with these tags, outermost first, in protobuf. */
+  readonly inlineTags?: readonly number[]
   readonly validators: readonly Validator<never>[]
 }
 
@@ -139,7 +139,7 @@ export const f = <T>(tag: number, type: Type<T>): Field<T, false> =>
 export function inline<F extends Fields>(tag: number, message: Message<unknown, F>): F {
   const entries = Object.entries(message.fields).map(([name, field]) => [
     name,
-    new Field({ ...field.facts, inlineTag: tag }),
+    new Field({ ...field.facts, inlineTags: [tag, ...(field.facts.inlineTags ?? [])] }),
   ])
   return Object.fromEntries(entries) as F
 }

@@ -2,6 +2,7 @@
  * Objects to canonical JSON: kind, apiVersion and metadata first, then the fields in declared order, keys of maps sorted,
  * absent values left out. Equal objects give equal bytes.
  */
+import { type Choice, choiceOf } from './choice.ts'
 import { setMember } from './json-exact.ts'
 import { listFormType } from './json-shape.ts'
 import type { Kind } from './kind.ts'
@@ -64,12 +65,22 @@ const orderers = new WeakMap<Message, Orderer>()
 function ordererOf(message: Message): Orderer {
   let orderer = orderers.get(message)
   if (!orderer) {
-    orderer = message.options.listForm
-      ? (typeOrderer(listFormType(message)) ?? (value => value))
-      : messageOrderer(message)
+    const choice = choiceOf(message)
+    if (choice) orderer = choiceOrderer(choice)
+    else if (message.options.listForm) orderer = typeOrderer(listFormType(message)) ?? (value => value)
+    else orderer = messageOrderer(message)
     orderers.set(message, orderer)
   }
   return orderer
+}
+
+function choiceOrderer({ object, other }: Choice): Orderer {
+  const orderObject = typeOrderer(object.facts.type)
+  const orderOther = typeOrderer(other.facts.type)
+  return value => {
+    const order = typeof value === 'object' && !Array.isArray(value) ? orderObject : orderOther
+    return order ? order(value) : value
+  }
 }
 
 interface OrderedField {

@@ -1,4 +1,5 @@
 /** Compiles declarations into functions that check, prune and normalise JSON values without changing them. */
+import { type Choice, choiceOf } from './choice.ts'
 import { type FieldFacts, messageOf } from './field.ts'
 import { goTypeName } from './go-type-name.ts'
 import { kindOfValue, MapKey, type ShapeContext, type Shaper } from './json-context.ts'
@@ -145,10 +146,18 @@ const shapers = new WeakMap<Message, Shaper>()
 export function shaperOf(message: Message): Shaper {
   let shaper = shapers.get(message)
   if (!shaper) {
-    shaper = message.options.listForm ? typeShaper(listFormType(message)) : messageShaper(message)
+    const choice = choiceOf(message)
+    if (choice) shaper = choiceShaper(choice)
+    else shaper = message.options.listForm ? typeShaper(listFormType(message)) : messageShaper(message)
     shapers.set(message, shaper)
   }
   return shaper
+}
+
+function choiceShaper({ object, other }: Choice): Shaper {
+  const shapeObject = typeShaper(object.facts.type)
+  const shapeOther = typeShaper(other.facts.type)
+  return (value, context) => (isObject(value) ? shapeObject(value, context) : shapeOther(value, context))
 }
 
 function messageShaper(message: Message): Shaper {

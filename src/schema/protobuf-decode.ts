@@ -1,4 +1,6 @@
 /** Protobuf to objects. Unknown fields are dropped, as upstream does; malformed input throws DecodeError. */
+
+import { choiceOf, valueOfMembers } from './choice.ts'
 import { DecodeError } from './decode-error.ts'
 import { showDuration } from './go-duration.ts'
 import { readJson } from './json-decode.ts'
@@ -6,7 +8,7 @@ import { setMember } from './json-exact.ts'
 import { listFormType } from './json-shape.ts'
 import type { Kind } from './kind.ts'
 import { envelopePrefix } from './protobuf-encode.ts'
-import { type Dialect, dropsZero, type LaidField, layoutOf } from './protobuf-layout.ts'
+import { type Dialect, dropsZero, type LaidField, type LaidGroup, layoutOf } from './protobuf-layout.ts'
 import { maxProtobufDepth, WireReader } from './protobuf-wire.ts'
 import { showMicroTime, showTime, zeroTimeSeconds } from './time-format.ts'
 import type { Message, ScalarName, Type } from './type.ts'
@@ -99,11 +101,18 @@ function partReaderOf(message: Message, dialect: Dialect): PartReader {
   if (known) return known
   let compiled: PartReader | undefined
   const reader: PartReader = (wire, previous) => {
-    compiled ??= message.options.listForm ? listFormReader(message, dialect) : fieldsReader(message, dialect)
+    compiled ??= compile(message, dialect)
     return compiled(wire, previous)
   }
   partReaders[dialect].set(message, reader)
   return reader
+}
+
+function compile(message: Message, dialect: Dialect): PartReader {
+  if (message.options.listForm) return listFormReader(message, dialect)
+  const choice = choiceOf(message)
+  const read = fieldsReader(message, dialect)
+  return choice ? wire => valueOfMembers(choice, read(wire, undefined) as Readonly<Record<string, unknown>>) : read
 }
 
 function listFormReader(message: Message, dialect: Dialect): PartReader {
@@ -129,19 +138,22 @@ interface MemberReader {
   readonly dropsZero: boolean
 }
 
+type Members = readonly (MemberReader | GroupReader | undefined)[]
+
 interface GroupReader {
-  readonly members: readonly (MemberReader | undefined)[]
+  readonly members: Members
+}
+
+function membersOf(all: readonly (LaidField | LaidGroup)[], dialect: Dialect): Members {
+  const members: (MemberReader | GroupReader | undefined)[] = []
+  for (const laid of all) {
+    members[laid.tag] = 'inline' in laid ? { members: membersOf(laid.inline, dialect) } : memberReader(laid, dialect)
+  }
+  return members
 }
 
 function fieldsReader(message: Message, dialect: Dialect): PartReader {
-  const members: (MemberReader | GroupReader | undefined)[] = []
-  for (const laid of layoutOf(message)) {
-    if ('inline' in laid) {
-      const inner: MemberReader[] = []
-      for (const field of laid.inline) inner[field.tag] = memberReader(field, dialect)
-      members[laid.tag] = { members: inner }
-    } else members[laid.tag] = memberReader(laid, dialect)
-  }
+  const members = membersOf(layoutOf(message), dialect)
   return (reader, previous) => {
     const object = (previous as Record<string, unknown> | undefined) ?? {}
     readMembers(reader, members, object)
@@ -149,11 +161,7 @@ function fieldsReader(message: Message, dialect: Dialect): PartReader {
   }
 }
 
-function readMembers(
-  reader: WireReader,
-  members: readonly (MemberReader | GroupReader | undefined)[],
-  object: Record<string, unknown>,
-): void {
+function readMembers(reader: WireReader, members: Members, object: Record<string, unknown>): void {
   while (reader.at < reader.end) {
     const header = reader.header()
     const member = members[header >>> 3]

@@ -1,9 +1,10 @@
 /** Objects to protobuf. The same object always gives the same bytes: fields by tag, maps by key. */
+import { choiceOf, membersOfChoice } from './choice.ts'
 import { parseDuration } from './go-duration.ts'
 import { encodeJson } from './json-encode.ts'
 import { listFormType } from './json-shape.ts'
 import type { Kind } from './kind.ts'
-import { type Dialect, type LaidField, layoutOf, writtenWhenUnset } from './protobuf-layout.ts'
+import { type Dialect, type LaidField, type LaidGroup, layoutOf, writtenWhenUnset } from './protobuf-layout.ts'
 import { WireWriter } from './protobuf-wire.ts'
 import { parseTime } from './time-format.ts'
 import type { Message, ScalarName, Type } from './type.ts'
@@ -59,11 +60,18 @@ function partWriterOf(message: Message, dialect: Dialect): PartWriter {
   if (known) return known
   let compiled: PartWriter | undefined
   const writer: PartWriter = (wire, value) => {
-    compiled ??= message.options.listForm ? listFormWriter(message, dialect) : fieldsWriter(message, dialect)
+    compiled ??= compile(message, dialect)
     compiled(wire, value)
   }
   partWriters[dialect].set(message, writer)
   return writer
+}
+
+function compile(message: Message, dialect: Dialect): PartWriter {
+  if (message.options.listForm) return listFormWriter(message, dialect)
+  const choice = choiceOf(message)
+  const write = fieldsWriter(message, dialect)
+  return choice ? (writer, value) => write(writer, membersOfChoice(choice, value)) : write
 }
 
 function listFormWriter(message: Message, dialect: Dialect): PartWriter {
@@ -78,14 +86,16 @@ type MemberWriter = (writer: WireWriter, value: Record<string, unknown>) => void
 function fieldsWriter(message: Message, dialect: Dialect): PartWriter {
   const members = layoutOf(message)
     .reverse()
-    .map(laid => {
-      if (!('inline' in laid)) return memberWriter(laid, dialect)
-      const inner = laid.inline.toReversed().map(field => memberWriter(field, dialect))
-      return groupWriter(laid.tag, inner, dialect)
-    })
+    .map(laid => laidWriter(laid, dialect))
   return (writer, value) => {
     for (const member of members) member(writer, value as Record<string, unknown>)
   }
+}
+
+function laidWriter(laid: LaidField | LaidGroup, dialect: Dialect): MemberWriter {
+  if (!('inline' in laid)) return memberWriter(laid, dialect)
+  const inner = laid.inline.toReversed().map(one => laidWriter(one, dialect))
+  return groupWriter(laid.tag, inner, dialect)
 }
 
 function groupWriter(tag: number, inner: readonly MemberWriter[], dialect: Dialect): MemberWriter {

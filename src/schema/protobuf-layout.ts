@@ -18,22 +18,28 @@ export interface LaidField {
 /** Fields that lie inside a part, but flat in the object. */
 export interface LaidGroup {
   readonly tag: number
-  readonly inline: readonly LaidField[]
+  readonly inline: readonly (LaidField | LaidGroup)[]
 }
 
 export function layoutOf(message: Message): (LaidField | LaidGroup)[] {
+  const fields = Object.entries(message.fields).map(([name, { facts }]) => ({ tag: facts.tag, name, facts }))
+  return laid(fields, 0)
+}
+
+/** `depth`: how many parts these fields lie in already. */
+function laid(fields: readonly LaidField[], depth: number): (LaidField | LaidGroup)[] {
   const flat: LaidField[] = []
   const groups = new Map<number, LaidField[]>()
-  for (const [name, { facts }] of Object.entries(message.fields)) {
-    const field: LaidField = { tag: facts.tag, name, facts }
-    if (facts.inlineTag === undefined) flat.push(field)
+  for (const field of fields) {
+    const inlineTag = field.facts.inlineTags?.[depth]
+    if (inlineTag === undefined) flat.push(field)
     else {
-      const group = groups.get(facts.inlineTag)
+      const group = groups.get(inlineTag)
       if (group) group.push(field)
-      else groups.set(facts.inlineTag, [field])
+      else groups.set(inlineTag, [field])
     }
   }
-  const inline = [...groups].map(([tag, fields]) => ({ tag, inline: fields.sort(byTag) }))
+  const inline = [...groups].map(([tag, inner]) => ({ tag, inline: laid(inner, depth + 1) }))
   return [...flat, ...inline].sort(byTag)
 }
 

@@ -24,8 +24,7 @@ const skip = existsSync(folder) ? false : 'the reference facts are not beside th
 const everyKind = [...kinds, ...otherKinds, ...olderKinds]
 
 /** Kinds of groups that are being declared. */
-const notDeclaredYet =
-  /^(admissionregistration|certificates|flowcontrol\.apiserver|node|resource|storage|storagemigration)\.k8s\.io\.|^autoscaling\.v2\./
+const notDeclaredYet = /^(certificates|node|resource|storage|storagemigration)\.k8s\.io\.|^autoscaling\.v2\./
 
 const byGoldenName = new Map(
   everyKind.map(kind => [`${kind.gvk.group || 'core'}.${kind.gvk.version}.${kind.gvk.kind}`, kind]),

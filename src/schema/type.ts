@@ -80,6 +80,8 @@ export interface MessageOptions {
   readonly listForm?: boolean
   /** A kind whose JSON form names neither kind nor apiVersion. */
   readonly typeless?: boolean
+  /** JSON shows one of its two members alone, see `choice.ts`. */
+  readonly choice?: boolean
 }
 
 export interface Message<T = unknown, F extends Fields = Fields> {

@@ -37,6 +37,9 @@ const textOf = (value: unknown): string => JSON.stringify(sortedKeys(value)) ?? 
 export function differences(ours: unknown, theirs: unknown, options: CompareOptions, path = ''): Difference[] {
   const below = (key: string) => (path === '' ? key : `${path} ${key}`)
   if (isObject(ours) && isObject(theirs)) {
+    // Upstream's references are bare where it describes nothing beside them.
+    if (typeof theirs.$ref === 'string' && Array.isArray(ours.allOf))
+      return differences(ours.allOf, [theirs], options, below('allOf'))
     return [...new Set([...Object.keys(ours), ...Object.keys(theirs)])]
       .filter(key => !options.ignores(key, ours[key] ?? theirs[key]))
       .flatMap(key => differences(ours[key], theirs[key], options, below(key)))

@@ -2,12 +2,8 @@
 
 /** Groups and versions that are not served yet. One that is served by now is compared all the same. */
 export const notServedYet: Readonly<Record<string, string>> = {
-  'admissionregistration.k8s.io/v1': 'admission webhooks and policies are being added',
-  'apiextensions.k8s.io/v1': 'custom resources are being added',
-  'apiregistration.k8s.io/v1': 'aggregation is being added',
   'autoscaling/v2': 'being added with the conversion to v1',
   'certificates.k8s.io/v1': 'being added with its signers',
-  'flowcontrol.apiserver.k8s.io/v1': 'being added with priority and fairness',
   'node.k8s.io/v1': 'being added with its admission',
   'resource.k8s.io/v1': 'dynamic resource allocation is being added',
   'storage.k8s.io/v1': 'being added with the volume controllers',

@@ -37,14 +37,18 @@ const exclusive: ReadonlySet<string> = new Set([
   'EnvFromSource',
   'VolumeProjection',
 ])
-const notExclusive: ReadonlySet<string> = new Set(['EphemeralContainer'])
+const notExclusive: ReadonlySet<string> = new Set([
+  'EphemeralContainer',
+  'NamedRuleWithOperations',
+  'RuleWithOperations',
+])
 const beside: ReadonlySet<string> = new Set(['prefix'])
 
 function othersOf(message: Message, name: string): string[] {
   const owner = shortName(message)
   if (notExclusive.has(owner) || beside.has(name)) return []
   const isMember = (member: string) =>
-    exclusive.has(owner) ? !beside.has(member) : message.fields[member]?.facts.inlineTag !== undefined
+    exclusive.has(owner) ? !beside.has(member) : message.fields[member]?.facts.inlineTags !== undefined
   return isMember(name) ? Object.keys(message.fields).filter(other => other !== name && isMember(other)) : []
 }
 

@@ -2,17 +2,22 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { kinds } from '../../api/kinds.ts'
 import type { PolicyRule } from '../../api/rbac/v1/rules.ts'
 import type { Clock } from '../../base/clock.ts'
 import { alreadyExistsError, notFoundError } from '../../machinery/api-error.ts'
+import { groupsOf } from '../../machinery/discovery/api-groups.ts'
 import { missingRules } from '../authorization/cover.ts'
+import { localApiServices } from './api-services.ts'
 import { bootstrap } from './bootstrap.ts'
 import { BootstrapApi, type BootstrapRequest } from './bootstrap-api.ts'
 import { defaultClusterRoleBindings, defaultClusterRoles, defaultRoleBindings, defaultRoles } from './default-roles.ts'
+import { defaultFlowSchemas, defaultPriorityLevels, reconciledFlowObject } from './flow-objects.ts'
 import { KubernetesService, liveAddresses } from './kubernetes-service.ts'
 import { reconciledBinding, reconciledRole } from './reconcile.ts'
 
 const referenceFolder = join(import.meta.dirname, '../../../../shared/reference/bootstrap')
+const skipReference = existsSync(referenceFolder) ? false : 'the reference facts are not beside the repository'
 
 class TestClock implements Clock {
   nowMs = Date.parse('2026-01-02T03:04:05Z')
@@ -187,4 +192,30 @@ test('the roles for people grant the same as in the reference cluster once they 
     assert.deepEqual(missingRules(ours, theirs), [])
     assert.deepEqual(missingRules(theirs, ours), [])
   }
+})
+
+test('flow schemas, priority levels and API services are upstream’s', { skip: skipReference }, () => {
+  const items = (name: string): Json[] => {
+    const parsed = JSON.parse(readFileSync(join(referenceFolder, `${name}.json`), 'utf8'))
+    return parsed.items ?? parsed
+  }
+  const specs = (objects: readonly { metadata: { name: string }; spec?: unknown }[]) =>
+    Object.fromEntries(objects.map(({ metadata, spec }) => [metadata.name, spec]))
+  assert.deepEqual(specs(defaultFlowSchemas), specs(items('flowschemas')))
+  assert.deepEqual(specs(defaultPriorityLevels), specs(items('prioritylevels')))
+  const theirs = specs(items('apiservices')) as Record<string, unknown>
+  for (const { metadata, spec } of localApiServices(groupsOf(kinds))) assert.deepEqual(spec, theirs[metadata.name])
+})
+
+test('mandatory flow objects are put right, changed suggestions are kept', () => {
+  const wanted = defaultPriorityLevels.find(({ metadata }) => metadata.name === 'system')!
+  const made = (generation: number, spec: unknown, annotations?: Record<string, string>) => ({
+    metadata: { name: 'system', generation, ...(annotations ? { annotations } : {}) },
+    spec,
+  })
+  const key = 'apf.kubernetes.io/autoupdate-spec'
+  assert.equal(reconciledFlowObject(made(1, wanted.spec, { [key]: 'true' }), wanted), undefined)
+  assert.deepEqual(reconciledFlowObject(made(3, {}, { [key]: 'true' }), wanted)?.spec, wanted.spec)
+  assert.equal(reconciledFlowObject(made(3, {}, { [key]: 'false' }), wanted), undefined)
+  assert.deepEqual(reconciledFlowObject(made(2, { type: 'mine' }), wanted)?.metadata.annotations, { [key]: 'false' })
 })

@@ -2,8 +2,10 @@
  * Makes the objects that every cluster has, once at every start. What is deleted afterwards stays away until the next
  * start, so that taking a component's binding stops that component.
  */
+import { APIService } from '../../api/apiregistration/v1/api-service.ts'
 import { ConfigMap } from '../../api/core/v1/config-map.ts'
 import { Namespace } from '../../api/core/v1/namespace.ts'
+import { kinds } from '../../api/kinds.ts'
 import { ServiceCIDR } from '../../api/networking/v1/service-cidr.ts'
 import { ClusterRole } from '../../api/rbac/v1/cluster-role.ts'
 import { ClusterRoleBinding } from '../../api/rbac/v1/cluster-role-binding.ts'
@@ -12,9 +14,13 @@ import { RoleBinding } from '../../api/rbac/v1/role-binding.ts'
 import { PriorityClass } from '../../api/scheduling/v1/priority-class.ts'
 import type { Clock } from '../../base/clock.ts'
 import { isConflict } from '../../machinery/api-error.ts'
+import { groupsOf } from '../../machinery/discovery/api-groups.ts'
+import { isSame } from '../../machinery/validation/checks.ts'
 import type { Kind } from '../../schema/kind.ts'
+import { automanagedLabel, localApiServices, localAvailable } from './api-services.ts'
 import type { BootstrapApi } from './bootstrap-api.ts'
 import { defaultClusterRoleBindings, defaultClusterRoles, defaultRoleBindings, defaultRoles } from './default-roles.ts'
+import { flowKinds, reconciledFlowObject } from './flow-objects.ts'
 import { reconciledBinding, reconciledRole } from './reconcile.ts'
 import { systemPriorityClasses } from './system-priority-classes.ts'
 
@@ -98,6 +104,8 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
     ensureAll(api, RoleBinding, defaultRoleBindings, binding),
     ensureAll(api, PriorityClass, systemPriorityClasses, keep),
     ensureExtensionAuthentication(options),
+    ensureFlowObjects(api),
+    ensureApiServices(options),
   ])
   await ensureServiceCidr(options)
 }
@@ -120,6 +128,41 @@ async function ensureExtensionAuthentication({ api, clientCaPem, frontProxyCaPem
   await api.update(ConfigMap, { ...existing, data: { ...existing.data, ...data } } as Named).catch(ignoreConflict)
 }
 
+async function ensureFlowObjects(api: BootstrapApi): Promise<void> {
+  for (const { kind, wanted } of flowKinds) {
+    await ensureAll(api, kind as Kind<Named>, wanted, (existing, one) => {
+      const object = reconciledFlowObject(existing as never, one as never)
+      return object && { object, recreate: false }
+    })
+  }
+}
+
+/** Objects of groups that this server served once, and no longer does, go. */
+async function ensureApiServices({ api, clock }: BootstrapOptions): Promise<void> {
+  const wanted = localApiServices(groupsOf(kinds))
+  const existing = new Map((await api.list(APIService, '')).map(object => [object.metadata.name, object]))
+  await forAll(wanted, async one => {
+    const { name } = one.metadata
+    const known = existing.get(name)
+    existing.delete(name)
+    if (!known) await api.create(APIService, one)
+    else if (!isSame(known.spec, one.spec)) {
+      const labels = { ...known.metadata.labels, ...one.metadata.labels }
+      await api
+        .update(APIService, { ...known, ...one, metadata: { ...known.metadata, labels } } as Named)
+        .catch(ignoreConflict)
+    }
+    if (known?.status?.conditions?.some(({ type, status }) => type === 'Available' && status === 'True')) return
+    const made = await api.get(APIService, '', name)
+    const status = { conditions: [localAvailable(isoSeconds(clock))] }
+    if (made) await api.update(APIService, { ...made, status } as Named, 'status').catch(ignoreConflict)
+  })
+  const stale = [...existing.values()].filter(one => one.metadata.labels?.[automanagedLabel] === 'onstart')
+  await forAll(stale, one => api.delete(APIService, '', one.metadata.name))
+}
+
+const isoSeconds = (clock: Clock): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+
 /** The ServiceCIDR `kubernetes` shows the range that the server was started with (KEP-1880). */
 async function ensureServiceCidr({ api, serviceCidrs, clock }: BootstrapOptions): Promise<void> {
   const name = 'kubernetes'
@@ -132,7 +175,7 @@ async function ensureServiceCidr({ api, serviceCidrs, clock }: BootstrapOptions)
     status: 'True',
     reason: 'Ready',
     message: 'Kubernetes default Service CIDR is ready',
-    lastTransitionTime: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+    lastTransitionTime: isoSeconds(clock),
   }
   await api
     .update(ServiceCIDR, { ...made, status: { ...made.status, conditions: [condition] } } as Named, 'status')

@@ -10,7 +10,6 @@ import { replaceObject } from '../registry/update.ts'
 import { reportStrictErrors, writeRequestOf } from '../registry/write-request.ts'
 import { serveBinding } from './binding.ts'
 import { serveComponentStatuses } from './component-statuses.ts'
-import { listsDefinitions, serveNoDefinitions } from './custom-resource-definitions.ts'
 import { serveEviction } from './eviction.ts'
 import { handlerKey, methodNotAllowedError, noSuchResourceError, type ResourceServer } from './resource-server.ts'
 import { respondObject, respondStored } from './respond.ts'
@@ -28,10 +27,7 @@ const deprecations: Readonly<Record<string, string>> = {
 export async function serveResource(server: ResourceServer, context: RequestContext): Promise<ServerResponse> {
   const { info } = context
   const resource = server.table.find(info.apiGroup, info.apiVersion, info.resource)
-  if (!resource) {
-    if (listsDefinitions(info)) return serveNoDefinitions(server, context)
-    throw noSuchResourceError()
-  }
+  if (!resource) throw noSuchResourceError()
   if (info.namespace !== '' && !resource.namespaced && info.resource !== 'namespaces') throw noSuchResourceError()
   const deprecation = deprecations[`${info.apiGroup}/${info.resource}`]
   if (deprecation !== undefined) context.warn(deprecation)

@@ -97,7 +97,8 @@ function shapeOf(type: Type, listKind?: string, listKeys?: readonly string[]): S
     return { is: 'list', of: shapeOf(type.of), keys: keys.sort((a, b) => (a.name < b.name ? -1 : 1)) }
   }
   const message = messageOf(type)
-  if (!message || message.options.mapType === 'atomic' || message.options.listForm) return leaf
+  if (!message || message.options.mapType === 'atomic' || message.options.listForm || message.options.choice)
+    return leaf
   return structShapeOf(message)
 }
 

@@ -40,6 +40,10 @@ const namedScalars: Readonly<Partial<Record<ScalarName, { readonly name: string;
     name: 'io.k8s.apimachinery.pkg.runtime.RawExtension',
     schema: { type: 'object', description: 'Any JSON object.' },
   },
+  json: {
+    name: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON',
+    schema: { description: 'Any JSON value.' },
+  },
   fieldsV1: {
     name: `${metaV1}.FieldsV1`,
     schema: {
@@ -60,7 +64,6 @@ const plainScalars: Readonly<Partial<Record<ScalarName, Schema>>> = {
   uint64: { type: 'integer', format: 'int64' },
   double: { type: 'number', format: 'double' },
   bytes: { type: 'string', format: 'byte' },
-  json: {},
 }
 
 export const referenceTo = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
@@ -95,6 +98,7 @@ export class SchemaSet {
 
   #message(message: Message): Schema {
     if (message.options.listForm) return this.#type(message.fields.items!.facts.type)
+    if (message.options.choice) return { description: message.options.doc }
     const properties: Record<string, Schema> = {}
     const required: string[] = []
     if (message.gvk && !message.options.typeless) {

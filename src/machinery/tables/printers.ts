@@ -35,6 +35,16 @@ import { nodePrinter } from './node-printer.ts'
 import { podPrinter } from './pod-printer.ts'
 import { podDisruptionBudgetPrinter, roleBindingPrinter } from './policy-printers.ts'
 import { defaultPrinter, type Printer } from './printer.ts'
+import {
+  apiServicePrinter,
+  customResourceDefinitionPrinter,
+  flowSchemaPrinter,
+  mutatingAdmissionPolicyPrinter,
+  policyBindingPrinter,
+  priorityLevelPrinter,
+  validatingAdmissionPolicyPrinter,
+  webhookConfigurationPrinter,
+} from './registration-printers.ts'
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from './service-printers.ts'
 import {
   csiDriverPrinter,
@@ -73,6 +83,16 @@ const printers: Readonly<Record<string, Printer>> = {
   'v1/Secret': secretPrinter,
   'v1/Service': servicePrinter,
   'v1/ServiceAccount': serviceAccountPrinter,
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy': mutatingAdmissionPolicyPrinter,
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding': policyBindingPrinter,
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': webhookConfigurationPrinter,
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': validatingAdmissionPolicyPrinter,
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': policyBindingPrinter,
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': webhookConfigurationPrinter,
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': customResourceDefinitionPrinter,
+  'apiregistration.k8s.io/v1/APIService': apiServicePrinter,
+  'flowcontrol.apiserver.k8s.io/v1/FlowSchema': flowSchemaPrinter,
+  'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration': priorityLevelPrinter,
   'apps/v1/ControllerRevision': controllerRevisionPrinter,
   'apps/v1/DaemonSet': daemonSetPrinter,
   'apps/v1/Deployment': deploymentPrinter,

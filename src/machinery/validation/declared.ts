@@ -1,4 +1,5 @@
 /** The rules that declarations state of single fields: required, enum values, immutability and their own validators. */
+import { type Choice, choiceOf } from '../../schema/choice.ts'
 import { type FieldFacts, messageOf, type ValidationContext, type Validator } from '../../schema/field.ts'
 import { notSupported, required } from '../../schema/field-error.ts'
 import type { Message, Type } from '../../schema/type.ts'
@@ -38,10 +39,20 @@ export function checkDeclared(
 }
 
 function runMessage(message: Message, value: unknown, old: unknown, path: string, walk: Walk): void {
+  const choice = message.options.choice ? choiceOf(message) : undefined
+  if (choice) {
+    runChoice(choice, value, old, path, walk)
+    return
+  }
   const values = valuesOf(value)
   if (!values) return
   const before = valuesOf(old)
   for (const check of checksOf(message)) check(values, before, path, walk)
+}
+
+function runChoice({ object, other }: Choice, value: unknown, old: unknown, path: string, walk: Walk): void {
+  const { facts } = valuesOf(value) ? object : other
+  valueCheck(facts.type, facts)?.(value, old, path, walk)
 }
 
 function checksOf(message: Message): readonly Check[] {

@@ -30,6 +30,7 @@ const rules: ReadonlyMap<string, NameRule> = new Map([
   ['rbac.authorization.k8s.io/ClusterRole', pathSegmentErrors],
   ['rbac.authorization.k8s.io/ClusterRoleBinding', pathSegmentErrors],
   ['networking.k8s.io/IPAddress', ipErrors],
+  ['apiregistration.k8s.io/APIService', pathSegmentErrors],
 ])
 
 export const nameRuleOf = (kind: Kind): NameRule => rules.get(`${kind.gvk.group}/${kind.gvk.kind}`) ?? subdomainName

@@ -1,5 +1,6 @@
 /** The rules that each kind has beyond what its declaration says. */
 import type { Kind } from '../../schema/kind.ts'
+import * as definitions from './apiextensions/definition.ts'
 import * as apps from './apps/workloads.ts'
 import * as batch from './batch/jobs.ts'
 import type { Errors } from './checks.ts'
@@ -10,8 +11,12 @@ import * as claims from './core/persistent-volume-claim.ts'
 import * as pods from './core/pod.ts'
 import * as services from './core/service.ts'
 import * as data from './core/stored-data.ts'
+import * as flow from './flowcontrol/flow-control.ts'
 import * as networking from './networking/policies.ts'
 import * as access from './policy/access.ts'
+import * as apiServices from './registration/api-service.ts'
+import * as policies from './registration/policies.ts'
+import * as webhooks from './registration/webhooks.ts'
 
 /** An update of a subresource follows its own rules alone. Metadata and what declarations say are checked before. */
 export interface KindRules {
@@ -106,6 +111,41 @@ const workloads: Readonly<Record<string, KindRules>> = {
 const rbac = 'rbac.authorization.k8s.io/v1'
 const reviews = 'authorization.k8s.io/v1'
 
+const registration = 'admissionregistration.k8s.io/v1'
+const flowControl = 'flowcontrol.apiserver.k8s.io/v1'
+
+const registered: Readonly<Record<string, KindRules>> = {
+  [`${registration}/MutatingAdmissionPolicy`]: always(policies.checkMutatingPolicy),
+  [`${registration}/MutatingAdmissionPolicyBinding`]: always(policies.checkMutatingBinding),
+  [`${registration}/MutatingWebhookConfiguration`]: {
+    create: webhooks.checkWebhooks,
+    update: webhooks.checkWebhooksUpdate,
+  },
+  [`${registration}/ValidatingAdmissionPolicy`]: always(policies.checkValidatingPolicy),
+  [`${registration}/ValidatingAdmissionPolicyBinding`]: always(policies.checkValidatingBinding),
+  [`${registration}/ValidatingWebhookConfiguration`]: {
+    create: webhooks.checkWebhooks,
+    update: webhooks.checkWebhooksUpdate,
+  },
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': {
+    create: definitions.checkDefinition,
+    update: definitions.checkDefinitionUpdate,
+    subresources: { status: definitions.checkDefinitionStatus },
+  },
+  'apiregistration.k8s.io/v1/APIService': {
+    ...always(apiServices.checkApiService),
+    subresources: { status: apiServices.checkApiServiceStatus },
+  },
+  [`${flowControl}/FlowSchema`]: {
+    ...always(flow.checkFlowSchema),
+    subresources: { status: flow.checkConditionsOf },
+  },
+  [`${flowControl}/PriorityLevelConfiguration`]: {
+    ...always(flow.checkPriorityLevel),
+    subresources: { status: flow.checkConditionsOf },
+  },
+}
+
 const others: Readonly<Record<string, KindRules>> = {
   'authentication.k8s.io/v1/TokenRequest': { create: access.checkTokenRequest },
   [`${reviews}/LocalSubjectAccessReview`]: { create: access.checkLocalAccessReview },
@@ -149,7 +189,7 @@ const others: Readonly<Record<string, KindRules>> = {
 
 const rules: ReadonlyMap<string, KindRules> = new Map([
   ...Object.entries(core).map(([kind, of]) => [`v1/${kind}`, of] as const),
-  ...Object.entries({ ...workloads, ...others }),
+  ...Object.entries({ ...workloads, ...registered, ...others }),
 ])
 
 export const rulesOf = (kind: Kind): KindRules | undefined => rules.get(`${kind.apiVersion}/${kind.gvk.kind}`)

@@ -1,4 +1,5 @@
 /** Random values of declared messages, for tests of everything that is derived from declarations. */
+import { choiceOf } from '../choice.ts'
 import { messageOf } from '../field.ts'
 import type { Message, ScalarName, Type } from '../type.ts'
 
@@ -21,6 +22,8 @@ const maxDepth = 6
 /** A JSON value that decodes as this message; about half of the fields are given, some of them as zero. */
 export function randomObject(message: Message, random: Random, depth = 0): unknown {
   if (message.options.listForm) return randomValue(message.fields.items!.facts.type, random, depth + 1)
+  const choice = choiceOf(message)
+  if (choice) return randomValue((random() < 0.5 ? choice.object : choice.other).facts.type, random, depth + 1)
   const object: Record<string, unknown> = {}
   if (depth > maxDepth) return object
   for (const [name, { facts }] of Object.entries(message.fields)) {

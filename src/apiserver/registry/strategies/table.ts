@@ -7,6 +7,7 @@ import { jobStrategy } from './job.ts'
 import { namespaceStrategy } from './namespace.ts'
 import * as plain from './plain.ts'
 import { podStrategy } from './pod.ts'
+import * as registration from './registration.ts'
 import * as storage from './storage-classes.ts'
 
 const strategies: Readonly<Record<string, Strategy>> = {
@@ -22,6 +23,16 @@ const strategies: Readonly<Record<string, Strategy>> = {
   '/replicationcontrollers': plain.replicationControllerStrategy,
   '/resourcequotas': plain.statusOnlyStrategy,
   '/secrets': plain.secretStrategy,
+  'admissionregistration.k8s.io/mutatingadmissionpolicies': registration.policyWithoutStatus,
+  'admissionregistration.k8s.io/mutatingadmissionpolicybindings': registration.policyWithoutStatus,
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': registration.webhooksStrategy,
+  'admissionregistration.k8s.io/validatingadmissionpolicies': registration.policyStrategy,
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings': registration.policyWithoutStatus,
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': registration.webhooksStrategy,
+  'apiextensions.k8s.io/customresourcedefinitions': registration.definitionStrategy,
+  'apiregistration.k8s.io/apiservices': registration.apiServiceStrategy,
+  'flowcontrol.apiserver.k8s.io/flowschemas': plain.countedStrategy,
+  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': plain.countedStrategy,
   'apps/daemonsets': plain.daemonSetStrategy,
   'apps/deployments': plain.deploymentStrategy,
   'apps/replicasets': plain.replicaSetStrategy,
