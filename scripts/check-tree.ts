@@ -36,6 +36,7 @@ const entryPoints = [
   /\.test\.ts$/,
   /^scripts\//,
   /^bench\//,
+  /^conformance\/run\.ts$/,
   /^test\//,
 ]
 
@@ -57,7 +58,7 @@ function importsOf(file: string): { target: string; typeOnly: boolean }[] {
   }))
 }
 
-const files = ['src', 'scripts', 'test', 'bench'].flatMap(folder => {
+const files = ['src', 'scripts', 'test', 'bench', 'conformance'].flatMap(folder => {
   try {
     return filesBelow(folder)
   } catch {

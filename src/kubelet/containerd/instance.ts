@@ -168,10 +168,12 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     current = await launch()
   })
 
+  // By its transfer service, containerd 2 tells the names of images with dashes as spaces, and cut off.
+  const local = version.major < 2 ? [] : ['--local']
   const importImage = async (archivePath: string): Promise<string[]> => {
     const result = await spawner.run(
       'ctr',
-      ['--address', socketPath, '--namespace', 'k8s.io', 'images', 'import', archivePath],
+      ['--address', socketPath, '--namespace', 'k8s.io', 'images', 'import', ...local, archivePath],
       { timeoutMs: 600_000 },
     )
     if (result.code !== 0) throw new Error(`cannot import ${archivePath}: ${(result.stderr || result.stdout).trim()}`)

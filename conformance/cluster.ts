@@ -1,0 +1,85 @@
+/** The cluster under test: started by the real command with a name, ports and a data directory of its own. */
+import { existsSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { runCommand } from './command.ts'
+
+const clipper = resolve(import.meta.dirname, '../bin/clipper')
+
+export interface ClusterOptions {
+  readonly name: string
+  readonly dataDirectory: string
+  /** Programs found here go before those of the machine; where a newer containerd lies. */
+  readonly programDirectory?: string
+  /** The first of the ports that the cluster may take. */
+  readonly firstPort: number
+  readonly signal: AbortSignal
+}
+
+export interface Cluster {
+  readonly kubeconfig: string
+  readonly log: string
+  /** Holds a folder per registry, with its `hosts.toml`. */
+  readonly registriesDirectory: string
+  start(): Promise<void>
+  loadImages(archive: string): Promise<void>
+  /** Stops it and deletes everything; also what an earlier run left that was killed. */
+  remove(): Promise<void>
+}
+
+const startTimeoutMs = 240_000
+const portsTried = 200
+
+/** Free ports from `firstPort` on. */
+async function freePorts(firstPort: number, count: number): Promise<number[]> {
+  const found: number[] = []
+  for (let port = firstPort; found.length < count && port < firstPort + portsTried; port += 1)
+    if (await isFree(port)) found.push(port)
+  if (found.length < count) throw new Error(`no ${count} free ports from ${firstPort} on; choose others with --port`)
+  return found
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(done => {
+    const server = createServer()
+    server.once('error', () => done(false))
+    server.listen(port, '0.0.0.0', () => server.close(() => done(true)))
+  })
+}
+
+/**
+ * Addresses beside those that other clusters of this machine take by default. Ports of Services keep their default
+ * range: tests hold the API server to it.
+ */
+const addressFlags = ['--cluster-cidr', '10.120.0.0/16', '--service-cidr', '10.121.0.0/16']
+
+export function testCluster(options: ClusterOptions): Cluster {
+  const { name, dataDirectory, programDirectory, firstPort, signal } = options
+  const env: Readonly<Record<string, string>> =
+    programDirectory === undefined ? {} : { PATH: `${programDirectory}:${process.env.PATH ?? ''}` }
+  const kubeconfig = join(dataDirectory, 'admin.kubeconfig')
+  const run = (args: readonly string[]) => runCommand(clipper, args, { env, timeoutMs: startTimeoutMs, signal })
+  return {
+    kubeconfig,
+    log: join(dataDirectory, 'clipper.log'),
+    registriesDirectory: join(dataDirectory, 'containerd', 'registries'),
+    async start() {
+      const [apiPort, kubeletPort, dnsPort] = await freePorts(firstPort, 3)
+      await run([
+        'up',
+        ...['--name', name, '--data-dir', dataDirectory, '--node-name', `${name}-1`, '--no-kubeconfig'],
+        ...['--api-port', `${apiPort}`, '--kubelet-port', `${kubeletPort}`, '--dns-port', `${dnsPort}`],
+        ...addressFlags,
+      ])
+    },
+    async loadImages(archive) {
+      await run(['image', 'load', archive, '--data-dir', dataDirectory])
+    },
+    async remove() {
+      // Without the signal: what was interrupted has to be removed all the same.
+      if (existsSync(join(dataDirectory, 'config.json')))
+        await runCommand(clipper, ['reset', '--data-dir', dataDirectory], { env, timeoutMs: startTimeoutMs })
+      rmSync(dataDirectory, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,225 @@
+/** `npm run conformance`: builds the suite and its images, starts a cluster, runs, stops it, and writes the results. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { cacheRoot } from './cache.ts'
+import { type Cluster, testCluster } from './cluster.ts'
+import { runCommand } from './command.ts'
+import { countByArea, writeDocument } from './document.ts'
+import { environmentReasons } from './environment.ts'
+import { makeImages } from './images.ts'
+import { buildContainerd, buildPrograms, type Programs } from './programs.ts'
+import { formatSeconds, ProgressDisplay } from './progress.ts'
+import { mirrorRegistry, type Registry, serveRegistry } from './registry.ts'
+import { outcomeOf, type RunReport } from './report.ts'
+import { mergeOutcomes, type Outcome, readResults, writeResults } from './results.ts'
+import { selectTests } from './selection.ts'
+import { readSlice } from './slice.ts'
+import { listTests, runSuite } from './suite.ts'
+
+interface Flags {
+  readonly focus: readonly RegExp[]
+  readonly skip: readonly RegExp[]
+  readonly parallel: number
+  readonly serial: boolean
+  readonly slice?: string
+  readonly rerunFailed: boolean
+  readonly against?: string
+  readonly name: string
+  readonly port: number
+  readonly machineContainerd: boolean
+  readonly list: boolean
+}
+
+const pattern = (text: string, earlier: readonly RegExp[]): RegExp[] => {
+  try {
+    return [...earlier, new RegExp(text)]
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
+const positive = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above 0.')
+  return value
+}
+
+/** More processes than cores: tests mostly wait. */
+const defaultProcesses = 6
+
+function parseFlags(): Flags {
+  return new Command('npm run conformance --')
+    .description("Runs upstream's conformance suite against a cluster of this source tree, or another.")
+    .option('--focus <pattern>', 'only tests whose name matches (may be repeated)', pattern, [])
+    .option('--skip <pattern>', 'no tests whose name matches (may be repeated)', pattern, [])
+    .option('--parallel <processes>', 'how many tests run at a time', positive, defaultProcesses)
+    .option('--serial', 'one test at a time', false)
+    .option('--slice <name>', 'only the tests of a committed list, as "ci"')
+    .option('--rerun-failed', 'only what failed or did not run according to results.json, and merge it in', false)
+    .option('--against <kubeconfig>', 'test a running cluster; its nodes need the images already')
+    .option('--name <name>', 'name of the cluster to start', 'conformance')
+    .option('--port <port>', 'first of the ports that the cluster may take', positive, 20_000)
+    .option('--machine-containerd', "use this machine's containerd instead of a containerd 2 built here", false)
+    .option('--list', 'print the names of the tests that would run', false)
+    .parse()
+    .opts<Flags>()
+}
+
+/** Says how long each part of a run took. */
+async function part<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  const startedAt = performance.now()
+  process.stderr.write(`· ${what}\n`)
+  const result = await work()
+  process.stderr.write(`  ${what}: ${formatSeconds((performance.now() - startedAt) / 1000)}\n`)
+  return result
+}
+
+const keptRuns = 8
+
+function newRunDirectory(): string {
+  const runs = join(cacheRoot, 'runs')
+  mkdirSync(runs, { recursive: true })
+  for (const old of readdirSync(runs)
+    .sort()
+    .slice(0, -keptRuns + 1))
+    rmSync(join(runs, old), { recursive: true })
+  const directory = join(runs, new Date().toISOString().replace(/[:.]/g, '-'))
+  mkdirSync(directory)
+  return directory
+}
+
+/** What failed tests wrote, a file each. */
+function keepOutputs(directory: string, report: RunReport): void {
+  const failures = join(directory, 'failures')
+  mkdirSync(failures)
+  for (const { name, state, error, output } of report.tests)
+    if (!['passed', 'skipped', 'pending'].includes(state)) {
+      const file = name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 180)
+      writeFileSync(join(failures, `${file}.txt`), `${name}\n\n${error}\n\n${output}\n`)
+    }
+}
+
+async function runOnOwnCluster(
+  flags: Flags,
+  programs: Programs,
+  directory: string,
+  signal: AbortSignal,
+  run: (kubeconfig: string) => Promise<RunReport>,
+): Promise<RunReport> {
+  const images = await part('making the images', () => makeImages({ programs, signal }))
+  const programDirectory = flags.machineContainerd
+    ? undefined
+    : await part('building containerd', () => buildContainerd(signal))
+  const cluster: Cluster = testCluster({
+    name: flags.name,
+    dataDirectory: join(cacheRoot, 'cluster', flags.name),
+    firstPort: flags.port,
+    signal,
+    ...(programDirectory === undefined ? {} : { programDirectory }),
+  })
+  let registry: Registry | undefined
+  try {
+    await cluster.remove()
+    await part('starting the cluster', () => cluster.start())
+    registry = await serveRegistry(images.layout)
+    mirrorRegistry(cluster.registriesDirectory, 'registry.k8s.io', registry.port)
+    await part('loading the images', () => cluster.loadImages(images.archive))
+    return await part('running the tests', () => run(cluster.kubeconfig))
+  } finally {
+    registry?.close()
+    if (existsSync(cluster.log)) copyFileSync(cluster.log, join(directory, 'clipper.log'))
+    await part('removing the cluster', () => cluster.remove())
+  }
+}
+
+function printSummary(outcome: Outcome, seconds: number, directory: string): void {
+  const lines = [...countByArea(outcome)].map(
+    ([area, { passed, failed, notRun }]) =>
+      `${area.padEnd(20)} ${String(passed).padStart(4)} passed ${String(failed).padStart(4)} failed ${String(notRun).padStart(4)} not run`,
+  )
+  process.stdout.write(`\n${lines.join('\n')}\n`)
+  for (const { name, error } of outcome.failed) process.stdout.write(`✗ ${name}\n    ${error}\n`)
+  for (const { name, reason } of outcome.notRun) process.stdout.write(`- ${name}: ${reason}\n`)
+  process.stdout.write(
+    `\n${outcome.passed.length} passed, ${outcome.failed.length} failed, ${outcome.notRun.length} not run in ${formatSeconds(seconds)}\n` +
+      `reports and logs: ${directory}\n`,
+  )
+}
+
+/** Whole runs and reruns change the committed results; a run of a part leaves them alone. */
+async function record(flags: Flags, programs: Programs, outcome: Outcome, seconds: number): Promise<void> {
+  const whole = flags.focus.length === 0 && flags.skip.length === 0 && !flags.slice && !flags.against
+  const earlier = readResults()
+  if (!whole || (flags.rerunFailed && !earlier)) return
+  const merged = flags.rerunFailed && earlier ? mergeOutcomes(earlier, outcome) : outcome
+  const results = {
+    suite: programs.version,
+    commit: (await runCommand('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname })).trim(),
+    date: `${new Date().toISOString().slice(0, 19)}Z`,
+    seconds: Math.round(seconds + (flags.rerunFailed && earlier ? earlier.seconds : 0)),
+    ...merged,
+  }
+  writeResults(results)
+  writeDocument(results)
+}
+
+function onlyNames(flags: Flags): readonly string[] | undefined {
+  if (flags.slice !== undefined) return readSlice(flags.slice)
+  if (!flags.rerunFailed) return undefined
+  const earlier = readResults()
+  if (!earlier) throw new Error('there is no conformance/results.json yet: run all tests first')
+  return [...earlier.failed, ...earlier.notRun].map(({ name }) => name)
+}
+
+async function main(): Promise<void> {
+  const flags = parseFlags()
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      process.stderr.write(`${name}: stopping; the cluster is removed\n`)
+      stop.abort()
+    })
+  const { signal } = stop
+  const programs = await part('building the suite', () => buildPrograms(signal))
+  const only = onlyNames(flags)
+  const tests = selectTests(await listTests(programs, signal), {
+    focus: flags.focus,
+    skip: flags.skip,
+    ...(only ? { only } : {}),
+  })
+  if (flags.list) return void process.stdout.write(tests.map(name => `${name}\n`).join(''))
+  if (tests.length === 0) throw new Error('no test matches')
+  const directory = newRunDirectory()
+  const display = new ProgressDisplay(tests.length, process.stdout)
+  const run = async (kubeconfig: string) => {
+    try {
+      return await runSuite({
+        programs,
+        kubeconfig,
+        tests,
+        processes: flags.serial ? 1 : Math.min(flags.parallel, tests.length),
+        directory,
+        onProgress: line => display.onLine(line),
+        signal,
+      })
+    } finally {
+      display.end()
+    }
+  }
+  const startedAt = performance.now()
+  const report = flags.against
+    ? await run(resolve(flags.against))
+    : await runOnOwnCluster(flags, programs, directory, signal, run)
+  const seconds = (performance.now() - startedAt) / 1000
+  const outcome = outcomeOf(tests, report, environmentReasons)
+  keepOutputs(directory, report)
+  printSummary(outcome, seconds, directory)
+  if (!signal.aborted) await record(flags, programs, outcome, seconds)
+  if (outcome.passed.length < tests.length) process.exitCode = 1
+}
+
+await main().catch((error: Error) => {
+  process.stderr.write(`conformance: ${error.message}\n`)
+  process.exitCode = 1
+})

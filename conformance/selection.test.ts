@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { focusPattern, selectTests } from './selection.ts'
+
+const all = ['[sig-node] Pods start', '[sig-node] Pods stop', '[sig-apps] Jobs start']
+
+test('focus, skip and a list narrow the selection together', () => {
+  assert.deepEqual(selectTests(all, { focus: [], skip: [] }), all)
+  assert.deepEqual(selectTests(all, { focus: [/start/], skip: [/sig-apps/] }), ['[sig-node] Pods start'])
+  assert.deepEqual(selectTests(all, { focus: [/Jobs/, /stop/], skip: [] }), all.slice(1))
+  assert.deepEqual(selectTests(all, { focus: [], skip: [], only: [all[1]!] }), [all[1]])
+})
+
+test('a listed test that the suite does not have is refused', () => {
+  assert.throws(
+    () => selectTests(all, { focus: [], skip: [], only: ['[sig-node] gone'] }),
+    /no such test:\n {2}\[sig-node\] gone/,
+  )
+})
+
+test('the pattern matches whole names behind the title of the suite', () => {
+  const pattern = new RegExp(focusPattern(['[sig-node] a.b (c)', '[sig-node] d']))
+  assert.ok(pattern.test('Suite [sig-node] a.b (c)'))
+  assert.ok(!pattern.test('Suite [sig-node] axb (c)'))
+  assert.ok(!pattern.test('Suite [sig-node] d e'))
+})

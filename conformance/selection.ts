@@ -1,0 +1,26 @@
+/** Which tests of the suite a run takes. */
+export interface Selection {
+  /** Patterns of which one must match. None: every test. */
+  readonly focus: readonly RegExp[]
+  readonly skip: readonly RegExp[]
+  /** Only these names; absent: no such limit. */
+  readonly only?: readonly string[]
+}
+
+export function selectTests(all: readonly string[], { focus, skip, only }: Selection): string[] {
+  const known = new Set(all)
+  const unknown = only?.filter(name => !known.has(name)) ?? []
+  if (unknown.length > 0) throw new Error(`the suite has no such test:\n  ${unknown.join('\n  ')}`)
+  const listed = only && new Set(only)
+  return all.filter(
+    name =>
+      (!listed || listed.has(name)) &&
+      (focus.length === 0 || focus.some(pattern => pattern.test(name))) &&
+      !skip.some(pattern => pattern.test(name)),
+  )
+}
+
+/** A pattern of Go's regexp that matches these names and nothing else: ginkgo puts the suite's title before a name. */
+export function focusPattern(names: readonly string[]): string {
+  return `(?:${names.map(name => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})$`
+}
