@@ -2,8 +2,9 @@
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
 
 const finalizers: Readonly<Record<string, string>> = {
-  persistentvolumes: 'kubernetes.io/pv-protection',
-  persistentvolumeclaims: 'kubernetes.io/pvc-protection',
+  '/persistentvolumes': 'kubernetes.io/pv-protection',
+  '/persistentvolumeclaims': 'kubernetes.io/pvc-protection',
+  'storage.k8s.io/volumeattributesclasses': 'kubernetes.io/vac-protection',
 }
 
 export class StorageObjectInUseProtection implements AdmissionPlugin {
@@ -11,7 +12,7 @@ export class StorageObjectInUseProtection implements AdmissionPlugin {
 
   async admit(attributes: AdmissionAttributes): Promise<void> {
     const { group, resource, subresource, operation, object } = attributes
-    const finalizer = group === '' && subresource === '' && operation === 'CREATE' ? finalizers[resource] : undefined
+    const finalizer = subresource === '' && operation === 'CREATE' ? finalizers[`${group}/${resource}`] : undefined
     if (finalizer === undefined || !object) return
     const metadata = object.metadata as { finalizers?: readonly string[] } | undefined
     const existing = metadata?.finalizers ?? []

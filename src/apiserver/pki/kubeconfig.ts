@@ -1,4 +1,4 @@
-import type { KeyPair } from './certificate.ts'
+import type { KeyPair } from '../../base/pki/certificate.ts'
 import { writeFileWhole } from './file.ts'
 
 export interface KubeconfigFacts {

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test'
 import tls from 'node:tls'
 import { parse } from 'yaml'
 import type { Clock } from '../../base/clock.ts'
-import { addressBytes } from './certificate.ts'
+import { addressBytes } from '../../base/pki/certificate.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import { ensurePki, type PkiOptions } from './pki.ts'
 

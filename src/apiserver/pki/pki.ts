@@ -8,7 +8,6 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
-import { type Component, componentSubjects, nodeSubject } from '../authentication/component-users.ts'
 import {
   type Authority,
   addressBytes,
@@ -19,7 +18,8 @@ import {
   makeAuthority,
   newKey,
   type Subject,
-} from './certificate.ts'
+} from '../../base/pki/certificate.ts'
+import { type Component, componentSubjects, nodeSubject } from '../authentication/component-users.ts'
 import { readIfExists, writeFileWhole } from './file.ts'
 
 const dayMs = 24 * 3600 * 1000

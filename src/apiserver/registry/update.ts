@@ -191,11 +191,9 @@ function checkPreconditions(write: WriteRequest, plan: UpdatePlan, object: Objec
   }
   if (!resourceVersion) {
     if (plan.unconditional) return
-    throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, name, [
-      {
-        ...invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
-        message: 'Invalid value: 0x0: must be specified for an update',
-      },
+    // Upstream names the resource here, and not the kind.
+    throw invalidError(resource.group, resource.plural, name, [
+      invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
     ])
   }
   if (!/^\d+$/.test(resourceVersion))

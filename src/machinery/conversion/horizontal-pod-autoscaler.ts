@@ -3,7 +3,10 @@
  * annotations, so that an object read and written in it loses nothing.
  */
 import type { HorizontalPodAutoscaler as V1 } from '../../api/autoscaling/v1/horizontal-pod-autoscaler.ts'
-import type { HorizontalPodAutoscaler as V2 } from '../../api/autoscaling/v2/horizontal-pod-autoscaler.ts'
+import type {
+  HorizontalPodAutoscalerCondition,
+  HorizontalPodAutoscaler as V2,
+} from '../../api/autoscaling/v2/horizontal-pod-autoscaler.ts'
 import type { MetricSpec } from '../../api/autoscaling/v2/metric-spec.ts'
 import type { MetricStatus } from '../../api/autoscaling/v2/metric-status.ts'
 import { behaviorOf, behaviorText } from './autoscaler-behavior.ts'
@@ -67,7 +70,7 @@ export function autoscalerToV2({ metadata, spec, status, ...head }: V1): V2 {
   const metrics = [...others, ...cpu]
   const carriedBehavior = annotations[behaviorKey]
   const behavior = carriedBehavior === undefined ? undefined : behaviorOf(carriedBehavior)
-  const { currentCPUUtilizationPercentage, ...counts } = status ?? {}
+  const { currentCPUUtilizationPercentage, currentReplicas, ...counts } = status ?? {}
   const carriedStatuses = read<object[]>(annotations, currentMetricsKey, isListOfObjects)?.map(metricStatusFromV1)
   const cpuStatus: MetricStatus[] | undefined =
     currentCPUUtilizationPercentage === undefined
@@ -91,11 +94,21 @@ export function autoscalerToV2({ metadata, spec, status, ...head }: V1): V2 {
     },
     status: {
       ...counts,
+      // Zero is not written in the newer version.
+      ...(currentReplicas ? { currentReplicas } : {}),
       ...(currentMetrics === undefined ? {} : { currentMetrics }),
       ...(conditions === undefined ? {} : { conditions }),
     },
   } as V2
 }
+
+/** In the order of upstream's members, which shows in the text. */
+const conditionText = ({ type, status, lastTransitionTime, ...rest }: HorizontalPodAutoscalerCondition) => ({
+  type,
+  status,
+  lastTransitionTime: lastTransitionTime ?? null,
+  ...rest,
+})
 
 export function autoscalerToV1({ metadata, spec, status, ...head }: V2): V1 {
   const { metrics = [], behavior, ...bounds } = spec
@@ -111,7 +124,7 @@ export function autoscalerToV1({ metadata, spec, status, ...head }: V2): V1 {
   if (others.length > 0) added[metricsKey] = JSON.stringify(others.map(metricSpecToV1))
   if (currentMetrics?.length) added[currentMetricsKey] = JSON.stringify(currentMetrics.map(metricStatusToV1))
   if (behavior !== undefined) added[behaviorKey] = behaviorText(behavior)
-  if (conditions?.length) added[conditionsKey] = JSON.stringify(conditions)
+  if (conditions?.length) added[conditionsKey] = JSON.stringify(conditions.map(conditionText))
   return {
     ...head,
     apiVersion: 'autoscaling/v1',

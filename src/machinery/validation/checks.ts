@@ -25,6 +25,11 @@ export function checkImmutable(out: Errors, path: string, value: unknown, old: u
   return false
 }
 
+/** As upstream's declarative validation reports it: without the value. */
+export function checkUnchanged(out: Errors, path: string, value: unknown, old: unknown): void {
+  if (!isSame(value, old)) out.push(invalid(path, null, immutableMessage))
+}
+
 /** Equality of JSON values; an unset field, an empty list and an empty map are the same (upstream: semantic equality). */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true

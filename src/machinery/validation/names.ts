@@ -16,6 +16,7 @@ const ruleOf =
 export const subdomainName = ruleOf(dns1123SubdomainErrors)
 export const labelName = ruleOf(dns1123LabelErrors)
 
+const anyName: NameRule = () => []
 const anySegment: NameRule = (name, isPrefix) => (isPrefix ? [] : pathSegmentErrors(name))
 
 const rules: ReadonlyMap<string, NameRule> = new Map([
@@ -31,6 +32,9 @@ const rules: ReadonlyMap<string, NameRule> = new Map([
   ['rbac.authorization.k8s.io/ClusterRoleBinding', pathSegmentErrors],
   ['networking.k8s.io/IPAddress', ipErrors],
   ['apiregistration.k8s.io/APIService', pathSegmentErrors],
+  ['certificates.k8s.io/CertificateSigningRequest', anyName],
+  // Depends on the signer: its own rules judge it.
+  ['certificates.k8s.io/ClusterTrustBundle', anyName],
 ])
 
 export const nameRuleOf = (kind: Kind): NameRule => rules.get(`${kind.gvk.group}/${kind.gvk.kind}`) ?? subdomainName

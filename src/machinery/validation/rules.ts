@@ -2,7 +2,11 @@
 import type { Kind } from '../../schema/kind.ts'
 import * as definitions from './apiextensions/definition.ts'
 import * as apps from './apps/workloads.ts'
+import * as autoscaling from './autoscaling/autoscaler.ts'
 import * as batch from './batch/jobs.ts'
+import * as podCertificates from './certificates/pod-request.ts'
+import * as certificates from './certificates/signing-request.ts'
+import * as trustBundles from './certificates/trust-bundle.ts'
 import type { Errors } from './checks.ts'
 import * as cluster from './core/cluster.ts'
 import * as events from './core/event.ts'
@@ -17,6 +21,9 @@ import * as access from './policy/access.ts'
 import * as apiServices from './registration/api-service.ts'
 import * as policies from './registration/policies.ts'
 import * as webhooks from './registration/webhooks.ts'
+import * as storageClasses from './storage/classes.ts'
+import * as drivers from './storage/drivers.ts'
+import * as runtimeClasses from './storage/runtime-class.ts'
 
 /** An update of a subresource follows its own rules alone. Metadata and what declarations say are checked before. */
 export interface KindRules {
@@ -151,8 +158,34 @@ const others: Readonly<Record<string, KindRules>> = {
   [`${reviews}/LocalSubjectAccessReview`]: { create: access.checkLocalAccessReview },
   [`${reviews}/SelfSubjectAccessReview`]: { create: access.checkSelfAccessReview },
   [`${reviews}/SubjectAccessReview`]: { create: access.checkAccessReview },
-  'autoscaling/v1/HorizontalPodAutoscaler': always(access.checkAutoscaler),
+  'autoscaling/v1/HorizontalPodAutoscaler': {
+    create: autoscaling.checkAutoscalerV1,
+    update: autoscaling.checkAutoscalerV1Update,
+    subresources: { status: autoscaling.checkAutoscalerV1Status },
+  },
+  'autoscaling/v2/HorizontalPodAutoscaler': {
+    create: autoscaling.checkAutoscaler,
+    update: autoscaling.checkAutoscalerUpdate,
+    subresources: { status: autoscaling.checkAutoscalerStatus },
+  },
   'autoscaling/v1/Scale': always(access.checkScale),
+  'certificates.k8s.io/v1/CertificateSigningRequest': {
+    create: certificates.checkSigningRequest,
+    update: certificates.checkSigningRequestUpdate,
+    subresources: {
+      status: certificates.checkSigningRequestStatus,
+      approval: certificates.checkSigningRequestApproval,
+    },
+  },
+  'certificates.k8s.io/v1/ClusterTrustBundle': {
+    create: trustBundles.checkTrustBundle,
+    update: trustBundles.checkTrustBundleUpdate,
+  },
+  'certificates.k8s.io/v1/PodCertificateRequest': {
+    create: podCertificates.checkPodCertificateRequest,
+    update: podCertificates.checkPodCertificateRequestUpdate,
+    subresources: { status: podCertificates.checkPodCertificateRequestStatus },
+  },
   'coordination.k8s.io/v1/Lease': always(access.checkLease),
   'discovery.k8s.io/v1/EndpointSlice': {
     create: networking.checkEndpointSlice,
@@ -170,6 +203,10 @@ const others: Readonly<Record<string, KindRules>> = {
     create: networking.checkServiceCidr,
     update: networking.checkServiceCidrUpdate,
   },
+  'node.k8s.io/v1/RuntimeClass': {
+    create: runtimeClasses.checkRuntimeClass,
+    update: runtimeClasses.checkRuntimeClassUpdate,
+  },
   'policy/v1/PodDisruptionBudget': {
     ...always(access.checkDisruptionBudget),
     subresources: { status: access.checkDisruptionBudgetStatus },
@@ -184,6 +221,34 @@ const others: Readonly<Record<string, KindRules>> = {
   'scheduling.k8s.io/v1/PriorityClass': {
     create: access.checkPriorityClass,
     update: access.checkPriorityClassUpdate,
+  },
+  'storage.k8s.io/v1/CSIDriver': { create: drivers.checkCsiDriver, update: drivers.checkCsiDriverUpdate },
+  'storage.k8s.io/v1/CSINode': {
+    create: drivers.checkCsiNode,
+    update: drivers.checkCsiNodeUpdate,
+    subresources: { status: drivers.checkCsiNodeStatus },
+  },
+  'storage.k8s.io/v1/CSIStorageCapacity': {
+    create: storageClasses.checkStorageCapacity,
+    update: storageClasses.checkStorageCapacityUpdate,
+  },
+  'storage.k8s.io/v1/StorageClass': {
+    create: storageClasses.checkStorageClass,
+    update: storageClasses.checkStorageClassUpdate,
+  },
+  'storage.k8s.io/v1/VolumeAttachment': {
+    create: drivers.checkVolumeAttachment,
+    update: drivers.checkVolumeAttachmentUpdate,
+    subresources: { status: drivers.checkVolumeAttachmentUpdate },
+  },
+  'storage.k8s.io/v1/VolumeAttributesClass': {
+    create: storageClasses.checkVolumeAttributesClass,
+    update: storageClasses.checkVolumeAttributesClassUpdate,
+  },
+  'storagemigration.k8s.io/v1/StorageVersionMigration': {
+    create: runtimeClasses.checkStorageVersionMigration,
+    update: runtimeClasses.checkStorageVersionMigrationUpdate,
+    subresources: { status: runtimeClasses.checkStorageVersionMigrationStatus },
   },
 }
 

@@ -44,7 +44,7 @@ export const HorizontalPodAutoscalerStatus = message(
     lastScaleTime: f(2, time).explicit().doc('When the number of replicas was last changed.'),
     currentReplicas: f(3, int32).doc('Number of replicas last seen.'),
     desiredReplicas: f(4, int32).required().always().doc('Number of replicas last computed.'),
-    currentMetrics: f(5, list(MetricStatus)).orNull().explicit().listOf('atomic').doc('Last values of the metrics.'),
+    currentMetrics: f(5, list(MetricStatus)).orNull().listOf('atomic').doc('Last values of the metrics.'),
     conditions: f(6, list(HorizontalPodAutoscalerCondition))
       .listOf('map', 'type')
       .patch('merge', 'type')

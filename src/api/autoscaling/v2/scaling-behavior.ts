@@ -21,7 +21,10 @@ export const HPAScalingRules = message(
       .doc(
         'Which policy counts: the one that allows most (`Max`), least (`Min`), or none (`Disabled`); `Max` by default.',
       ),
-    policies: f(2, list(HPAScalingPolicy)).listOf('atomic').doc('The policies; at least one where the list is given.'),
+    policies: f(2, list(HPAScalingPolicy))
+      .explicit()
+      .listOf('atomic')
+      .doc('The policies; at least one where the list is given.'),
     stabilizationWindowSeconds: f(3, int32)
       .explicit()
       .doc('How long earlier recommendations count, up to 3600; 0 upwards and 300 downwards by default.'),

@@ -6,12 +6,7 @@ export const TopologySelectorLabelRequirement = message(
   'TopologySelectorLabelRequirement',
   {
     key: f(1, str).required().always().doc('Key of the label.'),
-    values: f(2, list(str))
-      .required()
-      .orNull()
-      .explicit()
-      .listOf('atomic')
-      .doc('Values of which the label must have one.'),
+    values: f(2, list(str)).required().orNull().listOf('atomic').doc('Values of which the label must have one.'),
   },
   { doc: 'A label that a place must have.' },
 )

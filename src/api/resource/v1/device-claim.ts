@@ -28,11 +28,7 @@ export type DeviceClaimConfiguration = TypeOf<typeof DeviceClaimConfiguration>
 export const DeviceClaim = message(
   'DeviceClaim',
   {
-    requests: f(1, list(DeviceRequest))
-      .orNull()
-      .explicit()
-      .listOf('atomic')
-      .doc('The requests, at most 32; all must be met.'),
+    requests: f(1, list(DeviceRequest)).orNull().listOf('atomic').doc('The requests, at most 32; all must be met.'),
     constraints: f(2, list(DeviceConstraint)).listOf('atomic').doc('What the devices must have in common; at most 32.'),
     config: f(3, list(DeviceClaimConfiguration))
       .listOf('atomic')

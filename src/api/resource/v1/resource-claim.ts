@@ -47,7 +47,7 @@ export const AllocatedDeviceStatus = message(
     driver: f(1, str).required().always().doc('Driver of the device.'),
     pool: f(2, str).required().always().doc('Pool of the device.'),
     device: f(3, str).required().always().doc('Name of the device in the pool.'),
-    conditions: f(4, list(Condition)).orNull().explicit().listOf('map', 'type').doc('Aspects of the state, at most 8.'),
+    conditions: f(4, list(Condition)).orNull().listOf('map', 'type').doc('Aspects of the state, at most 8.'),
     data: f(5, raw).explicit().doc('What else the driver says, up to 10 KiB.'),
     networkData: f(6, NetworkDeviceData).doc('The network interface, if the device is one.'),
     shareID: f(7, str).explicit().doc('Which share of the device it is.'),

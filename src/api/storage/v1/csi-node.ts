@@ -20,7 +20,6 @@ export const CSINodeDriver = message(
     nodeID: f(2, str).required().always().doc('What the driver calls the node.'),
     topologyKeys: f(3, list(str))
       .orNull()
-      .explicit()
       .listOf('atomic')
       .doc('Labels of the node by which the driver tells places apart.'),
     allocatable: f(4, VolumeNodeResources).doc('How many volumes fit.'),
@@ -35,7 +34,6 @@ export const CSINodeSpec = message(
     drivers: f(1, list(CSINodeDriver))
       .required()
       .orNull()
-      .explicit()
       .listOf('map', 'name')
       .patch('merge', 'name')
       .doc('The drivers; each is added when it registers with the kubelet.'),

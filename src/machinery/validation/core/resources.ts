@@ -7,6 +7,22 @@ import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
 
 const standardContainerResources: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage'])
+/** Those that anything can ask for, or that a quota can count. */
+const standardResources: ReadonlySet<string> = new Set([
+  ...standardContainerResources,
+  ...['requests', 'limits'].flatMap(kind => [`${kind}.cpu`, `${kind}.memory`, `${kind}.ephemeral-storage`]),
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'storage',
+  'requests.storage',
+  'services.nodeports',
+  'services.loadbalancers',
+])
 
 export const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
 /** A name without a domain, or in Kubernetes' own. */
@@ -20,6 +36,9 @@ export function checkContainerResourceName(out: Errors, path: string, name: stri
   pushInvalid(out, path, name, messages)
   if (messages.length > 0) return
   if (!name.includes('/')) {
+    if (!standardResources.has(name) && !isHugePages(name)) {
+      out.push(invalid(path, name, 'must be a standard resource type or fully qualified'))
+    }
     if (!standardContainerResources.has(name) && !isHugePages(name)) {
       out.push(invalid(path, name, 'must be a standard resource for containers'))
     }

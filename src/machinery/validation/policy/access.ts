@@ -1,7 +1,6 @@
 /** RBAC, disruption budgets, priority classes, leases, autoscalers, scales and reviews. */
 import type { TokenRequest } from '../../../api/authentication/v1/token-request.ts'
 import type { SubjectAccessReview } from '../../../api/authorization/v1/subject-access-review.ts'
-import type { HorizontalPodAutoscaler } from '../../../api/autoscaling/v1/horizontal-pod-autoscaler.ts'
 import type { Scale } from '../../../api/autoscaling/v1/scale.ts'
 import type { Lease } from '../../../api/coordination/v1/lease.ts'
 import type { PodDisruptionBudget } from '../../../api/policy/v1/pod-disruption-budget.ts'
@@ -184,28 +183,6 @@ export function checkLease(out: Errors, { spec }: Lease): void {
     out.push(invalid('spec.leaseDurationSeconds', spec.leaseDurationSeconds, 'must be greater than 0'))
   }
   checkNotNegative(out, 'spec.leaseTransitions', spec.leaseTransitions)
-}
-
-export function checkAutoscaler(out: Errors, { spec }: HorizontalPodAutoscaler): void {
-  const least = spec.minReplicas ?? 1
-  if (least < 1) out.push(invalid('spec.minReplicas', least, 'must be greater than or equal to 1'))
-  if (spec.maxReplicas < 1) out.push(invalid('spec.maxReplicas', spec.maxReplicas, 'must be greater than 0'))
-  else if (spec.maxReplicas < least) {
-    out.push(invalid('spec.maxReplicas', spec.maxReplicas, 'must be greater than or equal to `minReplicas`'))
-  }
-  const target = spec.scaleTargetRef
-  if (!target.apiVersion?.includes('/')) {
-    out.push(invalid('spec.scaleTargetRef.apiVersion', target.apiVersion ?? '', 'apiVersion must specify API group'))
-  }
-  for (const name of ['kind', 'name'] as const) {
-    if (target[name] !== '')
-      pushInvalid(out, `spec.scaleTargetRef.${name}`, target[name], pathSegmentErrors(target[name]))
-  }
-  if (spec.targetCPUUtilizationPercentage !== undefined && spec.targetCPUUtilizationPercentage < 1) {
-    out.push(
-      invalid('spec.targetCPUUtilizationPercentage', spec.targetCPUUtilizationPercentage, 'must be greater than 0'),
-    )
-  }
 }
 
 export const checkScale = (out: Errors, { spec }: Scale): void => checkNotNegative(out, 'spec.replicas', spec.replicas)
