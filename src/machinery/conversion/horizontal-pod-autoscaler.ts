@@ -52,6 +52,9 @@ function read<T>(annotations: Annotations, key: string, isWanted: (value: unknow
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && value.every(isObject)
 
+const withoutNulls = (members: object): object =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null))
+
 /** Metadata with the given annotations in place of those that carry something. */
 function withAnnotations<T extends { annotations?: Record<string, string> }>(
   { annotations, ...metadata }: T,
@@ -82,7 +85,7 @@ export function autoscalerToV2({ metadata, spec, status, ...head }: V1): V2 {
           },
         ]
   const currentMetrics = carriedStatuses ?? cpuStatus
-  const conditions = read<object[]>(annotations, conditionsKey, isListOfObjects)
+  const conditions = read<object[]>(annotations, conditionsKey, isListOfObjects)?.map(withoutNulls)
   return {
     ...head,
     apiVersion: 'autoscaling/v2',
