@@ -20,8 +20,9 @@ type suite struct {
 }
 
 var suites = map[string]suite{
-	"api":   {"the verbs of the API on pods", apiSuite},
-	"watch": {"events to many watchers", watchSuite},
+	"api":      {"the verbs of the API on pods", apiSuite},
+	"schedule": {"pods on many nodes, for the scheduler", scheduleSuite},
+	"watch":    {"events to many watchers", watchSuite},
 }
 
 func main() {

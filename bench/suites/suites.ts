@@ -1,4 +1,5 @@
 import { apiSuite, startSuite, watchSuite } from './api.ts'
+import { schedulerSuites } from './scheduler.ts'
 import type { Suite } from './suite.ts'
 
-export const suites: readonly Suite[] = [startSuite, apiSuite, watchSuite]
+export const suites: readonly Suite[] = [startSuite, apiSuite, watchSuite, ...schedulerSuites]
