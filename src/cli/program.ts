@@ -22,12 +22,26 @@ export interface ProgramActions {
   /** `controllers` as kube-controller-manager's flag. */
   runServer(config: ClusterConfig, controllers: readonly string[]): Promise<void>
   runApiServer(config: ClusterConfig): Promise<void>
+  simulateNodes(options: SimulatedNodes): Promise<void>
   /** Loads every module, so that Node keeps it compiled. */
   compile(): Promise<void>
   teardown(config: ClusterConfig): Promise<void>
   loadImage(config: ClusterConfig, archive: string): Promise<readonly string[]>
   loadExampleImage(config: ClusterConfig): Promise<void>
   readonly exampleManifest: string
+}
+
+export interface SimulatedNodes {
+  readonly kubeconfig: string
+  readonly count: number
+  readonly shape: {
+    readonly prefix: string
+    readonly cpu: string
+    readonly memory: string
+    readonly pods: number
+    readonly zones: number
+    readonly version: string
+  }
 }
 
 const defaultDataDirectory = '/var/lib/clipper'
@@ -37,6 +51,12 @@ const port = (text: string): number => {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > 65_535)
     throw new InvalidArgumentError('a port is a number from 1 to 65535.')
+  return value
+}
+
+const positive = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above zero is needed.')
   return value
 }
 
@@ -224,6 +244,8 @@ export function makeProgram(actions: ProgramActions): Command {
       if (!state.ready) process.exitCode = 1
     })
 
+  addSimulateNodes(program, actions)
+
   const image = program.command('image').description('container images of the cluster')
   image
     .command('load')
@@ -260,6 +282,28 @@ export function makeProgram(actions: ProgramActions): Command {
     .action(async (flags: Flags) => actions.runCluster(existingConfig(flags)))
 
   return program
+}
+
+function addSimulateNodes(program: Command, actions: ProgramActions): void {
+  program
+    .command('simulate-nodes')
+    .description('run nodes without containers in the foreground: they report, and pods bound to them run at once')
+    .argument('<count>', 'how many', positive)
+    .requiredOption('--kubeconfig <file>', 'access to the cluster, of Clipper or any other', absolutePath)
+    .option('--prefix <prefix>', 'names of the nodes are <prefix>-0 and so on', 'simulated')
+    .option('--cpu <quantity>', 'of each node', '32')
+    .option('--memory <quantity>', 'of each node', '256Gi')
+    .option('--pods <number>', 'most pods of a node', positive, 110)
+    .option('--zones <number>', 'values of topology.kubernetes.io/zone', positive, 3)
+    .action(
+      async (
+        count: number,
+        flags: { kubeconfig: string; prefix: string; cpu: string; memory: string; pods: number; zones: number },
+      ) => {
+        const { kubeconfig, ...shape } = flags
+        await actions.simulateNodes({ kubeconfig, count, shape: { ...shape, version: actions.version.kubernetes } })
+      },
+    )
 }
 
 function printState(state: Awaited<ReturnType<typeof readClusterState>>, print: (line: string) => void): void {

@@ -1,5 +1,4 @@
 /** Store and API server in this process. */
-import { randomBytes } from 'node:crypto'
 import { type ApiServer, createApiServer, openRegistry } from '../apiserver/api-server.ts'
 import type { UserInfo } from '../apiserver/authentication/authenticator.ts'
 import { accessControlKinds, createAccessControl } from '../apiserver/bootstrap/access-control.ts'
@@ -17,6 +16,7 @@ import { InformerFactory } from '../client/informer-factory.ts'
 import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
 import { openAudit } from './audit.ts'
 import { InProcessTransport } from './in-process-transport.ts'
+import { random } from './random.ts'
 import { firstAddresses } from './service-addresses.ts'
 
 /** The API server, and how the components of this process reach it. */
@@ -30,8 +30,6 @@ export interface RunningApi {
   /** Finishes what was accepted, then closes the store. */
   stop(): Promise<void>
 }
-
-export const random = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48
 
 const shutdownGraceMs = 5000
 

@@ -17,6 +17,7 @@ const program = makeProgram({
   runCluster: async config => (await import('./run-cluster.ts')).runCluster(config),
   runServer: async (config, controllers) => (await import('./run-server.ts')).runServer(config, controllers),
   runApiServer: async config => (await import('./run-server.ts')).runApiServer(config),
+  simulateNodes: async options => (await import('./simulate-nodes.ts')).simulateNodes(options),
   compile: async () => (await import('./compile.ts')).compile(),
   teardown: async config => (await import('./teardown.ts')).teardown(config),
   loadImage: async (config, archive) => (await import('./images.ts')).loadImage(config, archive),

@@ -6,7 +6,8 @@ import { loggerOf } from '../base/log.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { startControllers } from '../controllers/start.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
-import { type RunningApi, random, startApi } from './api.ts'
+import { type RunningApi, startApi } from './api.ts'
+import { random } from './random.ts'
 
 export type ControlPlane = Pick<RunningApi, 'server' | 'clientFor' | 'informersFor' | 'stop'>
 
