@@ -7,7 +7,6 @@ import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { Authenticator } from './authentication/authenticator.ts'
 import type { Authorizer } from './authorization/authorizer.ts'
-import { defaultFlowLimits, FlowControl, type FlowLimits } from './chain/flow-control.ts'
 import { type ChainParts, handleRequest } from './chain/handle.ts'
 import type { Audit, RequestContext } from './chain/request-context.ts'
 import type { ServerRequest, ServerResponse } from './chain/server-request.ts'
@@ -19,6 +18,8 @@ import { type IdentityDocuments, NonResourceEndpoints } from './endpoints/non-re
 import type { ResourceServer } from './endpoints/resource-server.ts'
 import { serveResource } from './endpoints/serve-resource.ts'
 import { timedStore } from './endpoints/timed-store.ts'
+import { defaultFlowLimits, FlowControl, type FlowLimits } from './flowcontrol/flow-control.ts'
+import { addFlowMetrics } from './flowcontrol/flow-metrics.ts'
 import { ServiceAllocator } from './registry/allocators/service-allocator.ts'
 import { CacheReader } from './registry/cache-reader.ts'
 import { startCompaction } from './registry/compaction.ts'
@@ -148,7 +149,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { registry } = options
   const { clock, metrics, table, feed } = registry
   registry.admission = options.admissionPlugins
-  const flowControl = new FlowControl(options.flowLimits ?? defaultFlowLimits)
+  const flowControl = new FlowControl({
+    clock,
+    ...(options.flowLimits ?? defaultFlowLimits),
+    objectsOf: info => table.find(info.apiGroup, info.apiVersion, info.resource)?.cache?.size ?? 0,
+  })
+  flowControl.follow(registry.reader)
+  addFlowMetrics(metrics.registry, flowControl)
   const watches = new Set<{ close(): void }>()
   const server: ResourceServer = {
     deps: registry.deps,
@@ -165,6 +172,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     discovery: new Discovery(kinds, options.serverAddress ?? (() => '')),
     metrics,
     identity: options.identity,
+    flowControl,
+    clock,
     checks: [...standardChecks(registry, () => draining), ...(options.healthChecks ?? [])],
   })
   const serve = (context: RequestContext): Promise<ServerResponse> =>
@@ -189,6 +198,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       for (const watch of [...watches]) watch.close()
     },
     close() {
+      flowControl.close()
       stopRepair()
       stopCompaction()
       for (const watch of [...watches]) watch.close()

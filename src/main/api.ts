@@ -2,8 +2,9 @@
 import { type ApiServer, createApiServer, openRegistry } from '../apiserver/api-server.ts'
 import type { UserInfo } from '../apiserver/authentication/authenticator.ts'
 import { accessControlKinds, createAccessControl } from '../apiserver/bootstrap/access-control.ts'
-import { bootstrap } from '../apiserver/bootstrap/bootstrap.ts'
+import { bootstrap, ensureFlowObjects } from '../apiserver/bootstrap/bootstrap.ts'
 import { apiserverUser, BootstrapApi } from '../apiserver/bootstrap/bootstrap-api.ts'
+import { FlowKeeper } from '../apiserver/bootstrap/flow-keeper.ts'
 import { KubernetesService } from '../apiserver/bootstrap/kubernetes-service.ts'
 import { startHttpServer } from '../apiserver/http/http-server.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
@@ -86,6 +87,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     frontProxyCaPem: pki.frontProxyCaPem,
     clock,
   })
+  const flowKeeper = new FlowKeeper({ api, reader: registry.reader, clock, ensure: () => ensureFlowObjects(api) })
   const http = await startHttpServer(server, {
     host,
     port: config.apiPort,
@@ -112,6 +114,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     drain: () => server.drain(),
     async stop() {
       server.drain()
+      await flowKeeper.stop()
       await kubernetesService.stop()
       await http.close(shutdownGraceMs)
       access.close()

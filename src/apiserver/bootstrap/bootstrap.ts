@@ -128,7 +128,7 @@ async function ensureExtensionAuthentication({ api, clientCaPem, frontProxyCaPem
   await api.update(ConfigMap, { ...existing, data: { ...existing.data, ...data } } as Named).catch(ignoreConflict)
 }
 
-async function ensureFlowObjects(api: BootstrapApi): Promise<void> {
+export async function ensureFlowObjects(api: BootstrapApi): Promise<void> {
   for (const { kind, wanted } of flowKinds) {
     await ensureAll(api, kind as Kind<Named>, wanted, (existing, one) => {
       const object = reconciledFlowObject(existing as never, one as never)

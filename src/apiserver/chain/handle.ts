@@ -6,9 +6,9 @@ import type { Authenticator } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { Metrics } from '../endpoints/metrics.ts'
 import { errorOf, isExpected, respondError } from '../endpoints/respond.ts'
+import type { FlowControl, Ticket } from '../flowcontrol/flow-control.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
-import { classOf, type FlowControl } from './flow-control.ts'
 import { impersonateStep } from './impersonate.ts'
 import { type Audit, RequestContext } from './request-context.ts'
 import { type RequestInfo, requestInfoOf } from './request-info.ts'
@@ -30,14 +30,15 @@ const log = loggerOf('apiserver')
 export async function handleRequest(parts: ChainParts, request: ServerRequest): Promise<ServerResponse> {
   const startedMs = parts.clock.monotonic()
   let context: RequestContext | undefined
-  let leave: (() => void) | undefined
+  let ticket: Ticket | undefined
   let response: ServerResponse
   try {
     context = new RequestContext(request, requestInfoOf(request.method, request.path, request.query), parts.clock.now())
     await authenticate(context, parts.authenticator)
     parts.audit?.requestReceived(context)
     await impersonateStep(context, parts.authorizer)
-    leave = parts.flowControl.enter(context)
+    const entered = parts.flowControl.enter(context)
+    ticket = entered instanceof Promise ? await entered : entered
     await authorize(context, parts.authorizer)
     response = await parts.serve(context)
   } catch (error) {
@@ -46,14 +47,14 @@ export async function handleRequest(parts: ChainParts, request: ServerRequest): 
     response = failed(request, failure)
     if (context && isExpected(error)) parts.audit?.responseComplete(context, failure.code, failure.status)
     else if (context) parts.audit?.panic?.(context, failure.status)
-    finish(parts, context, leave, failure.code, startedMs)
+    finish(parts, context, ticket, failure.code, startedMs)
     return withContextHeaders(response, context)
   }
   if (response.body.is === 'watch' || response.body.is === 'hijacked') {
-    longRunning(parts, context, leave, response, startedMs)
+    longRunning(parts, context, ticket, response, startedMs)
   } else {
     parts.audit?.responseComplete(context, response.status)
-    finish(parts, context, leave, response.status, startedMs)
+    finish(parts, context, ticket, response.status, startedMs)
   }
   return withContextHeaders(response, context)
 }
@@ -68,18 +69,19 @@ function logFailure(error: unknown, request: ServerRequest): void {
   log.error({ method: request.method, path: request.path, error: message, stack }, 'request failed')
 }
 
-/** Holds the place in flow control until the connection is done with. */
+/** A watch that has begun holds no seat any more. */
 function longRunning(
   parts: ChainParts,
   context: RequestContext,
-  leave: (() => void) | undefined,
+  ticket: Ticket | undefined,
   { body, status }: ServerResponse,
   startedMs: number,
 ): void {
+  ticket?.release()
   parts.audit?.responseStarted?.(context, status)
   const done = () => {
     parts.audit?.responseComplete(context, status)
-    finish(parts, context, leave, status, startedMs)
+    finish(parts, context, ticket, status, startedMs)
   }
   if (body.is === 'hijacked') body.finished.then(done, done)
   else if (body.is === 'watch') body.source.whenEnded(done)
@@ -88,17 +90,13 @@ function longRunning(
 function finish(
   parts: ChainParts,
   context: RequestContext | undefined,
-  leave: (() => void) | undefined,
+  ticket: Ticket | undefined,
   status: number,
   startedMs: number,
 ): void {
-  leave?.()
+  ticket?.leave()
   if (!context) return
   const { info } = context
-  if (leave) {
-    const kind = classOf(context)
-    parts.metrics.inFlight(kind, parts.flowControl.inFlight[kind])
-  }
   parts.metrics.requestDone(labelsOf(info), status, (parts.clock.monotonic() - startedMs) / 1000)
 }
 
@@ -120,6 +118,10 @@ function labelsOf(info: RequestInfo) {
 function withContextHeaders(response: ServerResponse, context: RequestContext | undefined): ServerResponse {
   if (!context || context.request.wantsObjects) return response
   const headers: Record<string, string | readonly string[]> = { ...response.headers, 'audit-id': context.audit.auditId }
+  if (context.flow) {
+    headers['x-kubernetes-pf-flowschema-uid'] = context.flow.schema
+    headers['x-kubernetes-pf-prioritylevel-uid'] = context.flow.level
+  }
   if (context.warnings.length > 0) headers.warning = context.warnings.map(text => `299 - ${quoted(text)}`)
   return { ...response, headers }
 }

@@ -30,6 +30,8 @@ export class RequestContext {
   user: UserInfo
   /** The user who impersonates `user`. */
   impersonator: UserInfo | undefined
+  /** The uids of the flow schema and the priority level of the request, once flow control has classified it. */
+  flow: { readonly schema: string; readonly level: string } | undefined
   readonly warnings: string[] = []
   /** For audit: the request's body as it was decoded, where `keepsRequest` says that it is recorded. */
   requestObject: unknown

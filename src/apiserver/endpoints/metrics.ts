@@ -31,12 +31,6 @@ export class Metrics {
     buckets: durationBuckets,
     registers: [this.registry],
   })
-  readonly #inFlight = new Gauge({
-    name: 'apiserver_current_inflight_requests',
-    help: 'Requests under way by kind.',
-    labelNames: ['request_kind'],
-    registers: [this.registry],
-  })
   readonly #watches = new Gauge({
     name: 'apiserver_longrunning_requests',
     help: 'Open watches.',
@@ -58,10 +52,6 @@ export class Metrics {
   requestDone(labels: RequestLabels, code: number, seconds: number): void {
     this.#requests.inc({ ...labels, code: String(code) })
     if (labels.verb !== 'WATCH') this.#durations.observe({ ...labels }, seconds)
-  }
-
-  inFlight(kind: string, count: number): void {
-    this.#inFlight.set({ request_kind: kind }, count)
   }
 
   watchStarted(group: string, resource: string): void {

@@ -1,9 +1,12 @@
 /** Paths that are no resources: discovery, OpenAPI, health, version, metrics, the token issuer's documents. */
+import type { Clock } from '../../base/clock.ts'
 import { groupsOf } from '../../machinery/discovery/api-groups.ts'
 import { OpenApiV3 } from '../../machinery/openapi/v3.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import { header, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
+import { dumpPriorityLevels, dumpQueues, dumpRequests } from '../flowcontrol/dump.ts'
+import type { FlowControl } from '../flowcontrol/flow-control.ts'
 import type { Discovery } from './discovery.ts'
 import { type HealthCheck, serveHealth } from './health.ts'
 import type { Metrics } from './metrics.ts'
@@ -22,6 +25,8 @@ export interface NonResourceOptions {
   readonly kinds: readonly Kind[]
   readonly discovery: Discovery
   readonly metrics: Metrics
+  readonly flowControl: FlowControl
+  readonly clock: Clock
   readonly checks: readonly HealthCheck[]
   readonly identity: IdentityDocuments | undefined
 }
@@ -60,6 +65,8 @@ export class NonResourceEndpoints {
     if (path === '/openid/v1/jwks' && identity) {
       return withType(respondValue(request, 200, await identity.jwks()), 'application/jwk-set+json')
     }
+    const dump = this.#dump(path)
+    if (dump !== undefined) return textResponse(dump)
     return discovery.serve(request, path) ?? (await serveHealth(request, path, checks))
   }
 
@@ -70,6 +77,20 @@ export class NonResourceEndpoints {
       status: 200,
       headers: { 'content-type': registry.contentType },
       body: { is: 'bytes', chunks: [Buffer.from(text)] },
+    }
+  }
+
+  #dump(path: string): string | undefined {
+    const { flowControl, clock } = this.#options
+    switch (path) {
+      case '/debug/api_priority_and_fairness/dump_priority_levels':
+        return dumpPriorityLevels(flowControl)
+      case '/debug/api_priority_and_fairness/dump_queues':
+        return dumpQueues(flowControl)
+      case '/debug/api_priority_and_fairness/dump_requests':
+        return dumpRequests(flowControl, clock.monotonic())
+      default:
+        return undefined
     }
   }
 
@@ -118,6 +139,12 @@ export class NonResourceEndpoints {
     return paths.sort()
   }
 }
+
+const textResponse = (text: string): ServerResponse => ({
+  status: 200,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  body: { is: 'bytes', chunks: [Buffer.from(text)] },
+})
 
 const withType = (response: ServerResponse, type: string): ServerResponse => ({
   ...response,

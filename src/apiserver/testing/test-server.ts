@@ -9,10 +9,10 @@ import type { AdmissionPlugin } from '../admission/admission.ts'
 import { type ApiServer, createApiServer, openRegistry } from '../api-server.ts'
 import type { Authenticator, UserInfo } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
-import type { FlowLimits } from '../chain/flow-control.ts'
 import type { Audit } from '../chain/request-context.ts'
 import type { ServerRequest } from '../chain/server-request.ts'
 import type { Handlers } from '../endpoints/handlers.ts'
+import type { FlowLimits } from '../flowcontrol/flow-control.ts'
 
 export const adminUser = { username: 'admin', groups: ['system:masters', 'system:authenticated'] }
 
