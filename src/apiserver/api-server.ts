@@ -133,8 +133,6 @@ export interface ApiServerOptions {
   readonly serverAddress?: () => string
   /** The token issuer's discovery documents. */
   readonly identity?: IdentityDocuments
-  /** Alpha and beta features that are on although they are off by default. */
-  readonly featureGates?: ReadonlySet<string>
 }
 
 export interface ApiServer {
@@ -168,7 +166,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     watches,
   }
   let draining = false
-  const cbor = options.featureGates?.has('CBORServingAndStorage') === true
   const kinds = registry.options.kinds ?? declaredKinds
   const nonResource = new NonResourceEndpoints({
     kinds,
@@ -195,7 +192,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     registry,
     metrics,
-    handle: request => handleRequest(parts, cbor ? { ...request, cbor } : request),
+    handle: request => handleRequest(parts, request),
     drain() {
       draining = true
       for (const watch of [...watches]) watch.close()

@@ -24,6 +24,7 @@ import { serviceAccountController } from './service-account/controller.ts'
 import { statefulSetController } from './stateful-set/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
+import { validatingAdmissionPolicyStatusController } from './validating-admission-policy-status/controller.ts'
 
 export interface ControllersOptions {
   /** As the flag `--controllers` of kube-controller-manager: a name, `-name`, or `*` for all that are not named; absent: `*`. */
@@ -82,6 +83,7 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   endpointsController,
   namespaceController,
   serviceAccountController,
+  validatingAdmissionPolicyStatusController,
   ...(options.rootCa === undefined ? [] : [rootCaPublisher(options.rootCa)]),
   garbageCollector(signal),
 ]

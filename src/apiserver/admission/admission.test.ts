@@ -74,6 +74,8 @@ test('the plugins stand in upstream order, and flags switch them', () => {
       'Priority',
       'DefaultTolerationSeconds',
       'StorageObjectInUseProtection',
+      'MutatingAdmissionPolicy',
+      'ValidatingAdmissionPolicy',
       'RBACEscalationCheck',
     ],
   )

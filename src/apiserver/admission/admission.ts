@@ -22,6 +22,8 @@ export interface AdmissionAttributes {
   readonly dryRun: boolean
   /** Adds a `Warning` header to the response. */
   warn(message: string): void
+  /** Adds an annotation to the audit event of the request. */
+  annotate?(key: string, value: string): void
 }
 
 /** Refusals are thrown as ApiError. */

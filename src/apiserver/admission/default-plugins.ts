@@ -8,6 +8,8 @@ import { LimitRanger } from './limit-ranger.ts'
 import { NamespaceLifecycle } from './namespace-lifecycle.ts'
 import { NodeRestriction } from './node-restriction.ts'
 import { OwnerReferencesPermissionEnforcement } from './owner-references.ts'
+import { MutatingPolicies } from './policies/mutating-policies.ts'
+import { ValidatingPolicies } from './policies/validating-policies.ts'
 import { Priority } from './priority.ts'
 import { ServiceAccountAdmission } from './service-account.ts'
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts'
@@ -39,6 +41,8 @@ export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlu
     new DefaultTolerationSeconds(),
     new StorageObjectInUseProtection(),
     new OwnerReferencesPermissionEnforcement(authorizer),
+    new MutatingPolicies(reader, authorizer),
+    new ValidatingPolicies(reader, authorizer),
     // Upstream checks this in the storage of roles and bindings, where no flag turns it off.
     new EscalationCheck(rbac, authorizer),
   ]

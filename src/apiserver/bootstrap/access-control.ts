@@ -1,4 +1,8 @@
 /** Who may do what, put together over the server's caches: the parts that `createApiServer` takes. */
+import { MutatingAdmissionPolicy } from '../../api/admissionregistration/v1/mutating-admission-policy.ts'
+import { MutatingAdmissionPolicyBinding } from '../../api/admissionregistration/v1/mutating-admission-policy-binding.ts'
+import { ValidatingAdmissionPolicy } from '../../api/admissionregistration/v1/validating-admission-policy.ts'
+import { ValidatingAdmissionPolicyBinding } from '../../api/admissionregistration/v1/validating-admission-policy-binding.ts'
 import { LimitRange } from '../../api/core/v1/limit-range.ts'
 import { Namespace } from '../../api/core/v1/namespace.ts'
 import { Node } from '../../api/core/v1/node.ts'
@@ -34,6 +38,8 @@ export const accessControlKinds: readonly Kind[] = [
   ClusterRole,
   ClusterRoleBinding,
   LimitRange,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   Namespace,
   Node,
   PersistentVolume,
@@ -42,6 +48,8 @@ export const accessControlKinds: readonly Kind[] = [
   Role,
   RoleBinding,
   ServiceAccount,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
 ]
 
 export interface AccessControlOptions {

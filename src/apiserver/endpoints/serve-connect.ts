@@ -36,6 +36,7 @@ export async function serveConnect(
     user,
     dryRun: false,
     warn: (message: string) => context.warn(message),
+    annotate: (key: string, value: string) => void context.audit.annotations.set(key, value),
   }
   await admitMutating(server.deps.admission, attributes)
   await admitValidating(server.deps.admission, attributes)

@@ -10,18 +10,11 @@ import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import type { Form, ListMetaJson } from './form.ts'
 import { protobufMediaType, watchFrame } from './protobuf-form.ts'
-import type { MetaVersion } from './representations.ts'
 
-const partialKind = (version: MetaVersion): Kind =>
-  kindsOf(
-    'meta.k8s.io',
-    version,
-    'io.k8s.apimachinery.pkg.apis.meta.v1',
-  )('PartialObjectMetadata', {
-    metadata: f(1, ObjectMeta).always(),
-  })
+const metaKind = kindsOf('meta.k8s.io', 'v1', 'io.k8s.apimachinery.pkg.apis.meta.v1')
 
-const partialKinds: Readonly<Record<MetaVersion, Kind>> = { v1: partialKind('v1'), v1beta1: partialKind('v1beta1') }
+const PartialObjectMetadata: Kind = metaKind('PartialObjectMetadata', { metadata: f(1, ObjectMeta).always() })
+const PartialObjectMetadataList: Kind = listKindOf(PartialObjectMetadata, ListMeta)
 
 export class PartialProtobufForm implements Form {
   readonly mediaType = protobufMediaType
@@ -29,21 +22,19 @@ export class PartialProtobufForm implements Form {
   readonly key: string
   readonly firstFrameDiffers = false
   readonly #resource: Resource
-  readonly #kind: Kind
 
-  constructor(resource: Resource, version: MetaVersion) {
+  constructor(resource: Resource) {
     this.#resource = resource
-    this.#kind = partialKinds[version]
-    this.key = `partial-protobuf:${version}:${resource.kind.apiVersion}`
+    this.key = `partial-protobuf:${resource.kind.apiVersion}`
   }
 
   object(stored: StoredObject): Uint8Array {
-    return encodeEnvelope(this.#kind, { metadata: viewOf(this.#resource, stored).metadata })
+    return encodeEnvelope(PartialObjectMetadata, { metadata: viewOf(this.#resource, stored).metadata })
   }
 
   list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
     const partial = items.map(stored => ({ metadata: viewOf(this.#resource, stored).metadata }))
-    return [encodeEnvelope(listKindOf(this.#kind, ListMeta), { metadata: meta, items: partial })]
+    return [encodeEnvelope(PartialObjectMetadataList, { metadata: meta, items: partial })]
   }
 
   frame(type: WatchType, stored: StoredObject): Buffer {
@@ -53,7 +44,7 @@ export class PartialProtobufForm implements Form {
   bookmark(revision: number, initialEventsEnd: boolean): Buffer {
     const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
     const metadata = { resourceVersion: String(revision), ...annotations }
-    return watchFrame('BOOKMARK', encodeEnvelope(this.#kind, { metadata }))
+    return watchFrame('BOOKMARK', encodeEnvelope(PartialObjectMetadata, { metadata }))
   }
 
   errorFrame(status: FailureStatus): Buffer {

@@ -38,6 +38,11 @@ export class CacheReader implements ObjectReader {
     return cache.under(prefix).map(stored => viewOf(resource, stored) as T)
   }
 
+  async listWhenReady<T>(kind: Kind<T>, namespace: string): Promise<readonly T[]> {
+    await cacheOf(this.#resourceOf(kind as Kind)).ready()
+    return this.list(kind, namespace)
+  }
+
   subscribe<T>(kind: Kind<T>, handler: (change: ObjectChange<T>) => void): () => void {
     const resource = this.#resourceOf(kind as Kind)
     const cache = cacheOf(resource)

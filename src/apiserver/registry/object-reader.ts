@@ -14,6 +14,8 @@ export interface ObjectReader {
   get<T>(kind: Kind<T>, namespace: string, name: string): T | undefined
   /** All of one namespace, or of all where it is ''. */
   list<T>(kind: Kind<T>, namespace: string): readonly T[]
+  /** As `list`, after the cache of a kind that nobody has read yet is filled. */
+  listWhenReady<T>(kind: Kind<T>, namespace: string): Promise<readonly T[]>
   /** Called for every object there is and then for every change. Returns how to stop. */
   subscribe<T>(kind: Kind<T>, handler: (change: ObjectChange<T>) => void): () => void
   /** Reads through to the store, past the cache. */

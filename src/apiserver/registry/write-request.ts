@@ -157,6 +157,7 @@ export function attributesOf(write: WriteRequest, admission: AdmissionWrite): Ad
     user: context.user,
     dryRun: write.dryRun,
     warn: message => context.warn(message),
+    annotate: (key, value) => context.audit.annotations.set(key, value),
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import type { Kind } from '../../schema/kind.ts'
 import { openEmbeddedStore } from '../../store/embedded/embedded-store.ts'
 import type { Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
@@ -13,6 +14,7 @@ import type { Audit } from '../chain/request-context.ts'
 import type { ServerRequest } from '../chain/server-request.ts'
 import type { Handlers } from '../endpoints/handlers.ts'
 import type { FlowLimits } from '../flowcontrol/flow-control.ts'
+import type { ObjectReader } from '../registry/object-reader.ts'
 
 export const adminUser = { username: 'admin', groups: ['system:masters', 'system:authenticated'] }
 
@@ -31,6 +33,11 @@ export interface TestServer {
 
 export interface TestServerOptions {
   readonly admissionPlugins?: readonly AdmissionPlugin[]
+  /** Makes further plugins over the server's caches of these kinds. */
+  readonly admission?: {
+    readonly kinds: readonly Kind[]
+    readonly plugins: (reader: ObjectReader) => readonly AdmissionPlugin[]
+  }
   readonly authorizer?: Authorizer
   readonly handlers?: Handlers
   readonly flowLimits?: FlowLimits
@@ -38,7 +45,6 @@ export interface TestServerOptions {
   readonly user?: UserInfo
   readonly clock?: Clock
   readonly audit?: Audit
-  readonly featureGates?: readonly string[]
   /** What the server sees of the store: to put faults in between. */
   readonly storeSeen?: (store: Store) => Store
 }
@@ -51,12 +57,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clock: options.clock ?? systemClock,
     serviceCidrs: ['10.96.0.0/16'],
   })
+  await registry.reader.start(options.admission?.kinds ?? [])
   const server = createApiServer({
     registry,
     authenticator: options.user ? { authenticate: async () => ({ user: options.user as UserInfo }) } : everyoneIsAdmin,
     authorizer: options.authorizer ?? allowAll,
-    admissionPlugins: options.admissionPlugins ?? [],
-    featureGates: new Set(options.featureGates),
+    admissionPlugins: [...(options.admissionPlugins ?? []), ...(options.admission?.plugins(registry.reader) ?? [])],
     ...(options.audit ? { audit: options.audit } : {}),
     handlers: options.handlers ?? { create: new Map(), connect: new Map() },
     ...(options.flowLimits === undefined ? {} : { flowLimits: options.flowLimits }),

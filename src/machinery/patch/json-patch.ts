@@ -16,9 +16,13 @@ interface Operation {
 
 /** Why an operation cannot be applied. Upstream keeps it to itself: the client sees `rejected()` alone. */
 class DoesNotApply extends Error {}
+class TestFailed extends DoesNotApply {}
 
-const rejected = (): ApiError =>
-  new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+/** What `applyJsonPatch` throws where a `test` did not hold, for callers to whom that is no error. */
+export class JsonPatchTestError extends ApiError {}
+
+const rejectedMessage = 'the server rejected our request due to an error in our request'
+const rejected = (): ApiError => new ApiError(422, 'Invalid', rejectedMessage, {})
 
 function operationsOf(patch: unknown): Operation[] {
   if (!Array.isArray(patch)) {
@@ -179,7 +183,7 @@ class Patched {
     const tokens = tokensOf(pointer)
     const parent = tokens.length === 0 ? undefined : this.get(pointer.slice(0, pointer.lastIndexOf('/')))
     const actual = isObject(parent) ? memberOf(parent, tokens.at(-1)!) : this.get(pointer)
-    if (!equalJson(actual ?? null, value)) throw new DoesNotApply('test failed')
+    if (!equalJson(actual ?? null, value)) throw new TestFailed('test failed')
   }
 }
 
@@ -217,6 +221,7 @@ export function applyJsonPatch(object: unknown, operations: unknown): unknown {
   try {
     for (const operation of operationsOf(operations)) applyOperation(document, operation)
   } catch (error) {
+    if (error instanceof TestFailed) throw new JsonPatchTestError(422, 'Invalid', rejectedMessage, {})
     throw error instanceof DoesNotApply ? rejected() : error
   }
   return document.root

@@ -19,6 +19,10 @@ export class MemoryReader implements ObjectReader {
     return all.filter(o => namespace === '' || o.metadata.namespace === namespace) as T[]
   }
 
+  async listWhenReady<T>(kind: Kind<T>, namespace: string): Promise<readonly T[]> {
+    return this.list(kind, namespace)
+  }
+
   subscribe<T>(kind: Kind<T>, handler: (change: ObjectChange<T>) => void): () => void {
     for (const object of this.#of(kind).values()) handler({ type: 'added', object: object as T })
     const handlers = this.#handlers.getOrInsertComputed(kind, () => new Set())

@@ -12,6 +12,8 @@ import type {
 import type { ValidatingAdmissionPolicyBinding } from '../../../api/admissionregistration/v1/validating-admission-policy-binding.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1035LabelErrors, dns1123SubdomainErrors, pathSegmentErrors } from '../../../schema/formats.ts'
+import { compileFor, type PolicyScope, type Purpose, policyScope } from '../../cel/policy-expressions.ts'
+import { dyn } from '../../cel/types.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkLabelSelector, type Errors, pushInvalid } from '../checks.ts'
 import { checkMatchConditions, checkMatchResources } from './rules.ts'
@@ -24,21 +26,37 @@ const mutatingOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
 type Policy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy
 
 /** What both kinds of policy have. */
-function checkPolicy(out: Errors, { spec }: Policy): void {
+function checkPolicy(out: Errors, { spec }: Policy, scope: PolicyScope): void {
   if (spec.paramKind) checkParamKind(out, 'spec.paramKind', spec.paramKind)
   if (!spec.matchConstraints) out.push(required('spec.matchConstraints'))
   else {
     checkMatchResources(out, 'spec.matchConstraints', spec.matchConstraints)
     if (!spec.matchConstraints.resourceRules?.length) out.push(required('spec.matchConstraints.resourceRules'))
   }
-  checkMatchConditions(out, 'spec.matchConditions', spec.matchConditions, () => {})
+  checkMatchConditions(out, 'spec.matchConditions', spec.matchConditions, (path, expression) => {
+    checkExpression(out, path, expression, 'condition', scope)
+  })
   spec.variables?.forEach((variable, i) => {
-    checkVariable(out, `spec.variables[${i}]`, variable)
+    const path = `spec.variables[${i}]`
+    checkVariable(out, path, variable)
+    const compiled = scope.variables[i]?.compiled
+    if (variable.expression.trim() !== '' && compiled && 'error' in compiled)
+      out.push(invalid(`${path}.expression`, variable.expression, compiled.error))
   })
 }
 
+/** The expressions see the variables of the policy, and parameters where it names their kind. */
+const scopeOf = ({ spec }: Policy, mutating: boolean): PolicyScope =>
+  policyScope(spec.variables ?? [], { ...(spec.paramKind ? { params: dyn } : {}), authorizer: true }, mutating)
+
+function checkExpression(out: Errors, path: string, source: string, purpose: Purpose, { environment }: PolicyScope) {
+  const compiled = compileFor(purpose, source, environment)
+  if ('error' in compiled) out.push(invalid(path, source, compiled.error))
+}
+
 export function checkValidatingPolicy(out: Errors, policy: ValidatingAdmissionPolicy): void {
-  checkPolicy(out, policy)
+  const scope = scopeOf(policy, false)
+  checkPolicy(out, policy, scope)
   const { validations = [], auditAnnotations = [] } = policy.spec
   if (validations.length === 0 && auditAnnotations.length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item'
@@ -46,7 +64,7 @@ export function checkValidatingPolicy(out: Errors, policy: ValidatingAdmissionPo
     return
   }
   validations.forEach((validation, i) => {
-    checkValidation(out, `spec.validations[${i}]`, validation)
+    checkValidation(out, `spec.validations[${i}]`, validation, scope)
   })
   if (auditAnnotations.length > maxAuditAnnotations)
     out.push(
@@ -66,17 +84,21 @@ export function checkValidatingPolicy(out: Errors, policy: ValidatingAdmissionPo
     if (trimmed === '') out.push(required(`${at}.valueExpression`, 'valueExpression is not specified'))
     else if (trimmed.length > maxValueExpressionBytes)
       out.push(required(`${at}.valueExpression`, `must not exceed ${maxValueExpressionBytes} bytes in length`))
+    else checkExpression(out, `${at}.valueExpression`, trimmed, 'audit', scope)
     if (keys.has(key)) out.push(duplicate(`${at}.key`, key))
     keys.add(key)
   })
 }
 
-function checkValidation(out: Errors, path: string, validation: Validation): void {
+function checkValidation(out: Errors, path: string, validation: Validation, scope: PolicyScope): void {
   const { expression, message, messageExpression, reason } = validation
   if (expression.trim() === '') out.push(required(`${path}.expression`, 'expression is not specified'))
+  else checkExpression(out, `${path}.expression`, expression.trim(), 'validation', scope)
   const empty = 'must be non-empty if specified'
   if (messageExpression && messageExpression.trim() === '')
     out.push(invalid(`${path}.messageExpression`, messageExpression, empty))
+  else if (messageExpression)
+    checkExpression(out, `${path}.messageExpression`, messageExpression.trim(), 'message', scope)
   if (message && message.trim() === '') out.push(invalid(`${path}.message`, message, empty))
   else if (message && /[\n\r]/.test(message.trim()))
     out.push(invalid(`${path}.message`, message, 'must not contain line breaks'))
@@ -118,12 +140,13 @@ function checkParamKind(out: Errors, path: string, { apiVersion = '', kind = '' 
 }
 
 export function checkMutatingPolicy(out: Errors, policy: MutatingAdmissionPolicy): void {
-  checkPolicy(out, policy)
+  const scope = scopeOf(policy, true)
+  checkPolicy(out, policy, scope)
   const { spec } = policy
   checkMutatingOperations(out, 'spec.matchConstraints', spec.matchConstraints)
   if (!spec.mutations?.length) out.push(required('spec.mutations', 'mutations must contain at least one item'))
   spec.mutations?.forEach((mutation, i) => {
-    checkMutation(out, `spec.mutations[${i}]`, mutation)
+    checkMutation(out, `spec.mutations[${i}]`, mutation, scope)
   })
   if (!spec.reinvocationPolicy) out.push(required('spec.reinvocationPolicy'))
 }
@@ -139,15 +162,18 @@ function checkMutatingOperations(out: Errors, path: string, match: Match): void 
   }
 }
 
+const purposes = { jsonPatch: 'jsonPatch', applyConfiguration: 'apply' } as const
 const mutationMembers = { JSONPatch: 'jsonPatch', ApplyConfiguration: 'applyConfiguration' } as const
 
-function checkMutation(out: Errors, path: string, mutation: Mutation): void {
+function checkMutation(out: Errors, path: string, mutation: Mutation, scope: PolicyScope): void {
   const { patchType } = mutation
   for (const [type, member] of Object.entries(mutationMembers)) {
     const given = mutation[member]
     if (patchType === type) {
       if (!given) out.push(required(`${path}.${member}`, `must be specified when patchType is ${type}`))
       else if ((given.expression ?? '').trim() === '') out.push(required(`${path}.${member}.expression`))
+      else
+        checkExpression(out, `${path}.${member}.expression`, (given.expression ?? '').trim(), purposes[member], scope)
     } else if (given && patchType in mutationMembers) {
       out.push(invalid(`${path}.${member}`, `{${member}}`, `must not be specified when patchType is ${patchType}`))
     }

@@ -12,6 +12,8 @@ import {
   fullyQualifiedNameErrors,
   portErrors,
 } from '../../../schema/formats.ts'
+import { admissionVariables } from '../../cel/admission-environment.ts'
+import { compileFor } from '../../cel/policy-expressions.ts'
 import { checkLabelSelector, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkMatchConditions, checkRule } from './rules.ts'
 
@@ -71,7 +73,12 @@ function checkWebhook(out: Errors, path: string, hook: ValidatingWebhook, tolera
   checkLabelSelector(out, `${path}.namespaceSelector`, hook.namespaceSelector)
   checkLabelSelector(out, `${path}.objectSelector`, hook.objectSelector)
   checkClientConfig(out, `${path}.clientConfig`, hook.clientConfig)
-  if (!tolerated.matchConditions) checkMatchConditions(out, `${path}.matchConditions`, hook.matchConditions, () => {})
+  if (!tolerated.matchConditions) {
+    checkMatchConditions(out, `${path}.matchConditions`, hook.matchConditions, (at, expression) => {
+      const compiled = compileFor('condition', expression, { variables: admissionVariables({ authorizer: true }) })
+      if ('error' in compiled) out.push(invalid(at, expression, compiled.error))
+    })
+  }
 }
 
 function checkReviewVersions(out: Errors, path: string, versions: readonly string[], tolerated: Tolerated): void {
