@@ -133,6 +133,8 @@ export interface ApiServerOptions {
   readonly serverAddress?: () => string
   /** The token issuer's discovery documents. */
   readonly identity?: IdentityDocuments
+  /** Alpha and beta features that are on although they are off by default. */
+  readonly featureGates?: ReadonlySet<string>
 }
 
 export interface ApiServer {
@@ -166,6 +168,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     watches,
   }
   let draining = false
+  const cbor = options.featureGates?.has('CBORServingAndStorage') === true
   const kinds = registry.options.kinds ?? declaredKinds
   const nonResource = new NonResourceEndpoints({
     kinds,
@@ -192,7 +195,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     registry,
     metrics,
-    handle: request => handleRequest(parts, request),
+    handle: request => handleRequest(parts, cbor ? { ...request, cbor } : request),
     drain() {
       draining = true
       for (const watch of [...watches]) watch.close()

@@ -9,10 +9,11 @@ import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
 import { startExample } from './start-example.ts'
+import { addStoreCommand, type StoreActions } from './store-command.ts'
 import { up } from './up.ts'
 
 /** What the commands need of the components; only `main` knows them. */
-export interface ProgramActions {
+export interface ProgramActions extends StoreActions {
   readonly version: { readonly clipper: string; readonly kubernetes: string; readonly node: string }
   /** Arguments of Node that start the cluster's process. */
   readonly processArguments: readonly string[]
@@ -245,6 +246,7 @@ export function makeProgram(actions: ProgramActions): Command {
     })
 
   addSimulateNodes(program, actions)
+  addStoreCommand(program, actions)
 
   const image = program.command('image').description('container images of the cluster')
   image

@@ -3,6 +3,7 @@ import { loadEntryModules } from './compiled-modules.ts'
 import './images.ts'
 import './run-cluster.ts'
 import './run-server.ts'
+import './run-store.ts'
 import './teardown.ts'
 
 /** Node writes the cache when the process ends. */

@@ -14,9 +14,9 @@ let server: TestServer
 let served: ReadonlySet<string>
 
 async function get(path: string, accept = 'application/json'): Promise<Json> {
-  const { status, json, text } = await send(server, 'GET', path, undefined, { accept })
+  const { status, text } = await send(server, 'GET', path, undefined, { accept })
   assert.equal(status, 200, `${path}: ${text.slice(0, 200)}`)
-  return json
+  return JSON.parse(text)
 }
 
 /** The exceptions that were met, to find those that are no longer needed. */

@@ -1,11 +1,13 @@
 /** Step: the request's body as an object of the expected kind, with defaults. */
 import { badRequestError } from '../../machinery/api-error.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
+import { readCbor } from '../../schema/cbor-decode.ts'
 import { DecodeError, decodeObject, decodeValue, readJson } from '../../schema/json-decode.ts'
+import { plainNumbers } from '../../schema/json-exact.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
 import { parseYamlDocument } from '../../schema/yaml.ts'
-import { unsupportedMediaTypeError } from '../forms/negotiate.ts'
+import { encodingsOf, mediaTypes, unsupportedMediaTypeError } from '../forms/accept.ts'
 import { cloneJson } from '../registry/clone.ts'
 import type { ObjectJson } from '../registry/stored-object.ts'
 import type { RequestContext } from './request-context.ts'
@@ -18,11 +20,12 @@ export interface DecodedBody {
   readonly duplicateFields: readonly string[]
 }
 
-const acceptedTypes = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
-
 export function mediaTypeOf(request: ServerRequest): string {
-  const type = header(request.headers, 'content-type').split(';')[0]?.trim().toLowerCase() ?? ''
-  return type === '' ? 'application/json' : type
+  const given = header(request.headers, 'content-type')
+  const [type = '', ...parameters] = given.split(';').map(part => part.trim())
+  // A parameter without a value is no media type (RFC 9110).
+  if (parameters.some(parameter => parameter !== '' && !parameter.includes('='))) return given
+  return type === '' ? mediaTypes.json : type.toLowerCase()
 }
 
 /** `kinds`: those that the body may be; the first one where it does not say. Throws 400, 413 and 415. */
@@ -54,6 +57,12 @@ function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], 
     const { object, unknownFields, duplicateFields } = kind === first ? decoded : decodeObject(kind, bytes)
     return finished(kind, object as ObjectJson, unknownFields, duplicateFields)
   }
+  if (type === mediaTypes.cbor && request.cbor) {
+    const value = readCbor(bytes)
+    const kind = kindOf(kinds, value)
+    const { object, unknownFields } = decodeValue(kind, value)
+    return finished(kind, object as ObjectJson, unknownFields, [])
+  }
   if (type === 'application/yaml') {
     const value = parseYamlDocument(bytes.toString('utf8'))
     const kind = kindOf(kinds, value)
@@ -66,7 +75,7 @@ function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], 
     const object = decodeEnvelope((apiVersion, name) => kindOf(kinds, { apiVersion, kind: name }), bytes) as ObjectJson
     return finished(kindOf(kinds, object), object, [], [])
   }
-  throw unsupportedMediaTypeError(acceptedTypes)
+  throw unsupportedMediaTypeError(encodingsOf(request).map(encoding => mediaTypes[encoding]))
 }
 
 /** The one of the possible kinds that a body says it is. Throws 400 where it is none of them. */
@@ -108,14 +117,15 @@ function finished(
 }
 
 /** A body of any JSON shape (patches), or undefined where there is none. */
-export async function readBodyValue(request: ServerRequest, asYaml: boolean): Promise<unknown> {
+export async function readBodyValue(request: ServerRequest, as: 'json' | 'yaml' | 'cbor'): Promise<unknown> {
   const { body } = request
   if (body.is === 'object') return body.value
   if (body.is === 'none') return undefined
   const bytes = await body.read()
   if (bytes.length === 0) return undefined
   try {
-    return asYaml ? parseYamlDocument(bytes.toString('utf8')) : readJson(bytes)
+    if (as === 'cbor') return plainNumbers(readCbor(bytes))
+    return as === 'yaml' ? parseYamlDocument(bytes.toString('utf8')) : readJson(bytes)
   } catch (error) {
     if (error instanceof DecodeError) throw badRequestError(error.message)
     throw error

@@ -115,9 +115,16 @@ function labelsOf(info: RequestInfo) {
   }
 }
 
+/** What does not say otherwise is not to be kept. */
+const uncached = { 'cache-control': 'no-cache, private' }
+
 function withContextHeaders(response: ServerResponse, context: RequestContext | undefined): ServerResponse {
   if (!context || context.request.wantsObjects) return response
-  const headers: Record<string, string | readonly string[]> = { ...response.headers, 'audit-id': context.audit.auditId }
+  const headers: Record<string, string | readonly string[]> = {
+    ...uncached,
+    ...response.headers,
+    'audit-id': context.audit.auditId,
+  }
   if (context.flow) {
     headers['x-kubernetes-pf-flowschema-uid'] = context.flow.schema
     headers['x-kubernetes-pf-prioritylevel-uid'] = context.flow.level

@@ -27,6 +27,8 @@ export interface ServerRequest {
   readonly signal: AbortSignal
   /** Answer with parsed, shared objects instead of bytes. */
   readonly wantsObjects: boolean
+  /** Whether CBOR is read and written: its feature gate is on. */
+  readonly cbor?: boolean
   /** Present on a request that the HTTP layer can hand over as a raw connection (Upgrade), or whose response is written by a handler. */
   readonly connection?: ConnectionAccess
 }

@@ -1,8 +1,8 @@
 /** `componentstatuses` (deprecated): the store's health alone, which is what this server can vouch for. */
 import { notFoundError } from '../../machinery/api-error.ts'
+import { listOf } from '../../machinery/scheme.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
-import { prefersProtobuf } from '../forms/negotiate.ts'
 import { listQueryOf } from '../registry/list-options.ts'
 import type { Resource } from '../registry/resource.ts'
 import { methodNotAllowedError, type ResourceServer } from './resource-server.ts'
@@ -28,7 +28,7 @@ export async function serveComponentStatuses(
       labelSelector.matches({}) &&
       fieldSelector.matches(field => (field === 'metadata.name' ? componentName : undefined))
     const list = { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: isSelected ? [item] : [] }
-    return respondValue(context.request, 200, list, prefersProtobuf(context.request) ? undefined : resource.kind)
+    return respondValue(context.request, 200, list, listOf(resource.kind))
   }
   if (info.verb !== 'get') throw methodNotAllowedError()
   if (info.name !== componentName) throw notFoundError('', resource.plural, info.name)

@@ -1,13 +1,26 @@
 /** `/api`, `/apis` and below: which groups, versions and resources there are, plain and aggregated (KEP-3352). */
 import { createHash } from 'node:crypto'
-import { aggregatedCore, aggregatedGroups, aggregatedMediaType } from '../../machinery/discovery/aggregated.ts'
+import { APIGroupDiscovery } from '../../api/apidiscovery/v2/api-group-discovery.ts'
+import { APIGroup, APIGroupList, APIResourceList, APIVersions } from '../../api/meta/v1/discovery.ts'
+import { aggregatedCore, aggregatedGroups } from '../../machinery/discovery/aggregated.ts'
 import { groupsOf, type ServedGroup } from '../../machinery/discovery/api-groups.ts'
 import { apiVersionsOf, groupListOf, groupOf, resourceListOf } from '../../machinery/discovery/plain.ts'
+import { listOf } from '../../machinery/scheme.ts'
+import { encodeCborObject } from '../../schema/cbor-encode.ts'
 import { encodeJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
+import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
 import { header, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
-import { acceptClauses } from '../forms/negotiate.ts'
-import { respondValue } from './respond.ts'
+import {
+  acceptClauses,
+  checkRoute,
+  type Encoding,
+  encodingsOf,
+  mediaTypes,
+  namesEncoding,
+  notAcceptableError,
+} from '../forms/accept.ts'
+import { respondText, respondValue } from './respond.ts'
 
 interface Aggregated {
   readonly bytes: Buffer
@@ -32,30 +45,34 @@ export class Discovery {
   /** The response, or undefined where the path is no discovery document. */
   serve(request: ServerRequest, path: string): ServerResponse | undefined {
     const parts = path.split('/').filter(part => part !== '')
-    if (parts[0] === 'api') return this.#serveCore(request, parts)
-    if (parts[0] !== 'apis') return undefined
-    if (parts.length === 1) {
-      return wantsAggregated(request)
-        ? respondAggregated(request, this.#others)
-        : respondValue(request, 200, groupListOf(this.#groups))
-    }
-    const group = this.#groups.find(({ name }) => name !== '' && name === parts[1])
-    if (!group) return undefined
-    if (parts.length === 2) return respondValue(request, 200, groupOf(group))
-    const version = group.versions.find(candidate => candidate.version === parts[2])
-    return version && parts.length === 3 ? respondValue(request, 200, resourceListOf(version)) : undefined
+    const [root, name = '', version = ''] = parts
+    if ((root !== 'api' && root !== 'apis') || parts.length > (root === 'api' ? 2 : 3)) return undefined
+    if (parts.length === 1) return this.#serveRoot(request, path, root)
+    const group = this.#groups.find(one => (root === 'api' ? one.name === '' : one.name !== '' && one.name === name))
+    // As upstream: what is asked for below `/apis` alone is not known to be an API.
+    if (!group && parts.length === 2 && root === 'apis') return respondText(404, '404 page not found\n')
+    if (root === 'apis' && version === '') return group && this.#respond(request, groupOf(group), APIGroup)
+    const wanted = root === 'api' ? name : version
+    const served = group?.versions.find(one => one.version === wanted)
+    return served && this.#respond(request, resourceListOf(served), APIResourceList)
   }
 
-  #serveCore(request: ServerRequest, parts: readonly string[]): ServerResponse | undefined {
-    if (parts.length === 1) {
-      return wantsAggregated(request)
-        ? respondAggregated(request, this.#core)
-        : respondValue(request, 200, apiVersionsOf(this.#serverAddress()))
-    }
-    const version = this.#groups
-      .find(({ name }) => name === '')
-      ?.versions.find(candidate => candidate.version === parts[1])
-    return version && parts.length === 2 ? respondValue(request, 200, resourceListOf(version)) : undefined
+  #serveRoot(request: ServerRequest, path: string, root: 'api' | 'apis'): ServerResponse {
+    // A path with a slash behind it is another one, which knows the plain form alone.
+    const form = path.endsWith('/') ? 'plain' : rootForm(request)
+    if (form !== 'plain') return respondAggregated(request, root === 'api' ? this.#core : this.#others, form)
+    if (root === 'apis') return this.#respond(request, groupListOf(this.#groups), APIGroupList)
+    return this.#respond(request, apiVersionsOf(this.#serverAddress()), APIVersions)
+  }
+
+  #respond(request: ServerRequest, value: unknown, kind: Kind): ServerResponse {
+    if (request.wantsObjects) return respondValue(request, 200, value)
+    checkRoute(
+      request,
+      encodingsOf(request).map(encoding => mediaTypes[encoding]),
+    )
+    checkPlain(request)
+    return respondValue(request, 200, value, kind)
   }
 }
 
@@ -64,17 +81,38 @@ function aggregated(value: unknown): Aggregated {
   return { bytes, value, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` }
 }
 
-function wantsAggregated(request: ServerRequest): boolean {
-  const [first] = acceptClauses(header(request.headers, 'accept')).filter(
-    ({ type }) => type === 'application/json' || type === '*/*' || type === 'application/*',
-  )
-  const { parameters } = first ?? {}
-  return parameters?.g === 'apidiscovery.k8s.io' && parameters.as === 'APIGroupDiscoveryList' && parameters.v === 'v2'
+const aggregatedParameters = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+
+/** How a root is to be shown: the encoding of its aggregated form, or the plain one. Throws 406. */
+function rootForm(request: ServerRequest): Encoding | 'plain' {
+  for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
+    const encoding = encodingsOf(request).find(one => namesEncoding(type, one))
+    if (encoding === undefined) continue
+    const { g, v, as } = parameters
+    if (g === undefined && v === undefined && as === undefined) return 'plain'
+    if (encoding === 'yaml') continue
+    if (g === 'apidiscovery.k8s.io' && v === 'v2' && as === 'APIGroupDiscoveryList') return encoding
+  }
+  return 'plain'
 }
 
-function respondAggregated(request: ServerRequest, { bytes, value, etag }: Aggregated): ServerResponse {
+/** Plain documents cannot be shown as anything else. */
+function checkPlain(request: ServerRequest): void {
+  const isPlain = acceptClauses(header(request.headers, 'accept')).some(
+    ({ type, parameters: { g, v, as } }) =>
+      g === undefined &&
+      v === undefined &&
+      as === undefined &&
+      encodingsOf(request).some(encoding => namesEncoding(type, encoding)),
+  )
+  if (!isPlain) throw notAcceptableError(encodingsOf(request).map(encoding => mediaTypes[encoding]))
+}
+
+function respondAggregated(request: ServerRequest, document: Aggregated, encoding: Encoding): ServerResponse {
+  const { value, etag } = document
   if (request.wantsObjects) return { status: 200, headers: {}, body: { is: 'object', object: value } }
-  const headers = { etag, vary: 'Accept', 'cache-control': 'public', 'content-type': aggregatedMediaType }
+  const type = `${mediaTypes[encoding]};${aggregatedParameters}`
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public', 'content-type': type }
   if (
     header(request.headers, 'if-none-match')
       .split(',')
@@ -82,5 +120,10 @@ function respondAggregated(request: ServerRequest, { bytes, value, etag }: Aggre
   ) {
     return { status: 304, headers, body: { is: 'none' } }
   }
-  return { status: 200, headers, body: { is: 'bytes', chunks: [bytes] } }
+  return { status: 200, headers, body: { is: 'bytes', chunks: [bytesOf(document, encoding)] } }
+}
+
+function bytesOf({ bytes, value }: Aggregated, encoding: Encoding): Uint8Array {
+  if (encoding === 'protobuf') return encodeEnvelope(listOf(APIGroupDiscovery), value)
+  return encoding === 'cbor' ? encodeCborObject(listOf(APIGroupDiscovery), value) : bytes
 }

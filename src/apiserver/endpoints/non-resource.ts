@@ -2,11 +2,13 @@
 import type { Clock } from '../../base/clock.ts'
 import { groupsOf } from '../../machinery/discovery/api-groups.ts'
 import { OpenApiV3 } from '../../machinery/openapi/v3.ts'
+import { encodeJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import { header, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
 import { dumpPriorityLevels, dumpQueues, dumpRequests } from '../flowcontrol/dump.ts'
 import type { FlowControl } from '../flowcontrol/flow-control.ts'
+import { acceptClauses, checkRoute } from '../forms/accept.ts'
 import type { Discovery } from './discovery.ts'
 import { type HealthCheck, serveHealth } from './health.ts'
 import type { Metrics } from './metrics.ts'
@@ -53,17 +55,17 @@ export class NonResourceEndpoints {
 
   async #find(request: ServerRequest, path: string): Promise<ServerResponse | undefined> {
     if (path === '/' || path === '') return respondValue(request, 200, { paths: this.#paths() })
-    if (path === '/version' || path === '/version/') return respondValue(request, 200, versionInfo)
+    if (path === '/version' || path === '/version/') return plainJson(request, 'application/json', versionInfo)
     if (path === '/metrics') return this.#metrics()
     if (path === '/openapi/v2') return this.#openApiV2.serve(request)
-    if (path === '/openapi/v3' || path === '/openapi/v3/') return respondValue(request, 200, this.#openApiV3.index())
+    if (path === '/openapi/v3' || path === '/openapi/v3/') return this.#openApiIndex(request)
     if (path.startsWith('/openapi/v3/')) return this.#openApiDocument(request, path.slice('/openapi/v3/'.length))
     const { identity, checks, discovery } = this.#options
     if (path === '/.well-known/openid-configuration' && identity) {
-      return withType(respondValue(request, 200, await identity.openIdConfiguration()), 'application/json')
+      return cached(plainJson(request, 'application/json', await identity.openIdConfiguration()))
     }
     if (path === '/openid/v1/jwks' && identity) {
-      return withType(respondValue(request, 200, await identity.jwks()), 'application/jwk-set+json')
+      return cached(plainJson(request, 'application/jwk-set+json', await identity.jwks()))
     }
     const dump = this.#dump(path)
     if (dump !== undefined) return textResponse(dump)
@@ -94,15 +96,28 @@ export class NonResourceEndpoints {
     }
   }
 
-  #openApiDocument(request: ServerRequest, name: string): ServerResponse | undefined {
+  #openApiIndex(request: ServerRequest): ServerResponse {
+    if (request.wantsObjects) return respondValue(request, 200, this.#openApiV3.index())
+    // Not negotiated: upstream names no type either, and clients read it as JSON.
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      body: { is: 'bytes', chunks: [encodeJson(this.#openApiV3.index())] },
+    }
+  }
+
+  #openApiDocument(request: ServerRequest, name: string): ServerResponse {
     const document = this.#openApiV3.document(name)
-    if (!document) return undefined
+    if (!document) return { status: 404, headers: {}, body: { is: 'none' } }
+    const isAccepted = acceptClauses(header(request.headers, 'accept')).some(({ type }) => openApiTypes.has(type))
+    if (!isAccepted) return { status: 406, headers: { vary: 'Accept' }, body: { is: 'none' } }
     const etag = `"${document.hash}"`
     const wanted = request.query.get('hash')
     const immutable = wanted === document.hash
     if (wanted !== null && !immutable) {
       const location = `/openapi/v3/${name}?hash=${document.hash}`
-      return { status: 301, headers: { location }, body: { is: 'none' } }
+      const headers = { location, etag, vary: 'Accept', 'content-type': 'application/json' }
+      return { status: 301, headers, body: { is: 'none' } }
     }
     const headers: Record<string, string> = {
       etag,
@@ -146,7 +161,22 @@ const textResponse = (text: string): ServerResponse => ({
   body: { is: 'bytes', chunks: [Buffer.from(text)] },
 })
 
-const withType = (response: ServerResponse, type: string): ServerResponse => ({
+const openApiTypes: ReadonlySet<string> = new Set([
+  'application/json',
+  'application/com.github.proto-openapi.spec.v3.v1.0+json',
+  'application/*',
+  '*/*',
+])
+
+/** A document that has one form alone. Throws 406 where another is asked for. */
+function plainJson(request: ServerRequest, type: string, value: unknown): ServerResponse {
+  if (request.wantsObjects) return respondValue(request, 200, value)
+  checkRoute(request, [type])
+  const { body } = respondValue({ ...request, headers: { ...request.headers, accept: '*/*' } }, 200, value)
+  return { status: 200, headers: { 'content-type': type }, body }
+}
+
+const cached = (response: ServerResponse): ServerResponse => ({
   ...response,
-  headers: { ...response.headers, 'content-type': type, 'cache-control': 'public, max-age=3600' },
+  headers: { ...response.headers, 'cache-control': 'public, max-age=3600' },
 })

@@ -6,7 +6,7 @@ import { openApiV2 } from '../../machinery/openapi/v2.ts'
 import { openApiV2Protobuf } from '../../machinery/openapi/v2-protobuf.ts'
 import { encodeJson } from '../../schema/json-encode.ts'
 import { header, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
-import { acceptClauses, acceptsGzip, notAcceptableError } from '../forms/negotiate.ts'
+import { acceptClauses, acceptsGzip, notAcceptableError } from '../forms/accept.ts'
 
 type Form = 'json' | 'protobuf'
 
@@ -37,7 +37,7 @@ export class OpenApiV2Endpoint {
   serve(request: ServerRequest): ServerResponse {
     const accepted = acceptClauses(header(request.headers, 'accept'))
     const form = accepted.map(({ type }) => forms.get(type)).find(each => each !== undefined)
-    if (form === undefined) throw notAcceptableError(Object.values(contentTypes).join(', '))
+    if (form === undefined) throw notAcceptableError(Object.values(contentTypes))
     this.#made ??= made(this.#groups)
     const { etag, zipped } = this.#made
     const headers = { etag, vary: 'Accept, Accept-Encoding', 'content-type': contentTypes[form] }

@@ -2,14 +2,15 @@
 import { Status } from '../../api/meta/v1/status.ts'
 import { ApiError, type FailureStatus, internalError, serviceUnavailableError } from '../../machinery/api-error.ts'
 import { tableOf } from '../../machinery/tables/table.ts'
-import type { Kind } from '../../schema/kind.ts'
+import { encodeCborObject } from '../../schema/cbor-encode.ts'
+import type { Kind, ListKind } from '../../schema/kind.ts'
 import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
 import { InvalidRequestError, StoreUnavailableError } from '../../store/store.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
-import { encodeText } from '../forms/made-form.ts'
-import { negotiateForm, negotiateText, prefersProtobuf, wantsTable } from '../forms/negotiate.ts'
-import { protobufMediaType } from '../forms/protobuf-form.ts'
+import { mediaTypes } from '../forms/accept.ts'
+import { encodeValue } from '../forms/made-form.ts'
+import { negotiateForm, negotiateValue, wantsTable } from '../forms/negotiate.ts'
 import type { ListResult } from '../registry/list.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
@@ -25,7 +26,7 @@ export function respondStored(
 ): ServerResponse {
   context.responseObject = () => viewOf(resource, stored)
   if (context.request.wantsObjects) return objectResponse(status, viewOf(resource, stored))
-  const form = negotiateForm(context.request, resource, nowMs)
+  const form = negotiateForm(context.request, resource, nowMs, 'object')
   return {
     status,
     headers: { ...common, 'content-type': form.mediaType },
@@ -48,7 +49,7 @@ export function respondList(
   })
   context.responseObject = wholeList
   if (context.request.wantsObjects) return objectResponse(200, wholeList())
-  const form = negotiateForm(context.request, resource, nowMs)
+  const form = negotiateForm(context.request, resource, nowMs, 'list')
   return {
     status: 200,
     headers: { ...common, 'content-type': form.mediaType },
@@ -65,27 +66,22 @@ export const objectResponse = (status: number, object: unknown): ServerResponse 
 /** An object that is not stored: a review, a Scale, a Status. `kind` where it can be encoded as protobuf. */
 export function respondValue(request: ServerRequest, status: number, value: unknown, kind?: Kind): ServerResponse {
   if (request.wantsObjects) return objectResponse(status, value)
-  if (kind && prefersProtobuf(request)) {
-    return {
-      status,
-      headers: { ...common, 'content-type': protobufMediaType },
-      body: { is: 'bytes', chunks: [encodeEnvelope(kind, value)] },
-    }
-  }
-  const { encoding, pretty } = negotiateText(request)
   if (kind && kind !== Status && status < 300 && wantsTable(request)) {
-    return respondValue(
-      { ...request, headers: { ...request.headers, accept: 'application/json' } },
-      status,
-      tableFor(kind, value),
-    )
+    const headers = { ...request.headers, accept: mediaTypes.json }
+    return respondValue({ ...request, headers }, status, tableFor(kind, value))
   }
-  return {
-    status,
-    headers: { ...common, 'content-type': encoding === 'json' ? 'application/json' : 'application/yaml' },
-    body: { is: 'bytes', chunks: [encodeText(value, encoding, pretty)] },
-  }
+  const { encoding, pretty } = negotiateValue(request)
+  if (encoding === 'protobuf' && kind) return valueResponse(status, mediaTypes.protobuf, encodeEnvelope(kind, value))
+  if (encoding === 'protobuf') return valueResponse(status, mediaTypes.json, encodeValue(value, 'json', false))
+  if (encoding === 'cbor' && kind) return valueResponse(status, mediaTypes.cbor, encodeCborObject(kind, value))
+  return valueResponse(status, mediaTypes[encoding], encodeValue(value, encoding, pretty))
 }
+
+const valueResponse = (status: number, type: string, bytes: Uint8Array): ServerResponse => ({
+  status,
+  headers: { ...common, 'content-type': type },
+  body: { is: 'bytes', chunks: [bytes] },
+})
 
 /** `respondValue` for a request whose audit may want the object. */
 export function respondObject(context: RequestContext, status: number, value: unknown, kind?: Kind): ServerResponse {
@@ -96,7 +92,8 @@ export function respondObject(context: RequestContext, status: number, value: un
 function tableFor(kind: Kind, value: unknown): unknown {
   const { items, metadata } = value as { items?: object[]; metadata?: object }
   const listMeta = items ? (metadata ?? {}) : {}
-  return tableOf(kind, items ?? [value as object], { includeObject: 'Object', nowMs: Date.now(), listMeta })
+  const shown = 'item' in kind ? (kind as ListKind).item : kind
+  return tableOf(shown, items ?? [value as object], { includeObject: 'Object', nowMs: Date.now(), listMeta })
 }
 
 export const respondText = (status: number, text: string, headers: Record<string, string> = {}): ServerResponse => ({

@@ -30,7 +30,7 @@ export async function serveWatch(
 ): Promise<ServerResponse> {
   const { info, request } = context
   const query: ListQuery = listQueryOf(resource, request.query, true)
-  const form = negotiateForm(request, resource, () => server.clock.now(), true)
+  const form = negotiateForm(request, resource, () => server.clock.now(), 'watch')
   // A name in the path (`/watch/…/name`) restricts further than the selector does.
   const name = info.path.includes('/watch/') ? info.name : ''
   if (name !== '' && resource.namespaced && info.namespace === '') throw noSuchResourceError()

@@ -1,11 +1,10 @@
 /** PATCH requests. */
 
-import { badRequestError } from '../../machinery/api-error.ts'
+import { ApiError, badRequestError } from '../../machinery/api-error.ts'
 import { mediaTypeOf, readBodyValue } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import { isTrue } from '../chain/request-info.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
-import { unsupportedMediaTypeError } from '../forms/negotiate.ts'
 import { type Patch, patchMediaTypes, patchObject } from '../registry/patch.ts'
 import type { Resource } from '../registry/resource.ts'
 import { writeRequestOf } from '../registry/write-request.ts'
@@ -14,9 +13,11 @@ import { respondStored } from './respond.ts'
 
 export async function readPatch(context: RequestContext): Promise<Patch> {
   const { request } = context
-  const type = patchMediaTypes[mediaTypeOf(request)]
-  if (!type) throw unsupportedMediaTypeError(Object.keys(patchMediaTypes).join(', '))
-  const value = await readBodyValue(request, type === 'apply')
+  const mediaType = mediaTypeOf(request)
+  const isCbor = mediaType === 'application/apply-patch+cbor' && request.cbor === true
+  const type = isCbor ? 'apply' : patchMediaTypes[mediaType]
+  if (!type) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+  const value = await readBodyValue(request, isCbor ? 'cbor' : type === 'apply' ? 'yaml' : 'json')
   if (value === undefined) throw badRequestError('error decoding patch: unexpected end of JSON input')
   context.keepRequest(value)
   const force = request.query.get('force')

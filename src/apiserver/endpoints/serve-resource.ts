@@ -3,6 +3,7 @@ import { badRequestError } from '../../machinery/api-error.ts'
 import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
+import { checkAcceptable } from '../forms/negotiate.ts'
 import { createObject } from '../registry/create.ts'
 import { getObject } from '../registry/get.ts'
 import type { Resource } from '../registry/resource.ts'
@@ -31,6 +32,10 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   if (info.namespace !== '' && !resource.namespaced && info.resource !== 'namespaces') throw noSuchResourceError()
   const deprecation = deprecations[`${info.apiGroup}/${info.resource}`]
   if (deprecation !== undefined) context.warn(deprecation)
+  // Connections and logs answer with whatever they are.
+  if (!context.request.wantsObjects && !isConnected(server, context)) {
+    checkAcceptable(context.request, info.verb === 'list' || info.verb === 'watch' ? info.verb : 'object')
+  }
   if (info.subresource !== '') return serveSubresource(server, context, resource)
   if (info.rest.length > 0) throw noSuchResourceError()
   if (resource.cache === undefined) return serveUnstored(server, context, resource)
@@ -40,6 +45,9 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   if (!(resource.facts.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowedError()
   return serveVerb(server, context, resource)
 }
+
+const isConnected = ({ handlers }: ResourceServer, { info }: RequestContext): boolean =>
+  info.subresource !== '' && info.apiGroup === '' && handlers.connect.has(`${info.resource}/${info.subresource}`)
 
 function serveVerb(server: ResourceServer, context: RequestContext, resource: Resource): Promise<ServerResponse> {
   switch (context.info.verb) {

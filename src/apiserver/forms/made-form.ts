@@ -1,9 +1,12 @@
-/** Forms that are made from parsed objects and sent as JSON or YAML: tables, metadata only, and YAML itself. */
+/** Forms that are made from parsed objects: tables, metadata only, and YAML itself. */
 import type { FailureStatus } from '../../machinery/api-error.ts'
+import { encodeCbor } from '../../schema/cbor-encode.ts'
 import { encodeJson } from '../../schema/json-encode.ts'
 import { toYaml } from '../../schema/yaml.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
+import { type Encoding, mediaTypes } from './accept.ts'
+import { cborFrame } from './cbor-form.ts'
 import type { Form, ListMetaJson } from './form.ts'
 
 /** What a representation makes of objects; the text encoding is added by MadeForm. */
@@ -15,25 +18,23 @@ export interface Representation {
   readonly firstDiffers: boolean
 }
 
-export type TextEncoding = 'json' | 'yaml'
-
 export class MadeForm implements Form {
   readonly mediaType: string
   readonly watchMediaType: string
   readonly key: string
   readonly firstFrameDiffers: boolean
   readonly #representation: Representation
-  readonly #encoding: TextEncoding
+  readonly #encoding: Encoding
   readonly #pretty: boolean
 
-  constructor(representation: Representation, encoding: TextEncoding, pretty = false) {
+  constructor(representation: Representation, encoding: Encoding, pretty = false) {
     this.#representation = representation
     this.#encoding = encoding
     this.#pretty = pretty
     this.key = `${encoding}:${pretty ? 'pretty:' : ''}${representation.key}`
     this.firstFrameDiffers = representation.firstDiffers
-    this.mediaType = encoding === 'json' ? 'application/json' : 'application/yaml'
-    this.watchMediaType = this.mediaType
+    this.mediaType = mediaTypes[encoding]
+    this.watchMediaType = encoding === 'cbor' ? 'application/cbor-seq' : this.mediaType
   }
 
   object(stored: StoredObject): Uint8Array {
@@ -57,21 +58,24 @@ export class MadeForm implements Form {
   }
 
   #event(type: string, object: unknown): Buffer {
-    if (this.#encoding === 'yaml') return Buffer.from(`---\n${toYaml({ type, object })}`)
+    if (this.#encoding === 'cbor') return cborFrame(type, encodeCbor(object))
     return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), encodeJson(object), Buffer.from('}\n')])
   }
 
   #encode(value: unknown): Uint8Array {
-    return encodeText(value, this.#encoding, this.#pretty)
+    return encodeValue(value, this.#encoding, this.#pretty)
   }
 }
 
-export function encodeText(value: unknown, encoding: TextEncoding, pretty: boolean): Uint8Array {
+/** A JSON value by itself. Protobuf needs a declaration: without one it is JSON. */
+export function encodeValue(value: unknown, encoding: Encoding, pretty: boolean): Uint8Array {
   if (encoding === 'yaml') return Buffer.from(toYaml(value))
-  if (!pretty) return Buffer.concat([encodeJson(value), Buffer.from('\n')])
-  const text = Buffer.from(encodeJson(value)).toString('utf8')
-  return Buffer.from(`${indent(text)}\n`)
+  if (encoding === 'cbor') return encodeCbor(value)
+  if (!pretty) return Buffer.concat([encodeJson(value), newline])
+  return Buffer.from(indent(Buffer.from(encodeJson(value)).toString('utf8')))
 }
+
+const newline = Buffer.from('\n')
 
 /** Indents JSON text by two spaces a level without reading its numbers, which may be longer than a double holds. */
 function indent(text: string): string {

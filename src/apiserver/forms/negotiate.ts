@@ -1,64 +1,38 @@
-/** Which representation a client wants (RFC 9110 Accept, and the API conventions' `as`, `g`, `v` parameters). */
-import { ApiError } from '../../machinery/api-error.ts'
+/** Which representation a client wants: its encoding, and what the object is to be shown as. */
+import { ApiError, badRequestError } from '../../machinery/api-error.ts'
 import { header, type ServerRequest } from '../chain/server-request.ts'
 import type { Resource } from '../registry/resource.ts'
+import {
+  type AcceptClause,
+  acceptClauses,
+  checkRoute,
+  type Encoding,
+  encodingsOf,
+  mediaTypes,
+  namesEncoding,
+  notAcceptableError,
+  streamTypes,
+} from './accept.ts'
+import { CborForm } from './cbor-form.ts'
 import type { Form } from './form.ts'
 import { JsonForm } from './json-form.ts'
 import { MadeForm } from './made-form.ts'
 import { PartialProtobufForm } from './partial-protobuf-form.ts'
-import { ProtobufForm, protobufMediaType } from './protobuf-form.ts'
-import { type IncludeObject, metadataOnly, table, wholeObject } from './representations.ts'
+import { ProtobufForm } from './protobuf-form.ts'
+import { type IncludeObject, type MetaVersion, metadataOnly, table, wholeObject } from './representations.ts'
 
-export interface AcceptClause {
-  readonly type: string
-  readonly parameters: Readonly<Record<string, string>>
-  readonly quality: number
+/** What a path answers with. */
+export type Shape = 'object' | 'list' | 'watch'
+
+type Shown = 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
+
+interface Accepted {
+  readonly encoding: Encoding
+  readonly pretty: boolean
+  /** What the object is shown as, if not as itself. */
+  readonly as?: Shown
+  readonly version: MetaVersion
 }
-
-const maxAcceptLength = 4_096
-
-/** The clauses of an Accept header, most wanted first. An absent header accepts anything. */
-export function acceptClauses(accept: string): AcceptClause[] {
-  if (accept.trim() === '') return [{ type: '*/*', parameters: {}, quality: 1 }]
-  const clauses: AcceptClause[] = []
-  for (const clause of accept.slice(0, maxAcceptLength).split(',')) {
-    const [type, ...rest] = clause.split(';').map(part => part.trim())
-    if (!type) continue
-    const parameters: Record<string, string> = {}
-    for (const part of rest) {
-      const equals = part.indexOf('=')
-      if (equals > 0) parameters[part.slice(0, equals).toLowerCase()] = part.slice(equals + 1).replace(/^"|"$/g, '')
-    }
-    const quality = parameters.q === undefined ? 1 : Number(parameters.q)
-    clauses.push({ type: type.toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 0 })
-  }
-  return clauses.filter(clause => clause.quality > 0).sort((a, b) => b.quality - a.quality)
-}
-
-export const acceptsGzip = (request: ServerRequest): boolean =>
-  header(request.headers, 'accept-encoding')
-    .split(',')
-    .some(encoding => encoding.trim().split(';')[0] === 'gzip')
-
-type Encoding = 'json' | 'yaml' | 'protobuf'
-
-function encodingOf(type: string): Encoding | undefined {
-  if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json'
-  if (type === 'application/yaml') return 'yaml'
-  return type === protobufMediaType ? 'protobuf' : undefined
-}
-
-const acceptedTypes = `application/json, application/yaml, ${protobufMediaType}`
-
-export const notAcceptableError = (types = acceptedTypes): ApiError =>
-  new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${types}`)
-
-export const unsupportedMediaTypeError = (types: string): ApiError =>
-  new ApiError(
-    415,
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${types}`,
-  )
 
 const jsonForms = new WeakMap<Resource, JsonForm>()
 
@@ -74,79 +48,111 @@ function jsonFormOf(resource: Resource): JsonForm {
 /** Whether JSON is to be indented: asked for, or a browser or curl without an opinion. */
 function wantsPretty(request: ServerRequest): boolean {
   const pretty = request.query.get('pretty')
-  if (pretty !== null) return pretty !== '0' && pretty !== 'false'
+  if (pretty !== null && pretty !== '') return /^(1|t|T|true|TRUE|True)$/.test(pretty)
   const agent = header(request.headers, 'user-agent')
   return agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0')
 }
 
-/** The form of a resource's objects for this request. Throws 406 where none of the accepted ones exists. */
-export function negotiateForm(request: ServerRequest, resource: Resource, nowMs: () => number, isWatch = false): Form {
+/** Throws 406 where a path that answers with objects cannot answer as asked. */
+export function checkAcceptable(request: ServerRequest, shape: Shape): void {
   const accept = header(request.headers, 'accept')
-  if (accept === 'application/json' && !wantsPretty(request)) return jsonFormOf(resource)
-  for (const clause of acceptClauses(accept)) {
-    const encoding = encodingOf(clause.type)
-    if (encoding === undefined) continue
-    const form = formOf(request, resource, clause, encoding, nowMs, isWatch)
-    if (form) return form
-  }
-  throw notAcceptableError()
+  if (accept === '' || accept === mediaTypes.json || accept === mediaTypes.protobuf) return
+  const encodings = encodingsOf(request)
+  const types = encodings.map(encoding => mediaTypes[encoding])
+  checkRoute(request, shape === 'object' ? types : [...types, ...streamsOf(encodings)])
+  accepted(request, shape)
 }
 
-function formOf(
-  request: ServerRequest,
-  resource: Resource,
-  { parameters }: AcceptClause,
-  encoding: Encoding,
-  nowMs: () => number,
-  isWatch: boolean,
-): Form | undefined {
-  const pretty = encoding === 'json' && !isWatch && wantsPretty(request)
-  const as = parameters.as
+const streamsOf = (encodings: readonly Encoding[]): string[] =>
+  encodings.map(encoding => streamTypes[encoding]).filter(type => type !== undefined)
+
+/** The form of a resource's objects for this request. Throws 406 where none of the accepted ones exists. */
+export function negotiateForm(request: ServerRequest, resource: Resource, nowMs: () => number, shape: Shape): Form {
+  if (header(request.headers, 'accept') === mediaTypes.json && !wantsPretty(request)) return jsonFormOf(resource)
+  const { encoding, as, version, pretty } = accepted(request, shape)
+  const indented = pretty && shape !== 'watch'
   if (as === undefined) {
     if (encoding === 'protobuf') return new ProtobufForm(resource)
-    if (encoding === 'yaml') return new MadeForm(wholeObject(resource), 'yaml')
-    return pretty ? new MadeForm(wholeObject(resource), 'json', true) : jsonFormOf(resource)
+    if (encoding === 'cbor') return new CborForm(resource)
+    if (encoding === 'yaml' || indented) return new MadeForm(wholeObject(resource), encoding, indented)
+    return jsonFormOf(resource)
   }
-  if (parameters.g !== 'meta.k8s.io' || (parameters.v !== 'v1' && parameters.v !== 'v1beta1')) return undefined
   if (as === 'Table') {
-    if (encoding === 'protobuf') return undefined
-    return new MadeForm(table(resource, includeObjectOf(request), nowMs), encoding, pretty)
+    return new MadeForm(table(resource, includeObjectOf(request), nowMs, version), encoding, indented)
   }
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') {
-    if (encoding === 'protobuf') return new PartialProtobufForm(resource)
-    return new MadeForm(metadataOnly(resource), encoding, pretty)
+  checkListness(resource, as, shape)
+  if (encoding === 'protobuf') return new PartialProtobufForm(resource, version)
+  return new MadeForm(metadataOnly(resource, version), encoding, indented)
+}
+
+function accepted(request: ServerRequest, shape: Shape): Accepted {
+  const encodings = encodingsOf(request)
+  for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
+    for (const encoding of encodings) {
+      if (!namesEncoding(type, encoding)) continue
+      const found = ofClause(request, encoding, parameters)
+      if (!found) continue
+      if (shape !== 'watch' || streamTypes[encoding] !== undefined) return found
+      throw notAcceptableError(streamsOf(encodings))
+    }
   }
-  return undefined
+  throw notAcceptableError(shape === 'watch' ? streamsOf(encodings) : encodings.map(encoding => mediaTypes[encoding]))
+}
+
+/** Undefined where the parameters ask for something that does not exist. */
+function ofClause(
+  request: ServerRequest,
+  encoding: Encoding,
+  { as, g, v, stream, sv, pretty }: AcceptClause['parameters'],
+): Accepted | undefined {
+  if (stream && (stream !== 'watch' || streamTypes[encoding] === undefined)) return undefined
+  if (sv && sv !== 'v1') return undefined
+  const isPretty = encoding === 'json' && (pretty === '1' || wantsPretty(request))
+  if (as === undefined && g === undefined && v === undefined) return { encoding, pretty: isPretty, version: 'v1' }
+  if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return undefined
+  if (as === 'Table' && encoding !== 'json' && encoding !== 'yaml') return undefined
+  if (as !== 'Table' && as !== 'PartialObjectMetadata' && as !== 'PartialObjectMetadataList') return undefined
+  return { encoding, as, version: v, pretty: isPretty }
+}
+
+/** A list cannot be shown as one object, nor an object as a list. Throws 406. */
+function checkListness({ kind }: Resource, as: Shown, shape: Shape): void {
+  if (shape === 'watch' || (as === 'PartialObjectMetadataList') === (shape === 'list')) return
+  // The package and type as upstream names them, as `*core.PodList`.
+  const type = `*${kind.name.split('.').at(-3)}.${kind.gvk.kind}`
+  const found = shape === 'list' ? `is a list (${type}List)` : `is not a list (${type})`
+  throw new ApiError(406, 'NotAcceptable', `you requested ${as}, but the requested object ${found}`)
 }
 
 function includeObjectOf(request: ServerRequest): IncludeObject {
-  const value = request.query.get('includeObject')
-  return value === 'None' || value === 'Object' ? value : 'Metadata'
+  const value = request.query.get('includeObject') ?? ''
+  if (value === '') return 'Metadata'
+  if (value === 'None' || value === 'Object' || value === 'Metadata') return value
+  throw badRequestError(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
 }
 
-/** How a value that is no stored object is written: JSON or YAML (Status, discovery); protobuf where the caller can. */
-export function negotiateText(request: ServerRequest): { encoding: 'json' | 'yaml'; pretty: boolean } {
-  for (const clause of acceptClauses(header(request.headers, 'accept'))) {
-    const encoding = encodingOf(clause.type)
-    if (encoding === 'json' || encoding === 'yaml')
-      return { encoding, pretty: encoding === 'json' && wantsPretty(request) }
+/** How a value that is no stored object is written (Status, discovery, reviews): as itself, in JSON where nothing else fits. */
+export function negotiateValue(request: ServerRequest): { readonly encoding: Encoding; readonly pretty: boolean } {
+  for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
+    for (const encoding of encodingsOf(request)) {
+      if (!namesEncoding(type, encoding)) continue
+      const { as, g, v, stream, sv, pretty } = parameters
+      if (as !== undefined || g !== undefined || v !== undefined || sv) continue
+      if (stream && (stream !== 'watch' || streamTypes[encoding] === undefined)) continue
+      return { encoding, pretty: encoding === 'json' && (pretty === '1' || wantsPretty(request)) }
+    }
   }
-  return { encoding: 'json', pretty: false }
-}
-
-/** Whether the most wanted acceptable representation is protobuf. */
-export function prefersProtobuf(request: ServerRequest): boolean {
-  for (const clause of acceptClauses(header(request.headers, 'accept'))) {
-    const encoding = encodingOf(clause.type)
-    if (encoding !== undefined) return encoding === 'protobuf'
-  }
-  return false
+  return { encoding: 'json', pretty: true }
 }
 
 /** Whether the most wanted representation that exists is a table. */
 export function wantsTable(request: ServerRequest): boolean {
   for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
-    if (encodingOf(type) !== undefined) return parameters.as === 'Table' && parameters.g === 'meta.k8s.io'
+    if (encodingsOf(request).some(encoding => namesEncoding(type, encoding))) {
+      return parameters.as === 'Table' && parameters.g === 'meta.k8s.io'
+    }
   }
   return false
 }

@@ -10,11 +10,18 @@ import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import type { Form, ListMetaJson } from './form.ts'
 import { protobufMediaType, watchFrame } from './protobuf-form.ts'
+import type { MetaVersion } from './representations.ts'
 
-const metaKind = kindsOf('meta.k8s.io', 'v1', 'io.k8s.apimachinery.pkg.apis.meta.v1')
+const partialKind = (version: MetaVersion): Kind =>
+  kindsOf(
+    'meta.k8s.io',
+    version,
+    'io.k8s.apimachinery.pkg.apis.meta.v1',
+  )('PartialObjectMetadata', {
+    metadata: f(1, ObjectMeta).always(),
+  })
 
-const PartialObjectMetadata: Kind = metaKind('PartialObjectMetadata', { metadata: f(1, ObjectMeta).always() })
-const PartialObjectMetadataList: Kind = listKindOf(PartialObjectMetadata, ListMeta)
+const partialKinds: Readonly<Record<MetaVersion, Kind>> = { v1: partialKind('v1'), v1beta1: partialKind('v1beta1') }
 
 export class PartialProtobufForm implements Form {
   readonly mediaType = protobufMediaType
@@ -22,19 +29,21 @@ export class PartialProtobufForm implements Form {
   readonly key: string
   readonly firstFrameDiffers = false
   readonly #resource: Resource
+  readonly #kind: Kind
 
-  constructor(resource: Resource) {
+  constructor(resource: Resource, version: MetaVersion) {
     this.#resource = resource
-    this.key = `partial-protobuf:${resource.kind.apiVersion}`
+    this.#kind = partialKinds[version]
+    this.key = `partial-protobuf:${version}:${resource.kind.apiVersion}`
   }
 
   object(stored: StoredObject): Uint8Array {
-    return encodeEnvelope(PartialObjectMetadata, { metadata: viewOf(this.#resource, stored).metadata })
+    return encodeEnvelope(this.#kind, { metadata: viewOf(this.#resource, stored).metadata })
   }
 
   list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
     const partial = items.map(stored => ({ metadata: viewOf(this.#resource, stored).metadata }))
-    return [encodeEnvelope(PartialObjectMetadataList, { metadata: meta, items: partial })]
+    return [encodeEnvelope(listKindOf(this.#kind, ListMeta), { metadata: meta, items: partial })]
   }
 
   frame(type: WatchType, stored: StoredObject): Buffer {
@@ -44,7 +53,7 @@ export class PartialProtobufForm implements Form {
   bookmark(revision: number, initialEventsEnd: boolean): Buffer {
     const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
     const metadata = { resourceVersion: String(revision), ...annotations }
-    return watchFrame('BOOKMARK', encodeEnvelope(PartialObjectMetadata, { metadata }))
+    return watchFrame('BOOKMARK', encodeEnvelope(this.#kind, { metadata }))
   }
 
   errorFrame(status: FailureStatus): Buffer {

@@ -1,5 +1,6 @@
 /** What forms are made of: the whole object, its metadata alone, or a table. */
 import { tableOf } from '../../machinery/tables/table.ts'
+import type { Kind } from '../../schema/kind.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
 import type { MetadataJson, StoredObject } from '../registry/stored-object.ts'
 import type { ListMetaJson } from './form.ts'
@@ -36,35 +37,39 @@ export function withoutType(object: object): object {
   return rest
 }
 
-const partialObject = (metadata: MetadataJson) => ({
+/** Of tables and metadata alone. */
+export type MetaVersion = 'v1' | 'v1beta1'
+
+const partialObject = (version: MetaVersion, metadata: Partial<MetadataJson>) => ({
   kind: 'PartialObjectMetadata',
-  apiVersion: 'meta.k8s.io/v1',
+  apiVersion: `meta.k8s.io/${version}`,
   metadata,
 })
 
-export function metadataOnly(resource: Resource): Representation {
-  const partialOf = (stored: StoredObject) => partialObject(viewOf(resource, stored).metadata)
+export function metadataOnly(resource: Resource, version: MetaVersion): Representation {
+  const partialOf = (stored: StoredObject) => partialObject(version, viewOf(resource, stored).metadata)
   return {
-    key: `partial:${resource.kind.apiVersion}`,
+    key: `partial:${version}:${resource.kind.apiVersion}`,
     firstDiffers: false,
     object: partialOf,
     list: (items, meta) => ({
       kind: 'PartialObjectMetadataList',
-      apiVersion: 'meta.k8s.io/v1',
+      apiVersion: `meta.k8s.io/${version}`,
       metadata: meta,
       items: items.map(partialOf),
     }),
-    bookmark: (revision, end) => ({
-      kind: 'PartialObjectMetadata',
-      apiVersion: 'meta.k8s.io/v1',
-      metadata: bookmarkMetadata(revision, end),
-    }),
+    bookmark: (revision, end) => partialObject(version, bookmarkMetadata(revision, end)),
   }
 }
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
-export function table(resource: Resource, includeObject: IncludeObject, nowMs: () => number): Representation {
+export function table(
+  resource: Resource,
+  includeObject: IncludeObject,
+  nowMs: () => number,
+  version: MetaVersion,
+): Representation {
   const make = (
     items: readonly StoredObject[],
     meta: ListMetaJson,
@@ -72,14 +77,14 @@ export function table(resource: Resource, includeObject: IncludeObject, nowMs: (
     isList = false,
   ): Record<string, unknown> => {
     const objects = items.map(stored => viewOf(resource, stored))
-    const options = { includeObject, nowMs: nowMs(), isList }
+    const options = { includeObject, nowMs: nowMs(), isList, version }
     const made = tableOf(resource.kind, objects, options) as unknown as Record<string, unknown>
     const table: Record<string, unknown> = { ...made, metadata: meta }
     if (!headers) table.columnDefinitions = null
     return table
   }
   return {
-    key: `table:${includeObject}:${resource.kind.apiVersion}`,
+    key: `table:${version}:${includeObject}:${resource.kind.apiVersion}`,
     firstDiffers: true,
     object: (stored, first) => make([stored], { resourceVersion: String(stored.revision) }, first),
     list: (items, meta) => make(items, meta, true, true),
@@ -87,14 +92,19 @@ export function table(resource: Resource, includeObject: IncludeObject, nowMs: (
       ...make([], { resourceVersion: String(revision) }, false),
       rows: [
         {
-          cells: [],
-          object: {
-            kind: 'PartialObjectMetadata',
-            apiVersion: 'meta.k8s.io/v1',
-            metadata: bookmarkMetadata(revision, end),
-          },
+          cells: emptyCells(resource.kind),
+          object: partialObject(version, bookmarkMetadata(revision, end)),
         },
       ],
     }),
+  }
+}
+
+/** The cells of an object in which nothing is set, or none where its printer needs more. */
+function emptyCells(kind: Kind): readonly unknown[] {
+  try {
+    return tableOf(kind, [{ metadata: { name: '' } }], { includeObject: 'None', nowMs: 0 }).rows[0]?.cells ?? []
+  } catch {
+    return []
   }
 }

@@ -2,7 +2,7 @@
 import type { ServerResponse as Http1Response } from 'node:http'
 import { createGzip } from 'node:zlib'
 import type { NodeResponse, ServerRequest, ServerResponse } from '../chain/server-request.ts'
-import { acceptsGzip } from '../forms/negotiate.ts'
+import { acceptsGzip } from '../forms/accept.ts'
 import type { WatchSource } from '../watch/watch-source.ts'
 
 /** Smaller bodies are not worth compressing (upstream's threshold). */

@@ -45,6 +45,7 @@ export interface TestServerOptions {
   readonly user?: UserInfo
   readonly clock?: Clock
   readonly audit?: Audit
+  readonly featureGates?: readonly string[]
   /** What the server sees of the store: to put faults in between. */
   readonly storeSeen?: (store: Store) => Store
 }
@@ -63,6 +64,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     authenticator: options.user ? { authenticate: async () => ({ user: options.user as UserInfo }) } : everyoneIsAdmin,
     authorizer: options.authorizer ?? allowAll,
     admissionPlugins: [...(options.admissionPlugins ?? []), ...(options.admission?.plugins(registry.reader) ?? [])],
+    featureGates: new Set(options.featureGates),
     ...(options.audit ? { audit: options.audit } : {}),
     handlers: options.handlers ?? { create: new Map(), connect: new Map() },
     ...(options.flowLimits === undefined ? {} : { flowLimits: options.flowLimits }),

@@ -7,6 +7,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { connect as connectSocket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { GrpcCode, GrpcError } from './grpc-error.ts'
+import { frameOf, MessageReader } from './message-reader.ts'
 
 export type GrpcTarget =
   | { readonly socketPath: string }
@@ -24,24 +25,6 @@ const windowBytes = 4 << 20
 
 const codeOfHttpStatus = (status: number): number =>
   status === 404 ? GrpcCode.unimplemented : status === 429 || status >= 502 ? GrpcCode.unavailable : GrpcCode.unknown
-
-/** Splits a byte stream into length-prefixed messages. */
-class MessageReader {
-  #buffered: Buffer = Buffer.alloc(0)
-  push(chunk: Buffer): Buffer[] {
-    this.#buffered = this.#buffered.length === 0 ? chunk : Buffer.concat([this.#buffered, chunk])
-    const messages: Buffer[] = []
-    while (this.#buffered.length >= 5) {
-      const length = this.#buffered.readUInt32BE(1)
-      if (length > maxMessageBytes) throw new GrpcError(8, `message of ${length} bytes is too large`)
-      if (this.#buffered[0] !== 0) throw new GrpcError(12, 'compressed messages are not supported')
-      if (this.#buffered.length < 5 + length) break
-      messages.push(this.#buffered.subarray(5, 5 + length))
-      this.#buffered = this.#buffered.subarray(5 + length)
-    }
-    return messages
-  }
-}
 
 export class GrpcChannel {
   readonly #target: GrpcTarget
@@ -128,7 +111,7 @@ export class GrpcChannel {
         ...(timeoutMs === undefined ? {} : { 'grpc-timeout': `${Math.min(99_999_999, Math.ceil(timeoutMs))}m` }),
         ...options.metadata,
       })
-      const reader = new MessageReader()
+      const reader = new MessageReader(maxMessageBytes)
       let done = false
       let transportFailure = ''
       const finish = (error?: GrpcError) => {
@@ -181,11 +164,7 @@ export class GrpcChannel {
         if (trailers) readStatus(trailers)
         finish(new GrpcError(GrpcCode.unavailable, transportFailure || 'the connection was lost'))
       })
-      const frame = Buffer.allocUnsafe(5 + request.length)
-      frame[0] = 0
-      frame.writeUInt32BE(request.length, 1)
-      frame.set(request, 5)
-      stream.end(frame)
+      stream.end(frameOf(request))
     })
   }
 }

@@ -1,12 +1,18 @@
-/** The gRPC status codes that the kubelet tells apart. */
+/** The gRPC status codes that are told apart. */
 export const GrpcCode = {
   cancelled: 1,
   unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  outOfRange: 11,
   unimplemented: 12,
+  internal: 13,
   unavailable: 14,
+  dataLoss: 15,
+  unauthenticated: 16,
 } as const
 
 const names = [

@@ -3,9 +3,6 @@ import type { APIGroupDiscovery, APIResourceDiscovery } from '../../api/apidisco
 import type { GroupVersionKind } from '../../schema/type.ts'
 import { compareText, type ServedGroup, type ServedKind } from './api-groups.ts'
 
-/** Media type parameters under which clients ask for it. */
-export const aggregatedMediaType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
-
 interface APIGroupDiscoveryList {
   readonly kind: string
   readonly apiVersion: string

@@ -12,7 +12,7 @@ export interface TableRow {
 
 export interface Table {
   readonly kind: 'Table'
-  readonly apiVersion: 'meta.k8s.io/v1'
+  readonly apiVersion: string
   readonly metadata: object
   readonly columnDefinitions: readonly ColumnDefinition[]
   readonly rows: readonly TableRow[]
@@ -25,15 +25,17 @@ export interface TableOptions {
   readonly nowMs: number
   /** The metadata of the list: resourceVersion, continue, remainingItemCount. */
   readonly listMeta?: object
+  /** Of the table's own kind. */
+  readonly version?: 'v1' | 'v1beta1'
   /** Whether the items are a list, and not one object that was asked for or watched. */
   readonly isList?: boolean
 }
 
-function attached(kind: Kind, item: object, includeObject: TableOptions['includeObject']): object | null {
+function attached(kind: Kind, item: object, { includeObject, version = 'v1' }: TableOptions): object | null {
   if (includeObject === 'None') return null
   if (includeObject === 'Object') return { kind: kind.gvk.kind, apiVersion: kind.apiVersion, ...item }
   const { metadata } = item as { metadata?: object }
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: metadata ?? {} }
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: metadata ?? {} }
 }
 
 /** The table of some objects of one kind. Kinds without columns of their own show name and time of creation. */
@@ -42,7 +44,7 @@ export function tableOf(kind: Kind, items: readonly object[], options: TableOpti
   const chosen = options.isList ? printer.among?.(items as readonly never[]) : undefined
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: `meta.k8s.io/${options.version ?? 'v1'}`,
     metadata: options.listMeta ?? {},
     columnDefinitions: printer.columns,
     rows: items.map(item => {
@@ -50,7 +52,7 @@ export function tableOf(kind: Kind, items: readonly object[], options: TableOpti
       return {
         cells: printer.cells(item as never, options.nowMs, chosen),
         ...(conditions.length > 0 ? { conditions } : {}),
-        object: attached(kind, item, options.includeObject),
+        object: attached(kind, item, options),
       }
     }),
   }

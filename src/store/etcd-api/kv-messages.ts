@@ -10,27 +10,25 @@ import {
   later,
   list,
   type Message,
+  type Type,
   type TypeOf,
   uint64,
 } from '../../schema/type.ts'
+import type { LeaseId } from '../store.ts'
 
 export const message = messagesOf('etcdserverpb')
 
-/** An integer that may need more than 53 bits. */
-type Long = number | bigint
+/** Ids: numbers while they are safe integers, else bigints. */
+export const leaseId: Type<LeaseId> = int64
+export const memberId: Type<number | bigint> = uint64
 
 export const ResponseHeader = message('ResponseHeader', {
-  clusterId: f(1, uint64),
-  memberId: f(2, uint64),
+  clusterId: f(1, memberId),
+  memberId: f(2, memberId),
   revision: f(3, int64),
   raftTerm: f(4, uint64),
 })
-export type ResponseHeader = {
-  readonly clusterId?: Long
-  readonly memberId?: Long
-  readonly revision?: number
-  readonly raftTerm?: number
-}
+export type ResponseHeader = TypeOf<typeof ResponseHeader>
 
 export const KeyValueMessage = messagesOf('mvccpb')('KeyValue', {
   key: f(1, byteString),
@@ -38,7 +36,7 @@ export const KeyValueMessage = messagesOf('mvccpb')('KeyValue', {
   modRevision: f(3, int64),
   version: f(4, int64),
   value: f(5, binary),
-  lease: f(6, int64),
+  lease: f(6, leaseId),
 })
 export type KeyValueMessage = TypeOf<typeof KeyValueMessage>
 
@@ -75,7 +73,7 @@ export const RangeStreamResponse = message('RangeStreamResponse', { rangeRespons
 export const PutRequest = message('PutRequest', {
   key: f(1, byteString),
   value: f(2, binary),
-  lease: f(3, int64),
+  lease: f(3, leaseId),
   prevKv: f(4, bool),
   ignoreValue: f(5, bool),
   ignoreLease: f(6, bool),
@@ -146,7 +144,7 @@ export const CompareMessage = message('Compare', {
   createRevision: f(5, int64),
   modRevision: f(6, int64),
   value: f(7, binary),
-  lease: f(8, int64),
+  lease: f(8, leaseId),
   rangeEnd: f(64, byteString),
 })
 export type CompareMessage = TypeOf<typeof CompareMessage>

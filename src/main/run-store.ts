@@ -1,0 +1,54 @@
+/** The embedded store behind the API of etcd, in the foreground until it is told to stop. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { loggerOf } from '../base/log.ts'
+import { CliError } from '../cli/cli-error.ts'
+import type { StoreSettings } from '../cli/store-command.ts'
+import { StoreInUseError } from '../store/embedded/directory-lock.ts'
+import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
+import { restoreSnapshot, SnapshotError } from '../store/embedded/restore.ts'
+import { startStoreServer } from '../store/server/store-server.ts'
+import { startOverWithCompiledModules } from './compiled-modules.ts'
+import { stopSignal } from './stop-signal.ts'
+
+function read(file: string, flag: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new CliError(`--${flag}: ${(error as Error).message}`)
+  }
+}
+
+function tlsOf({ tls }: StoreSettings) {
+  if (tls === undefined) return {}
+  const ca = tls.clientCaFile === undefined ? {} : { ca: read(tls.clientCaFile, 'client-ca') }
+  return { tls: { cert: read(tls.certFile, 'cert'), key: read(tls.keyFile, 'key'), ...ca } }
+}
+
+export async function runStore(settings: StoreSettings): Promise<void> {
+  await startOverWithCompiledModules()
+  const tls = tlsOf(settings)
+  const { directory, host, port, watchProgressIntervalMs } = settings
+  const stopped = stopSignal()
+  const store = await openEmbeddedStore({ directory }).catch(error => {
+    throw error instanceof StoreInUseError ? new CliError(error.message) : error
+  })
+  try {
+    const interval = watchProgressIntervalMs === undefined ? {} : { watchProgressIntervalMs }
+    const server = await startStoreServer({ store, directory, host, port, ...tls, ...interval }).catch(error => {
+      throw new CliError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
+    })
+    loggerOf('store').info({ signal: await stopped }, 'stopping')
+    await server.close()
+  } finally {
+    await store.close()
+  }
+}
+
+export async function restoreStore(file: string, directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  try {
+    await restoreSnapshot(file, directory)
+  } catch (error) {
+    throw error instanceof SnapshotError ? new CliError(error.message) : error
+  }
+}
