@@ -24,6 +24,7 @@ import { ServiceAllocator } from './registry/allocators/service-allocator.ts'
 import { CacheReader } from './registry/cache-reader.ts'
 import { startCompaction } from './registry/compaction.ts'
 import { DerivedForms } from './registry/derived-forms.ts'
+import { RegistryWriter } from './registry/object-writer.ts'
 import type { RegistryDeps } from './registry/registry-deps.ts'
 import { ResourceTable } from './registry/resource-table.ts'
 import { serviceStrategy } from './registry/strategies/service.ts'
@@ -52,6 +53,7 @@ export interface RegistryParts {
   readonly feed: StoreFeed
   readonly table: ResourceTable
   readonly reader: CacheReader
+  readonly writer: RegistryWriter
   readonly metrics: Metrics
   readonly allocator: ServiceAllocator
   /** Set by `createApiServer`. */
@@ -95,6 +97,7 @@ export async function openRegistry(options: RegistryOptions): Promise<RegistryPa
     allocator,
     admission: [],
     reader: new CacheReader(table, () => parts.deps),
+    writer: new RegistryWriter(table, () => parts.deps),
     deps: {
       store,
       feed,

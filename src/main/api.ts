@@ -51,6 +51,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
   const serverAddress = () => `${config.nodeAddress}:${config.apiPort}`
   const access = createAccessControl({
     reader: registry.reader,
+    writer: registry.writer,
     clock,
     random,
     serviceAccountKey: pki.serviceAccountKey,

@@ -5,6 +5,7 @@ import { Namespace } from '../../api/core/v1/namespace.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import { ServiceAccount } from '../../api/core/v1/service-account.ts'
 import { PriorityClass } from '../../api/scheduling/v1/priority-class.ts'
+import { systemClock } from '../../base/clock.ts'
 import { mastersAuthorizer } from '../authorization/authorizers.ts'
 import { RbacAuthorizer } from '../authorization/rbac-authorizer.ts'
 import { MemoryReader } from '../authorization/testing/memory-reader.ts'
@@ -42,6 +43,8 @@ function world(options: { enable?: string[]; disable?: string[] } = {}) {
   reader.put(ServiceAccount, { metadata: { name: 'default', namespace: 'web', uid: 'u' } })
   const plugins = defaultAdmissionPlugins({
     reader,
+    writer: reader,
+    clock: systemClock,
     authorizer: mastersAuthorizer,
     rbac: new RbacAuthorizer(reader),
     random: () => 0,
@@ -73,10 +76,21 @@ test('the plugins stand in upstream order, and flags switch them', () => {
       'TaintNodesByCondition',
       'Priority',
       'DefaultTolerationSeconds',
+      'DefaultStorageClass',
       'StorageObjectInUseProtection',
+      'PersistentVolumeClaimResize',
+      'RuntimeClass',
+      'CertificateApproval',
+      'CertificateSigning',
+      'ClusterTrustBundleAttest',
+      'CertificateSubjectRestriction',
+      'DefaultIngressClass',
+      'PodTopologyLabels',
       'MutatingAdmissionPolicy',
       'ValidatingAdmissionPolicy',
       'RBACEscalationCheck',
+      'PodCertificateSigningCheck',
+      'ResourceQuota',
     ],
   )
   const names = world({ enable: ['OwnerReferencesPermissionEnforcement'], disable: ['Priority'] }).plugins.map(

@@ -1,22 +1,38 @@
+import type { Clock } from '../../base/clock.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import { EscalationCheck } from '../authorization/escalation.ts'
 import type { RbacAuthorizer } from '../authorization/rbac-authorizer.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
+import type { ObjectWriter } from '../registry/object-writer.ts'
 import type { AdmissionPlugin } from './admission.ts'
+import {
+  CertificateApproval,
+  CertificateSigning,
+  CertificateSubjectRestriction,
+  ClusterTrustBundleAttest,
+  PodCertificateSigningCheck,
+} from './certificates.ts'
+import { PersistentVolumeClaimResize } from './claim-resize.ts'
+import { DefaultIngressClass, DefaultStorageClass } from './default-classes.ts'
 import { DefaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { LimitRanger } from './limit-ranger.ts'
 import { NamespaceLifecycle } from './namespace-lifecycle.ts'
 import { NodeRestriction } from './node-restriction.ts'
 import { OwnerReferencesPermissionEnforcement } from './owner-references.ts'
+import { PodTopologyLabels } from './pod-topology-labels.ts'
 import { MutatingPolicies } from './policies/mutating-policies.ts'
 import { ValidatingPolicies } from './policies/validating-policies.ts'
 import { Priority } from './priority.ts'
+import { ResourceQuotaAdmission } from './resource-quota.ts'
+import { RuntimeClassAdmission } from './runtime-class.ts'
 import { ServiceAccountAdmission } from './service-account.ts'
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { TaintNodesByCondition } from './taint-nodes-by-condition.ts'
 
 export interface AdmissionOptions {
   readonly reader: ObjectReader
+  readonly writer: ObjectWriter
+  readonly clock: Clock
   readonly authorizer: Authorizer
   readonly rbac: RbacAuthorizer
   /** Numbers in [0, 1). */
@@ -26,11 +42,12 @@ export interface AdmissionOptions {
   readonly disable?: readonly string[]
 }
 
+const builtIn = new Set(['RBACEscalationCheck', 'PodCertificateSigningCheck'])
 const offByDefault = new Set(['OwnerReferencesPermissionEnforcement'])
 
 /** The plugins in upstream's order. Throws RangeError for a name that is none of them. */
 export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlugin[] {
-  const { reader, authorizer, rbac, random, enable = [], disable = [] } = options
+  const { reader, writer, clock, authorizer, rbac, random, enable = [], disable = [] } = options
   const all: readonly AdmissionPlugin[] = [
     new NamespaceLifecycle(reader),
     new LimitRanger(reader),
@@ -39,18 +56,30 @@ export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlu
     new TaintNodesByCondition(),
     new Priority(reader),
     new DefaultTolerationSeconds(),
+    new DefaultStorageClass(reader),
     new StorageObjectInUseProtection(),
     new OwnerReferencesPermissionEnforcement(authorizer),
+    new PersistentVolumeClaimResize(reader),
+    new RuntimeClassAdmission(reader),
+    new CertificateApproval(authorizer),
+    new CertificateSigning(authorizer),
+    new ClusterTrustBundleAttest(authorizer),
+    new CertificateSubjectRestriction(),
+    new DefaultIngressClass(reader),
+    new PodTopologyLabels(reader),
     new MutatingPolicies(reader, authorizer),
     new ValidatingPolicies(reader, authorizer),
-    // Upstream checks this in the storage of roles and bindings, where no flag turns it off.
+    // Upstream checks these in the storage of their kinds, where no flag turns them off.
     new EscalationCheck(rbac, authorizer),
+    new PodCertificateSigningCheck(authorizer),
+    // The last: what it has counted is not refused any more.
+    new ResourceQuotaAdmission(reader, writer, clock),
   ]
   for (const name of [...enable, ...disable])
     if (!all.some(plugin => plugin.name === name))
       throw new RangeError(`unknown admission plugin ${JSON.stringify(name)}`)
   return all.filter(({ name }) => {
-    if (name === 'RBACEscalationCheck') return true
+    if (builtIn.has(name)) return true
     return !disable.includes(name) && (enable.includes(name) || !offByDefault.has(name))
   })
 }

@@ -109,6 +109,7 @@ before(async () => {
   await registry.reader.start(accessControlKinds)
   access = createAccessControl({
     reader: registry.reader,
+    writer: registry.writer,
     clock,
     random: Math.random,
     serviceAccountKey: pki.serviceAccountKey,

@@ -8,12 +8,16 @@ import { Namespace } from '../../api/core/v1/namespace.ts'
 import { Node } from '../../api/core/v1/node.ts'
 import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
+import { ResourceQuota } from '../../api/core/v1/resource-quota.ts'
 import { ServiceAccount } from '../../api/core/v1/service-account.ts'
+import { IngressClass } from '../../api/networking/v1/ingress-class.ts'
+import { RuntimeClass } from '../../api/node/v1/runtime-class.ts'
 import { ClusterRole } from '../../api/rbac/v1/cluster-role.ts'
 import { ClusterRoleBinding } from '../../api/rbac/v1/cluster-role-binding.ts'
 import { Role } from '../../api/rbac/v1/role.ts'
 import { RoleBinding } from '../../api/rbac/v1/role-binding.ts'
 import { PriorityClass } from '../../api/scheduling/v1/priority-class.ts'
+import { StorageClass } from '../../api/storage/v1/storage-class.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
@@ -31,6 +35,7 @@ import { RbacAuthorizer } from '../authorization/rbac-authorizer.ts'
 import type { CreateHandler } from '../endpoints/handlers.ts'
 import type { IdentityDocuments } from '../endpoints/non-resource.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
+import type { ObjectWriter } from '../registry/object-writer.ts'
 import { componentRoles } from './component-roles.ts'
 
 /** What access control reads: these caches must be filled before the server takes requests. */
@@ -42,18 +47,23 @@ export const accessControlKinds: readonly Kind[] = [
   MutatingAdmissionPolicyBinding,
   Namespace,
   Node,
+  IngressClass,
   PersistentVolume,
   Pod,
   PriorityClass,
+  ResourceQuota,
   Role,
   RoleBinding,
+  RuntimeClass,
   ServiceAccount,
+  StorageClass,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 ]
 
 export interface AccessControlOptions {
   readonly reader: ObjectReader
+  readonly writer: ObjectWriter
   readonly clock: Clock
   /** Numbers in [0, 1). */
   readonly random: () => number
@@ -84,7 +94,7 @@ export interface AccessControl {
 }
 
 export function createAccessControl(options: AccessControlOptions): AccessControl {
-  const { reader, clock, random, issuer, serviceAccountKey, serverAddress } = options
+  const { reader, writer, clock, random, issuer, serviceAccountKey, serverAddress } = options
   const audiences = [issuer, ...(options.audiences ?? []).filter(audience => audience !== issuer)]
   const keys = new TokenKeys({
     issuer,
@@ -98,6 +108,8 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
   const authorizer = unionAuthorizer([mastersAuthorizer, nodes, rbac])
   const admissionPlugins = defaultAdmissionPlugins({
     reader,
+    writer,
+    clock,
     authorizer,
     rbac,
     random,

@@ -1,12 +1,13 @@
 /** A reader over objects in memory, for tests of what reads the server's caches. */
 import type { Kind } from '../../../schema/kind.ts'
 import type { ObjectChange, ObjectReader } from '../../registry/object-reader.ts'
+import type { ObjectWriter } from '../../registry/object-writer.ts'
 
 interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string }
 }
 
-export class MemoryReader implements ObjectReader {
+export class MemoryReader implements ObjectReader, ObjectWriter {
   readonly #objects = new Map<Kind, Map<string, Named>>()
   readonly #handlers = new Map<Kind, Set<(change: ObjectChange<never>) => void>>()
 
@@ -32,6 +33,11 @@ export class MemoryReader implements ObjectReader {
 
   async getFresh<T>(kind: Kind<T>, namespace: string, name: string): Promise<T | undefined> {
     return this.get(kind, namespace, name)
+  }
+
+  async change<T>(kind: Kind<T>, namespace: string, name: string, change: (current: T) => T): Promise<void> {
+    const current = this.get(kind, namespace, name)
+    if (current !== undefined) this.put(kind, change(current) as object)
   }
 
   /** Adds or replaces. The object may be a fragment: what is under test decides what it has to have. */
