@@ -18,6 +18,7 @@ import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { podGarbageCollector } from './pod-gc/controller.ts'
 import { replicaSetController, replicationController } from './replica-set/controller.ts'
+import { resourceQuotaController } from './resource-quota/controller.ts'
 import { rootCaPublisher } from './root-ca-publisher/controller.ts'
 import { type ControllerDefinition, runController } from './runtime/controller.ts'
 import { serviceAccountController } from './service-account/controller.ts'
@@ -82,6 +83,7 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   endpointSliceMirroringController,
   endpointsController,
   namespaceController,
+  resourceQuotaController,
   serviceAccountController,
   validatingAdmissionPolicyStatusController,
   ...(options.rootCa === undefined ? [] : [rootCaPublisher(options.rootCa)]),
