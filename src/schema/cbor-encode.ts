@@ -2,6 +2,7 @@
  * Values to CBOR (RFC 8949) as Kubernetes writes it: strings and keys as byte strings, keys of maps in bytewise order,
  * bytes tagged for base64, floats in the shortest form that keeps them, and the self-described tag in front.
  */
+import { type Choice, choiceOf } from './choice.ts'
 import { listFormType } from './json-shape.ts'
 import type { Kind } from './kind.ts'
 import type { Message, Type } from './type.ts'
@@ -175,9 +176,21 @@ const memberWriters: readonly [WeakMap<Message, Write>, WeakMap<Message, Write>]
 function memberWriterOf(message: Message, named: boolean): Write {
   const known = memberWriters[named ? 1 : 0].get(message)
   if (known) return known
-  const made = message.options.listForm ? typeWriter(listFormType(message)) : fieldsWriter(message, named)
+  const choice = choiceOf(message)
+  let made: Write
+  if (choice) made = choiceWriter(choice)
+  else made = message.options.listForm ? typeWriter(listFormType(message)) : fieldsWriter(message, named)
   memberWriters[named ? 1 : 0].set(message, made)
   return made
+}
+
+function choiceWriter({ object, other }: Choice): Write {
+  const writeObject = typeWriter(object.facts.type)
+  const writeOther = typeWriter(other.facts.type)
+  return (writer, value) => {
+    const isObject = typeof value === 'object' && !Array.isArray(value)
+    return isObject ? writeObject(writer, value) : writeOther(writer, value)
+  }
 }
 
 interface Member {
