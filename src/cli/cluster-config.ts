@@ -26,6 +26,8 @@ export interface ClusterConfig {
   readonly auditPolicyFile?: string
   /** Absolute path of the audit log, or `-` for the process's own log. */
   readonly auditLogPath?: string
+  /** Features by name, where they differ from their default. */
+  readonly featureGates?: Readonly<Record<string, boolean>>
 }
 
 /** Where things of a cluster lie. */

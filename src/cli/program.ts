@@ -5,6 +5,7 @@ import { CliError } from './cli-error.ts'
 import { type ClusterConfig, mergeConfig, pathsOf, readConfig } from './cluster-config.ts'
 import { readClusterState } from './cluster-state.ts'
 import { down, reset } from './down.ts'
+import { parseFeatureGates } from './feature-gates.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
@@ -148,6 +149,11 @@ function withClusterFlags(command: Command): Command {
     .option('--dns-upstream <server...>', "DNS servers for other names (default: the host's)")
     .option('--audit-policy-file <file>', 'audit policy, audit.k8s.io/v1 (default: no audit)', absolutePath)
     .option('--audit-log-path <file>', 'where audit events are written; - for the log of the process', logPath)
+    .option(
+      '--feature-gates <gates>',
+      'features that are off by default, as CBORServingAndStorage=true',
+      parseFeatureGates,
+    )
 }
 
 export function makeProgram(actions: ProgramActions): Command {

@@ -74,6 +74,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     },
     serverAddress,
     identity: access.identity,
+    featureGates: new Set(Object.entries(config.featureGates ?? {}).flatMap(([name, isOn]) => (isOn ? [name] : []))),
   })
 
   const clientFor = (user: UserInfo, name: string) => new Client(new InProcessTransport(server, user, name), name)
