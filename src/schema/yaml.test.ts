@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { kinds, otherKinds } from '../api/kinds.ts'
+import { olderKinds } from '../api/older-kinds.ts'
 import { DecodeError } from './decode-error.ts'
+import { decodeObject, decodeValue } from './json-decode.ts'
+import { randomObject, seededRandom } from './testing/random-object.ts'
 import { parseYaml, parseYamlDocument, toYaml } from './yaml.ts'
 
 test('plain scalars are read as sigs.k8s.io/yaml reads them', () => {
@@ -84,4 +88,14 @@ test('what is written is read back as it was', () => {
   }
   assert.deepEqual(parseYamlDocument(toYaml(value)), value)
   assert.ok(toYaml(value).startsWith('a: "yes"\nb:\n- x: 1\n'))
+})
+
+test('random objects of every kind survive YAML', () => {
+  const seed = Date.now() % 1_000_000
+  const random = seededRandom(seed)
+  for (const kind of [...kinds, ...otherKinds, ...olderKinds]) {
+    const made = decodeObject(kind, JSON.stringify(randomObject(kind, random))).object
+    const back = decodeValue(kind, parseYamlDocument(toYaml(made))).object
+    assert.deepEqual(back, made, `${kind.apiVersion} ${kind.gvk.kind}, seed ${seed}`)
+  }
 })

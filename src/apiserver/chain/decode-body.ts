@@ -58,7 +58,7 @@ function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], 
     return finished(kind, object as ObjectJson, unknownFields, duplicateFields)
   }
   if (type === mediaTypes.cbor && request.cbor) {
-    const value = readCbor(bytes)
+    const value = readCborBody(bytes, kinds[0])
     const kind = kindOf(kinds, value)
     const { object, unknownFields } = decodeValue(kind, value)
     return finished(kind, object as ObjectJson, unknownFields, [])
@@ -76,6 +76,21 @@ function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], 
     return finished(kindOf(kinds, object), object, [], [])
   }
   throw unsupportedMediaTypeError(encodingsOf(request).map(encoding => mediaTypes[encoding]))
+}
+
+const maxShownBytes = 30
+
+function readCborBody(bytes: Buffer, { gvk }: Kind): unknown {
+  try {
+    return readCbor(bytes)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const start = bytes.subarray(0, maxShownBytes)
+    const shown = `${start.toString(start[0] === 0x7b ? 'utf8' : 'hex')}${bytes.length > maxShownBytes ? ' ...' : ''}`
+    throw badRequestError(
+      `the object provided is unrecognized (must be of type ${gvk.kind}): unable to determine group/version/kind: ${error.message} (${shown})`,
+    )
+  }
 }
 
 /** The one of the possible kinds that a body says it is. Throws 400 where it is none of them. */

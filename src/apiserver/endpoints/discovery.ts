@@ -58,8 +58,8 @@ export class Discovery {
   }
 
   #serveRoot(request: ServerRequest, path: string, root: 'api' | 'apis'): ServerResponse {
-    // A path with a slash behind it is another one, which knows the plain form alone.
-    const form = path.endsWith('/') ? 'plain' : rootForm(request)
+    // With a slash behind it, the list of groups is another path, which knows the plain form alone.
+    const form = path === '/apis/' ? 'plain' : rootForm(request)
     if (form !== 'plain') return respondAggregated(request, root === 'api' ? this.#core : this.#others, form)
     if (root === 'apis') return this.#respond(request, groupListOf(this.#groups), APIGroupList)
     return this.#respond(request, apiVersionsOf(this.#serverAddress()), APIVersions)

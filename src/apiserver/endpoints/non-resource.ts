@@ -14,7 +14,7 @@ import { type HealthCheck, serveHealth } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import { OpenApiV2Endpoint } from './openapi-v2.ts'
 import { methodNotAllowedError, noSuchResourceError } from './resource-server.ts'
-import { respondValue } from './respond.ts'
+import { respondText, respondValue } from './respond.ts'
 import { versionInfo } from './version.ts'
 
 /** The token issuer's discovery documents (KEP-1393), as JSON values. */
@@ -49,12 +49,15 @@ export class NonResourceEndpoints {
     const { request } = context
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowedError()
     const response = await this.#find(request, context.info.path)
-    if (!response) throw noSuchResourceError()
-    return response
+    if (response) return response
+    // As upstream: what is no part of an API is answered in text.
+    const isOther = !/^\/apis?(\/|$)/.test(context.info.path)
+    if (isOther && !request.wantsObjects) return respondText(404, '404 page not found\n')
+    throw noSuchResourceError()
   }
 
   async #find(request: ServerRequest, path: string): Promise<ServerResponse | undefined> {
-    if (path === '/' || path === '') return respondValue(request, 200, { paths: this.#paths() })
+    if (path === '/' || path === '') return jsonOnly(request, { paths: this.#paths() })
     if (path === '/version' || path === '/version/') return plainJson(request, 'application/json', versionInfo)
     if (path === '/metrics') return this.#metrics()
     if (path === '/openapi/v2') return this.#openApiV2.serve(request)
@@ -101,7 +104,7 @@ export class NonResourceEndpoints {
     // Not negotiated: upstream names no type either, and clients read it as JSON.
     return {
       status: 200,
-      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      headers: { 'content-type': 'text/plain; charset=utf-8', 'last-modified': this.#openApiV3.modified },
       body: { is: 'bytes', chunks: [encodeJson(this.#openApiV3.index())] },
     }
   }
@@ -122,6 +125,7 @@ export class NonResourceEndpoints {
     const headers: Record<string, string> = {
       etag,
       vary: 'Accept',
+      'last-modified': this.#openApiV3.modified,
       'content-type': 'application/json',
       'cache-control': immutable ? 'public, immutable' : 'no-cache, private',
       ...(immutable ? { expires: new Date(Date.now() + 31_536_000_000).toUTCString() } : {}),
@@ -172,9 +176,13 @@ const openApiTypes: ReadonlySet<string> = new Set([
 function plainJson(request: ServerRequest, type: string, value: unknown): ServerResponse {
   if (request.wantsObjects) return respondValue(request, 200, value)
   checkRoute(request, [type])
-  const { body } = respondValue({ ...request, headers: { ...request.headers, accept: '*/*' } }, 200, value)
+  const { body } = jsonOnly(request, value)
   return { status: 200, headers: { 'content-type': type }, body }
 }
+
+/** JSON whatever is accepted. */
+const jsonOnly = (request: ServerRequest, value: unknown): ServerResponse =>
+  respondValue({ ...request, headers: { ...request.headers, accept: '*/*' } }, 200, value)
 
 const cached = (response: ServerResponse): ServerResponse => ({
   ...response,

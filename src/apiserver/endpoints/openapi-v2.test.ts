@@ -34,7 +34,7 @@ test('the most wanted form that exists is served; none is 406', () => {
   assert.equal(typeFor(`application/json;q=0.5, ${accept}`), typeFor(accept))
   assert.equal(typeFor(`application/json, ${accept};q=0.5`), 'application/json')
   for (const none of ['text/html', 'constructor']) {
-    assert.throws(() => get({ accept: none }), { code: 406, reason: 'NotAcceptable' }, none)
+    assert.equal(get({ accept: none }).status, 406, none)
   }
 })
 
@@ -44,7 +44,7 @@ test('the ETag saves sending it again, and those who take gzip get it', () => {
     const zipped = get({ accept: form, 'accept-encoding': 'br, gzip' })
     assert.equal(plain.headers['content-encoding'], undefined)
     assert.equal(zipped.headers['content-encoding'], 'gzip')
-    assert.equal(zipped.headers.vary, 'Accept, Accept-Encoding')
+    assert.equal(zipped.headers.vary, 'Accept-Encoding, Accept')
     assert.deepEqual(gunzipSync(zipped.bytes!), plain.bytes)
     const again = get({ accept: form, 'if-none-match': String(plain.headers.etag) })
     assert.equal(again.status, 304)

@@ -6,7 +6,7 @@ import { openApiV2 } from '../../machinery/openapi/v2.ts'
 import { openApiV2Protobuf } from '../../machinery/openapi/v2-protobuf.ts'
 import { encodeJson } from '../../schema/json-encode.ts'
 import { header, type ServerRequest, type ServerResponse } from '../chain/server-request.ts'
-import { acceptClauses, acceptsGzip, notAcceptableError } from '../forms/accept.ts'
+import { acceptClauses, acceptsGzip } from '../forms/accept.ts'
 
 type Form = 'json' | 'protobuf'
 
@@ -25,7 +25,10 @@ const contentTypes: Readonly<Record<Form, string>> = {
   protobuf: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
 }
 
+const vary = 'Accept-Encoding, Accept'
+
 export class OpenApiV2Endpoint {
+  readonly #modified = new Date().toUTCString()
   readonly #groups: readonly ServedGroup[]
   /** Both forms, in gzip (about 65 KiB each, where the text is near a megabyte), made when one is first asked for. */
   #made: { readonly etag: string; readonly zipped: Readonly<Record<Form, Uint8Array>> } | undefined
@@ -37,10 +40,10 @@ export class OpenApiV2Endpoint {
   serve(request: ServerRequest): ServerResponse {
     const accepted = acceptClauses(header(request.headers, 'accept'))
     const form = accepted.map(({ type }) => forms.get(type)).find(each => each !== undefined)
-    if (form === undefined) throw notAcceptableError(Object.values(contentTypes))
+    if (form === undefined) return { status: 406, headers: { vary }, body: { is: 'none' } }
     this.#made ??= made(this.#groups)
     const { etag, zipped } = this.#made
-    const headers = { etag, vary: 'Accept, Accept-Encoding', 'content-type': contentTypes[form] }
+    const headers = { etag, vary, 'last-modified': this.#modified, 'content-type': contentTypes[form] }
     if (header(request.headers, 'if-none-match') === etag) return { status: 304, headers, body: { is: 'none' } }
     if (!acceptsGzip(request)) {
       return { status: 200, headers, body: { is: 'bytes', chunks: [gunzipSync(zipped[form])] } }

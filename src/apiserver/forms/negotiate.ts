@@ -96,7 +96,7 @@ function accepted(request: ServerRequest, shape: Shape): Accepted {
       throw notAcceptableError(streamsOf(encodings))
     }
   }
-  throw notAcceptableError(shape === 'watch' ? streamsOf(encodings) : encodings.map(encoding => mediaTypes[encoding]))
+  throw notAcceptableError(encodings.map(encoding => mediaTypes[encoding]))
 }
 
 /** Undefined where the parameters ask for something that does not exist. */

@@ -2,6 +2,7 @@
 import { ListMeta, ObjectMeta } from '../../api/meta/v1/object-meta.ts'
 import { Status } from '../../api/meta/v1/status.ts'
 import type { FailureStatus } from '../../machinery/api-error.ts'
+import { retagged } from '../../schema/derived-kind.ts'
 import { f } from '../../schema/field.ts'
 import { type Kind, kindsOf, listKindOf } from '../../schema/kind.ts'
 import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
@@ -23,27 +24,35 @@ const partialKind = (version: MetaVersion): Kind =>
 
 const partialKinds: Readonly<Record<MetaVersion, Kind>> = { v1: partialKind('v1'), v1beta1: partialKind('v1beta1') }
 
+const olderList = listKindOf(partialKinds.v1beta1, ListMeta)
+
+const partialLists: Readonly<Record<MetaVersion, Kind>> = {
+  v1: listKindOf(partialKinds.v1, ListMeta),
+  // The older version has its members the other way round.
+  v1beta1: { ...olderList, fields: retagged(olderList.fields, { metadata: 2, items: 1 }) },
+}
+
 export class PartialProtobufForm implements Form {
   readonly mediaType = protobufMediaType
   readonly watchMediaType = `${protobufMediaType};stream=watch`
   readonly key: string
   readonly firstFrameDiffers = false
   readonly #resource: Resource
-  readonly #kind: Kind
+  readonly #version: MetaVersion
 
   constructor(resource: Resource, version: MetaVersion) {
     this.#resource = resource
-    this.#kind = partialKinds[version]
+    this.#version = version
     this.key = `partial-protobuf:${version}:${resource.kind.apiVersion}`
   }
 
   object(stored: StoredObject): Uint8Array {
-    return encodeEnvelope(this.#kind, { metadata: viewOf(this.#resource, stored).metadata })
+    return encodeEnvelope(partialKinds[this.#version], { metadata: viewOf(this.#resource, stored).metadata })
   }
 
   list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
     const partial = items.map(stored => ({ metadata: viewOf(this.#resource, stored).metadata }))
-    return [encodeEnvelope(listKindOf(this.#kind, ListMeta), { metadata: meta, items: partial })]
+    return [encodeEnvelope(partialLists[this.#version], { metadata: meta, items: partial })]
   }
 
   frame(type: WatchType, stored: StoredObject): Buffer {
@@ -53,7 +62,7 @@ export class PartialProtobufForm implements Form {
   bookmark(revision: number, initialEventsEnd: boolean): Buffer {
     const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
     const metadata = { resourceVersion: String(revision), ...annotations }
-    return watchFrame('BOOKMARK', encodeEnvelope(this.#kind, { metadata }))
+    return watchFrame('BOOKMARK', encodeEnvelope(partialKinds[this.#version], { metadata }))
   }
 
   errorFrame(status: FailureStatus): Buffer {

@@ -56,7 +56,7 @@ export function metadataOnly(resource: Resource, version: MetaVersion): Represen
       kind: 'PartialObjectMetadataList',
       apiVersion: `meta.k8s.io/${version}`,
       metadata: meta,
-      items: items.map(partialOf),
+      items: items.length === 0 ? null : items.map(partialOf),
     }),
     bookmark: (revision, end) => partialObject(version, bookmarkMetadata(revision, end)),
   }

@@ -53,7 +53,7 @@ async function writeBytes(
     bytes > gzipThresholdBytes && acceptsGzip(request) && headers['content-encoding'] === undefined && status < 300
   if (compress) {
     headers['content-encoding'] = 'gzip'
-    headers.vary = 'Accept-Encoding'
+    headers.vary = headers.vary === undefined ? 'Accept-Encoding' : `Accept-Encoding, ${headers.vary}`
   } else if (done) headers['content-length'] = bytes
   target.writeHead(status, headers as Record<string, string>)
   if (request.method === 'HEAD') {

@@ -23,6 +23,8 @@ export interface OpenApiDocument {
 /** The documents, made when first asked for and kept: they change only with the kinds. */
 export class OpenApiV3 {
   readonly #makers = new Map<string, () => OpenApiDocument>()
+  /** When this server began to serve them (RFC 9110, Last-Modified). */
+  readonly modified = new Date().toUTCString()
   readonly #made = new Map<string, { readonly bytes: Uint8Array; readonly hash: string }>()
 
   constructor(groups: readonly ServedGroup[]) {
