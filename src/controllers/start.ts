@@ -16,6 +16,7 @@ import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { persistentVolumeBinder } from './persistent-volume/controller.ts'
 import { podGarbageCollector } from './pod-gc/controller.ts'
 import { replicaSetController, replicationController } from './replica-set/controller.ts'
 import { resourceQuotaController } from './resource-quota/controller.ts'
@@ -23,6 +24,11 @@ import { rootCaPublisher } from './root-ca-publisher/controller.ts'
 import { type ControllerDefinition, runController } from './runtime/controller.ts'
 import { serviceAccountController } from './service-account/controller.ts'
 import { statefulSetController } from './stateful-set/controller.ts'
+import {
+  attributesClassProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
+} from './storage-protection/controllers.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 import { validatingAdmissionPolicyStatusController } from './validating-admission-policy-status/controller.ts'
@@ -84,6 +90,10 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   endpointsController,
   namespaceController,
   resourceQuotaController,
+  persistentVolumeBinder,
+  claimProtectionController,
+  volumeProtectionController,
+  attributesClassProtectionController,
   serviceAccountController,
   validatingAdmissionPolicyStatusController,
   ...(options.rootCa === undefined ? [] : [rootCaPublisher(options.rootCa)]),

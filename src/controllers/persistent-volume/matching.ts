@@ -1,0 +1,70 @@
+/** Which volume suits a claim (upstream: FindMatchingVolume, checkVolumeSatisfyClaim). */
+import type { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
+import type { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
+import { parseQuantity } from '../../machinery/quantity.ts'
+import { labelSelectorOf } from '../../machinery/selectors/label-selector.ts'
+
+const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
+
+interface Classed {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
+  readonly spec: { readonly storageClassName?: string }
+}
+
+/** The class by the annotation of old or the field; '' for none. */
+export const classOf = ({ metadata, spec }: Classed): string =>
+  metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? ''
+
+const sizeOf = (volume: PersistentVolume): bigint => parseQuantity(volume.spec.capacity?.storage ?? '0').nanos
+const wantedSize = (claim: PersistentVolumeClaim): bigint =>
+  parseQuantity(claim.spec.resources.requests?.storage ?? '0').nanos
+
+const hasModes = ({ spec }: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
+  (claim.spec.accessModes ?? []).every(mode => spec.accessModes?.includes(mode))
+
+const sameMode = ({ spec }: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
+  (spec.volumeMode ?? 'Filesystem') === (claim.spec.volumeMode ?? 'Filesystem')
+
+/** Why a volume does not suit a claim, in the words of upstream's events. */
+export function mismatchOf(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
+  if (volume.metadata.deletionTimestamp !== undefined) {
+    return `the volume is marked for deletion ${JSON.stringify(volume.metadata.name)}`
+  }
+  if (sizeOf(volume) < wantedSize(claim)) return 'requested PV is too small'
+  if (classOf(volume) !== classOf(claim)) return 'storageClassName does not match'
+  const [offered, wanted] = [volume.spec.volumeAttributesClassName ?? '', claim.spec.volumeAttributesClassName ?? '']
+  if (offered !== wanted) return 'volumeAttributesClassName does not match'
+  if (!sameMode(volume, claim)) return 'incompatible volumeMode'
+  return hasModes(volume, claim) ? undefined : 'incompatible accessMode'
+}
+
+/** Whether the volume is reserved for the claim, by its name or for this very object. */
+export function isReservedFor({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean {
+  const reserved = spec.claimRef
+  if (!reserved || reserved.name !== metadata.name || reserved.namespace !== metadata.namespace) return false
+  return !reserved.uid || reserved.uid === metadata.uid
+}
+
+/**
+ * The volume that a claim gets: one reserved for it, else the smallest free one that suits. `delayed`: the scheduler
+ * chooses, so that only a reserved one is taken.
+ */
+export function bestMatch(
+  volumes: readonly PersistentVolume[],
+  claim: PersistentVolumeClaim,
+  delayed: boolean,
+): PersistentVolume | undefined {
+  const suiting = volumes.filter(volume => mismatchOf(volume, claim) === undefined)
+  const reserved = suiting.find(volume => isReservedFor(volume, claim))
+  if (reserved || delayed) return reserved
+  const selector = claim.spec.selector ? labelSelectorOf(claim.spec.selector) : undefined
+  return suiting
+    .filter(({ spec, status, metadata }) => {
+      if (spec.claimRef !== undefined || status.phase !== 'Available') return false
+      return !selector || selector.matches(metadata.labels ?? {})
+    })
+    .reduce<PersistentVolume | undefined>(
+      (best, volume) => (best === undefined || sizeOf(volume) < sizeOf(best) ? volume : best),
+      undefined,
+    )
+}
