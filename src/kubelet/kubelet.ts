@@ -31,7 +31,9 @@ import { StatsProvider } from './stats/summary.ts'
 import { StatusWriter } from './status/status-writer.ts'
 import { Mounter } from './volumes/mounter.ts'
 import { ObjectWatcher } from './volumes/object-watcher.ts'
+import { PodCertificates } from './volumes/pod-certificates.ts'
 import { TokenSource } from './volumes/token-source.ts'
+import { TrustBundles } from './volumes/trust-bundles.ts'
 import { VolumeManager } from './volumes/volume-manager.ts'
 
 export interface KubeletOptions {
@@ -146,6 +148,17 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     probes,
     objects,
     tokens: new TokenSource(client, clock),
+    trustBundles: new TrustBundles(options.informers, wake),
+    certificates: new PodCertificates({
+      client,
+      informers: options.informers,
+      clock,
+      random: Math.random,
+      nodeName,
+      nodeUid: () => reporter.node.metadata.uid,
+      onChange: wake,
+      event: (pod, reason, message) => podEvent(shared, pod, 'Warning', reason, message),
+    }),
     cgroups,
     statuses,
     backOff: new BackOff(crashBackOff),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LimitRange } from '../../api/core/v1/limit-range.ts'
 import { Namespace } from '../../api/core/v1/namespace.ts'
+import { Node } from '../../api/core/v1/node.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import { ServiceAccount } from '../../api/core/v1/service-account.ts'
 import { PriorityClass } from '../../api/scheduling/v1/priority-class.ts'
@@ -333,4 +334,44 @@ test('volumes and claims get their protecting finalizer once', async () => {
   const volume = { metadata: { name: 'v' }, spec: {} }
   const kept = (await run(write({ resource: 'persistentvolumes', namespace: '', object: volume }))) as typeof claim
   assert.deepEqual(kept.metadata.finalizers, ['kubernetes.io/pv-protection'])
+})
+
+test('a node asks for certificates of the pods it runs, and as nobody else', async () => {
+  const { reader, only } = world()
+  reader.put(Node, { metadata: { name: 'n1', uid: 'node-uid' } })
+  const sources = [{ podCertificate: { signerName: 'example.com/s', keyType: 'ED25519' } }]
+  const spec = {
+    nodeName: 'n1',
+    containers: [],
+    serviceAccountName: 'default',
+    volumes: [{ name: 'v', projected: { sources } }],
+  }
+  reader.put(Pod, { metadata: { name: 'p', namespace: 'web', uid: 'pod-uid' }, spec })
+  const asked = {
+    signerName: 'example.com/s',
+    podName: 'p',
+    podUID: 'pod-uid',
+    serviceAccountName: 'default',
+    serviceAccountUID: 'u',
+    nodeName: 'n1',
+    nodeUID: 'node-uid',
+  }
+  const request = async (changes: object) =>
+    only(
+      'NodeRestriction',
+      write({
+        user: kubelet,
+        group: 'certificates.k8s.io',
+        resource: 'podcertificaterequests',
+        object: { metadata: {}, spec: { ...asked, ...changes } },
+      }),
+    )
+  await request({})
+  await assert.rejects(request({ nodeName: 'n2' }), /which is not the requesting node "n1"/)
+  await assert.rejects(request({ nodeUID: 'x' }), /inconsistent with the running node/)
+  await assert.rejects(request({ podName: 'q' }), /pod not found/)
+  await assert.rejects(request({ podUID: 'x' }), /differs from running pod/)
+  await assert.rejects(request({ serviceAccountName: 'x' }), /contains serviceAccountName \("x"\) that differs/)
+  await assert.rejects(request({ serviceAccountUID: 'x' }), /differs from the running service account/)
+  await assert.rejects(request({ signerName: 'example.com/t' }), /does not mount a podCertificate projected volume/)
 })

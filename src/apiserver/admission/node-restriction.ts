@@ -6,6 +6,7 @@ import { Pod } from '../../api/core/v1/pod.ts'
 import { nodeOf } from '../authentication/users.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
+import { checkCertificateRequest } from './node-certificate-requests.ts'
 import { changedLabels, mayChangeLabel } from './node-labels.ts'
 import { metadataOf, mirrorAnnotation, nameOf, refusal } from './refusal.ts'
 
@@ -34,6 +35,8 @@ export class NodeRestriction implements AdmissionPlugin {
         return this.#token(attributes, node)
       case '/persistentvolumeclaims':
         return checkClaim(attributes, node)
+      case 'certificates.k8s.io/podcertificaterequests':
+        return checkCertificateRequest(attributes, node, this.#reader)
       case 'coordination.k8s.io/leases':
         if (attributes.namespace !== leaseNamespace)
           throw refusal(attributes, `can only access leases in the ${JSON.stringify(leaseNamespace)} system namespace`)

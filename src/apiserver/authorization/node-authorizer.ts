@@ -67,6 +67,7 @@ export class NodeAuthorizer implements Authorizer {
       'coordination.k8s.io/leases': lease,
       'storage.k8s.io/csinodes': csiNode,
       'resource.k8s.io/resourceslices': resourceSlice,
+      'certificates.k8s.io/podcertificaterequests': podCertificateRequest,
       '/nodes': ownNode,
       '/pods': (node, attributes) => this.#pod(node, attributes),
     }
@@ -111,11 +112,7 @@ export class NodeAuthorizer implements Authorizer {
         return own()
       case 'list ':
       case 'watch ': {
-        const selected = attributes.fieldSelector?.some(
-          ({ key, operator, values }) =>
-            key === 'spec.nodeName' && isEquality(operator) && values.length === 1 && values[0] === node,
-        )
-        if (selected) return allowed
+        if (selectsNode(attributes, node)) return allowed
         return name === '' ? because('can only list/watch pods with spec.nodeName field selector') : own()
       }
       default:
@@ -144,17 +141,31 @@ const csiNode: Check = (node, { verb, subresource, name }) => {
   return allowed
 }
 
-const resourceSlice: Check = (node, { verb, subresource, fieldSelector = [] }) => {
+const selectsNode = ({ fieldSelector = [] }: Attributes, node: string): boolean =>
+  fieldSelector.some(
+    ({ key, operator, values }) =>
+      key === 'spec.nodeName' && isEquality(operator) && values.length === 1 && values[0] === node,
+  )
+
+/** What a node may ask for is limited further by the admission plugin NodeRestriction. */
+const podCertificateRequest: Check = (node, attributes) => {
+  const { verb, subresource } = attributes
+  if (subresource !== '') return because('nodes may not access the status subresource of PodCertificateRequests')
+  if (verb === 'create') return allowed
+  if (verb !== 'list' && verb !== 'watch') return because(`nodes may not ${verb} podcertificaterequests`)
+  if (selectsNode(attributes, node)) return allowed
+  return because('can only list/watch podcertificaterequests with nodeName field selector')
+}
+
+const resourceSlice: Check = (node, attributes) => {
+  const { verb, subresource } = attributes
   if (subresource !== '') return because('cannot authorize ResourceSlice subresources')
   if (verb === 'get' || verb === 'create' || verb === 'update' || verb === 'patch' || verb === 'delete') return allowed
   if (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection')
     return because(
       'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection',
     )
-  const selected = fieldSelector.some(
-    ({ key, operator, values }) => key === 'spec.nodeName' && isEquality(operator) && values[0] === node,
-  )
-  return selected
+  return selectsNode(attributes, node)
     ? allowed
     : because('can only list/watch/deletecollection resourceslices with spec.nodeName field selector')
 }

@@ -13,7 +13,9 @@ import type { Cgroups } from '../resources/cgroups.ts'
 import type { DnsFacts } from '../sandbox/dns.ts'
 import type { StatusWriter } from '../status/status-writer.ts'
 import type { ObjectWatcher } from '../volumes/object-watcher.ts'
+import type { PodCertificates } from '../volumes/pod-certificates.ts'
 import type { TokenSource } from '../volumes/token-source.ts'
+import type { TrustBundles } from '../volumes/trust-bundles.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
 import type { BackOff } from './back-off.ts'
 
@@ -28,6 +30,8 @@ export interface PodServices {
   readonly probes: ProbeManager
   readonly objects: ObjectWatcher
   readonly tokens: TokenSource
+  readonly trustBundles: TrustBundles
+  readonly certificates: PodCertificates
   readonly cgroups: Cgroups
   readonly statuses: StatusWriter
   readonly backOff: BackOff

@@ -218,8 +218,9 @@ export class PodWorker {
     if (wakeMs === 'done') return await this.#settle()
     await this.#cleanOld()
     void this.#report(false)
-    const renewal = this.#services.tokens.renewalInMs(this.uid)
-    const times = [wakeMs, left, renewal, resyncMs].filter(time => time !== undefined)
+    const { tokens, certificates } = this.#services
+    const renewals = [tokens.renewalInMs(this.uid), certificates.renewalInMs(this.uid)]
+    const times = [wakeMs, left, ...renewals, resyncMs].filter(time => time !== undefined)
     this.#wakeIn(Math.max(50, Math.min(...times)))
   }
 
@@ -292,6 +293,9 @@ export class PodWorker {
         configMap: name => services.objects.configMap(this.uid, namespace, name),
         secret: name => services.objects.secret(this.uid, namespace, name),
         token: projection => services.tokens.token(this.#pod, projection),
+        anchors: projection => services.trustBundles.anchors(this.uid, projection),
+        certificate: (volume, index, projection) =>
+          services.certificates.credentials(this.#pod, volume, index, projection),
       })
       this.#mounted = true
       return volumes
@@ -486,6 +490,8 @@ export class PodWorker {
     this.#services.cgroups.remove(this.uid)
     this.#services.objects.release(this.uid)
     this.#services.tokens.forget(this.uid)
+    this.#services.trustBundles.forget(this.uid)
+    this.#services.certificates.forget(this.uid)
   }
 
   /** The pod has ended by itself or by the node's decision: its containers stay for their logs. */

@@ -4,8 +4,10 @@ import type { Container } from '../../api/core/v1/container.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { Secret } from '../../api/core/v1/secret.ts'
 import type {
+  ClusterTrustBundleProjection,
   DownwardAPIVolumeFile,
   KeyToPath,
+  PodCertificateProjection,
   ServiceAccountTokenProjection,
   Volume,
   VolumeProjection,
@@ -13,12 +15,16 @@ import type {
 import { isNotFound } from '../../machinery/api-error.ts'
 import { type FieldFacts, fieldValue, resourceValue } from '../containers/field-values.ts'
 import type { PayloadFile } from './atomic-writer.ts'
+import type { Credentials } from './pod-certificates.ts'
 
 export interface PayloadFacts extends FieldFacts {
   readonly allocatable: Readonly<Record<string, string>>
   configMap(name: string): Promise<ConfigMap>
   secret(name: string): Promise<Secret>
   token(projection: ServiceAccountTokenProjection): Promise<string>
+  /** Trust anchors in PEM. */
+  anchors(projection: ClusterTrustBundleProjection): Promise<string>
+  certificate(volume: string, index: number, projection: PodCertificateProjection): Promise<Credentials>
 }
 
 const defaultMode = 0o644
@@ -100,14 +106,24 @@ function commonUser(pod: Pod): number | undefined {
   return users.every(user => user === users[0]) ? users[0] : undefined
 }
 
+/** Files of the pod's own identity: where somebody is to own them, nobody else reads them. */
+function ownFiles(pod: Pod, texts: ReadonlyMap<string, string>, mode: number, user: number | undefined): Files {
+  const owner = user ?? commonUser(pod)
+  const isOwned = owner !== undefined || pod.spec.securityContext?.fsGroup !== undefined
+  const facts = { mode: isOwned ? tokenMode : mode, ...(owner === undefined ? {} : { user: owner }) }
+  return new Map([...texts].map(([path, text]) => [path, { content: Buffer.from(text), ...facts }]))
+}
+
 async function projectionFiles(
   pod: Pod,
+  volume: string,
+  index: number,
   source: VolumeProjection,
   mode: number,
   facts: PayloadFacts,
   user: number | undefined,
 ): Promise<Files> {
-  const { configMap, secret, downwardAPI, serviceAccountToken } = source
+  const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source
   if (configMap) {
     const object = await orNothing(facts.configMap(configMap.name), configMap.optional ?? false)
     return pick(configMapData(object), configMap.items, mode, configMap.optional ?? false, user)
@@ -118,13 +134,22 @@ async function projectionFiles(
   }
   if (downwardAPI) return downwardFiles(pod, downwardAPI.items, mode, facts, user)
   if (serviceAccountToken) {
-    const content = Buffer.from(await facts.token(serviceAccountToken))
-    const owner = serviceAccountToken.user ?? commonUser(pod)
-    const group = pod.spec.securityContext?.fsGroup
-    const own = owner === undefined ? (group === undefined ? mode : tokenMode) : tokenMode
-    return new Map([
-      [serviceAccountToken.path, { content, mode: own, ...(owner === undefined ? {} : { user: owner }) }],
-    ])
+    const { path, user: own } = serviceAccountToken
+    return ownFiles(pod, new Map([[path, await facts.token(serviceAccountToken)]]), mode, own)
+  }
+  if (clusterTrustBundle) {
+    const { path, user: own } = clusterTrustBundle
+    return ownFiles(pod, new Map([[path, await facts.anchors(clusterTrustBundle)]]), mode, own)
+  }
+  if (podCertificate) {
+    const { key, chain } = await facts.certificate(volume, index, podCertificate)
+    const { credentialBundlePath, keyPath, certificateChainPath, user: own } = podCertificate
+    const texts = [
+      [credentialBundlePath, key + chain],
+      [keyPath, key],
+      [certificateChainPath, chain],
+    ] as const
+    return ownFiles(pod, new Map(texts.flatMap(([path, text]) => (path ? [[path, text] as const] : []))), mode, own)
   }
   throw new Error(`projected volumes do not support ${Object.keys(source).join(', ') || 'an empty source'}`)
 }
@@ -152,8 +177,9 @@ export async function volumePayload(pod: Pod, volume: Volume, facts: PayloadFact
     return downwardFiles(pod, downwardAPI.items, downwardAPI.defaultMode ?? defaultMode, facts, downwardAPI.defaultUser)
   if (!projected) return undefined
   const files: Files = new Map()
-  for (const source of projected.sources ?? []) {
-    const more = await projectionFiles(pod, source, projected.defaultMode ?? defaultMode, facts, projected.defaultUser)
+  for (const [index, source] of (projected.sources ?? []).entries()) {
+    const mode = projected.defaultMode ?? defaultMode
+    const more = await projectionFiles(pod, volume.name, index, source, mode, facts, projected.defaultUser)
     for (const [path, file] of more) files.set(path, file)
   }
   return files
