@@ -55,3 +55,9 @@ export function trustBundleNameErrors(signerName: string, name: string): string[
     ? dns1123SubdomainErrors(name.slice(prefix.length))
     : [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${prefix}`]
 }
+
+/** Signers of the project's own domain, which issue for a day at most. */
+export const isOfKubernetes = (signerName: string): boolean => {
+  const [domain = ''] = signerName.split('/')
+  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io')
+}

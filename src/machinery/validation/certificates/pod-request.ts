@@ -10,7 +10,7 @@ import { type FieldError, invalid, notSupported, required, tooLong } from '../..
 import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { checkAnnotations, checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkConditions } from '../conditions.ts'
-import { checkSignerName } from './names.ts'
+import { checkSignerName, isOfKubernetes } from './names.ts'
 
 const minuteMs = 60_000
 const hourSeconds = 3600
@@ -28,11 +28,6 @@ const invalidOf = (path: string, detail: string): FieldError => ({
   field: path,
   message: `Invalid value: ${detail}`,
 })
-
-const isOfKubernetes = (signerName: string): boolean => {
-  const [domain = ''] = signerName.split('/')
-  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io')
-}
 
 export function checkPodCertificateRequest(out: Errors, { spec }: PodCertificateRequest): void {
   checkSignerName(out, 'spec.signerName', spec.signerName)
