@@ -144,6 +144,8 @@ export interface ApiServer {
   readonly registry: RegistryParts
   readonly metrics: Metrics
   handle(request: ServerRequest): Promise<ServerResponse>
+  /** Kinds that are declared at run time, for discovery and OpenAPI; the table serves them. */
+  setCustomKinds(kinds: readonly Kind[]): void
   /** `/readyz` says no from now on, so that balancers turn away; watches end, so that their clients go elsewhere. */
   drain(): void
   /** Ends watches and the feed. The store stays open. */
@@ -199,6 +201,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registry,
     metrics,
     handle: request => handleRequest(parts, cbor ? { ...request, cbor } : request),
+    setCustomKinds: custom => nonResource.setCustomKinds(custom),
     drain() {
       draining = true
       for (const watch of [...watches]) watch.close()

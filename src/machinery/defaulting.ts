@@ -1,5 +1,7 @@
 /** Fills in what a client may leave out: first what the declarations say, then what each kind's own rules add. */
 import type { Kind } from '../schema/kind.ts'
+import { customFactsOf } from './custom/custom-kind.ts'
+import { fillCustom } from './custom/fill.ts'
 import { defaultAutoscaler, defaultAutoscalerV1 } from './defaulting/autoscaling.ts'
 import {
   defaultBinding,
@@ -96,5 +98,7 @@ const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>([
  */
 export function applyDefaults(kind: Kind, object: unknown): void {
   fillMessage(kind, object as Record<string, unknown>)
+  const custom = customFactsOf(kind)
+  if (custom) fillCustom(custom.schema, object)
   defaulters.get(`${kind.apiVersion}/${kind.gvk.kind}`)?.(object as never)
 }

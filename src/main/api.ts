@@ -1,4 +1,5 @@
 /** Store and API server in this process. */
+import { CustomResourceDefinition } from '../api/apiextensions/v1/custom-resource-definition.ts'
 import { type ApiServer, createApiServer, openRegistry } from '../apiserver/api-server.ts'
 import type { UserInfo } from '../apiserver/authentication/authenticator.ts'
 import { accessControlKinds, createAccessControl } from '../apiserver/bootstrap/access-control.ts'
@@ -6,6 +7,7 @@ import { bootstrap, ensureFlowObjects } from '../apiserver/bootstrap/bootstrap.t
 import { apiserverUser, BootstrapApi } from '../apiserver/bootstrap/bootstrap-api.ts'
 import { FlowKeeper } from '../apiserver/bootstrap/flow-keeper.ts'
 import { KubernetesService } from '../apiserver/bootstrap/kubernetes-service.ts'
+import { CustomResources } from '../apiserver/custom-resources/custom-resources.ts'
 import { startHttpServer } from '../apiserver/http/http-server.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
 import { connectHandlers } from '../apiserver/streaming/connect.ts'
@@ -90,6 +92,16 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     clock,
   })
   const flowKeeper = new FlowKeeper({ api, reader: registry.reader, clock, ensure: () => ensureFlowObjects(api) })
+  const customResources = new CustomResources({
+    reader: registry.reader,
+    table: registry.table,
+    api,
+    clock,
+    onKinds: custom => server.setCustomKinds(custom),
+  })
+  // What was served before the server stopped is served again before it answers.
+  await registry.reader.start([CustomResourceDefinition])
+  await customResources.settled()
   const http = await startHttpServer(server, {
     host,
     port: config.apiPort,
@@ -117,6 +129,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     async stop() {
       server.drain()
       await flowKeeper.stop()
+      await customResources.stop()
       await kubernetesService.stop()
       await http.close(shutdownGraceMs)
       access.close()

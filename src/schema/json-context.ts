@@ -17,6 +17,12 @@ export class ShapeContext {
     if (this.unknownFields.length < maxUnknownFields) this.unknownFields.push(this.showPath([...this.path, key]))
   }
 
+  /** The same by the path of what is unknown, below the object. */
+  unknownAt(path: string): void {
+    const outer = this.showPath()
+    if (this.unknownFields.length < maxUnknownFields) this.unknownFields.push(outer === '' ? path : `${outer}.${path}`)
+  }
+
   showPath(path: readonly (string | number | MapKey)[] = this.path): string {
     return showPath(path.map(step => (step instanceof MapKey ? step.key : step)))
   }

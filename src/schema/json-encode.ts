@@ -104,6 +104,7 @@ function messageOrderer(message: Message): Orderer {
   }
   const kind = message.gvk && !message.options.typeless ? (message as Kind) : undefined
   const startsWithMetadata = kind !== undefined && message.fields.metadata !== undefined
+  const { keepsUnknown } = message.options
   return value => {
     fields ??= compile()
     const given = value as Record<string, unknown>
@@ -119,6 +120,7 @@ function messageOrderer(message: Message): Orderer {
       if (member !== undefined && member !== null) ordered[name] = order === undefined ? member : order(member)
       else if (orNull) ordered[name] = null
     }
+    if (keepsUnknown) for (const name in given) if (!(name in message.fields)) ordered[name] ??= orderAny(given[name])
     return ordered
   }
 }

@@ -161,6 +161,7 @@ function choiceShaper({ object, other }: Choice): Shaper {
 }
 
 function messageShaper(message: Message): Shaper {
+  const { keepsUnknown = false, refine } = message.options
   const owner = message.name.slice(message.name.lastIndexOf('.') + 1)
   const goType = goTypeName(message)
   const fields = new Map<string, FieldShaper>()
@@ -182,14 +183,16 @@ function messageShaper(message: Message): Shaper {
       context.keys++
       const before = value[key]
       if (before === undefined) continue
-      const after = fieldValue(fields.get(key), key, before, context)
+      const field = fields.get(key)
+      const after = field || !keepsUnknown ? fieldValue(field, key, before, context) : anyValue(before, context)
       if (after !== before) {
         changes ??= new Map()
         changes.set(key, after)
       }
     }
     context.owner = outerOwner
-    return changes === undefined ? value : withChanges(value, changes)
+    const kept = changes === undefined ? value : withChanges(value, changes)
+    return refine ? refine(kept, path => context.unknownAt(path)) : kept
   }
 }
 

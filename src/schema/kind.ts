@@ -79,7 +79,7 @@ export function listKindOf(kind: Kind, listMeta: Type): ListKind {
       items: f(2, list(kind)).required().doc('The objects.'),
     },
     options: { doc: `A list of ${kind.gvk.kind} objects.` },
-    gvk: { ...kind.gvk, kind: `${kind.gvk.kind}List` },
+    gvk: { ...kind.gvk, kind: kind.options.listKind ?? `${kind.gvk.kind}List` },
     apiVersion: kind.apiVersion,
     item: kind,
   }

@@ -80,6 +80,12 @@ export interface MessageOptions {
   readonly listForm?: boolean
   /** A kind whose JSON form names neither kind nor apiVersion. */
   readonly typeless?: boolean
+  /** Members that are not declared are kept as they are. */
+  readonly keepsUnknown?: boolean
+  /** The kind of its lists, where it is not the kind with `List` behind. */
+  readonly listKind?: string
+  /** Runs on every object that is decoded from JSON: gives the object without what does not belong, and tells its paths. */
+  readonly refine?: (object: Record<string, unknown>, unknown: (path: string) => void) => Record<string, unknown>
   /** JSON shows one of its two members alone, see `choice.ts`. */
   readonly choice?: boolean
 }

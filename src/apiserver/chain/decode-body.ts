@@ -1,5 +1,6 @@
 /** Step: the request's body as an object of the expected kind, with defaults. */
 import { badRequestError } from '../../machinery/api-error.ts'
+import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { readCbor } from '../../schema/cbor-decode.ts'
 import { DecodeError, decodeObject, decodeValue, readJson } from '../../schema/json-decode.ts'
@@ -69,7 +70,7 @@ function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], 
     const { object, unknownFields } = decodeValue(kind, value)
     return finished(kind, cloneJson(object) as ObjectJson, unknownFields, [])
   }
-  if (type === 'application/vnd.kubernetes.protobuf') {
+  if (type === 'application/vnd.kubernetes.protobuf' && !customFactsOf(kinds[0])) {
     if (!isEnveloped(bytes))
       throw badRequestError('provided data does not appear to be a protobuf message, expected prefix k8s\\0')
     const object = decodeEnvelope((apiVersion, name) => kindOf(kinds, { apiVersion, kind: name }), bytes) as ObjectJson

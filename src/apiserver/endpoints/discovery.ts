@@ -29,17 +29,30 @@ interface Aggregated {
 }
 
 export class Discovery {
-  readonly #groups: readonly ServedGroup[]
   readonly #serverAddress: () => string
   readonly #core: Aggregated
-  readonly #others: Aggregated
+  readonly #kinds: readonly Kind[]
+  #groups: readonly ServedGroup[]
+  /** Made when it is first asked for. */
+  #madeOthers: Aggregated | undefined
 
   /** `serverAddress` is `host:port` as clients reach it. */
   constructor(kinds: readonly Kind[], serverAddress: () => string) {
+    this.#kinds = kinds
     this.#groups = groupsOf(kinds)
     this.#serverAddress = serverAddress
     this.#core = aggregated(aggregatedCore(this.#groups))
-    this.#others = aggregated(aggregatedGroups(this.#groups))
+  }
+
+  /** Adds kinds to those that are served always. */
+  setCustomKinds(kinds: readonly Kind[]): void {
+    this.#groups = groupsOf([...this.#kinds, ...kinds])
+    this.#madeOthers = undefined
+  }
+
+  get #others(): Aggregated {
+    this.#madeOthers ??= aggregated(aggregatedGroups(this.#groups))
+    return this.#madeOthers
   }
 
   /** The response, or undefined where the path is no discovery document. */

@@ -36,13 +36,24 @@ export interface NonResourceOptions {
 export class NonResourceEndpoints {
   readonly #options: NonResourceOptions
   readonly #openApiV3: OpenApiV3
-  readonly #openApiV2: OpenApiV2Endpoint
+  /** Of kinds that are declared at run time. */
+  #customOpenApi: OpenApiV3 | undefined
+  #customKinds: readonly Kind[] = []
+  #openApiV2: OpenApiV2Endpoint
 
   constructor(options: NonResourceOptions) {
     this.#options = options
     const groups = groupsOf(options.kinds)
     this.#openApiV3 = new OpenApiV3(groups)
     this.#openApiV2 = new OpenApiV2Endpoint(groups)
+  }
+
+  /** The kinds that are served besides the declared ones. */
+  setCustomKinds(kinds: readonly Kind[]): void {
+    this.#customKinds = kinds
+    this.#options.discovery.setCustomKinds(kinds)
+    this.#customOpenApi = kinds.length === 0 ? undefined : new OpenApiV3(groupsOf(kinds))
+    this.#openApiV2 = new OpenApiV2Endpoint(groupsOf([...this.#options.kinds, ...kinds]))
   }
 
   async serve(context: RequestContext): Promise<ServerResponse> {
@@ -100,17 +111,21 @@ export class NonResourceEndpoints {
   }
 
   #openApiIndex(request: ServerRequest): ServerResponse {
-    if (request.wantsObjects) return respondValue(request, 200, this.#openApiV3.index())
+    const index = { paths: { ...this.#customOpenApi?.index().paths, ...this.#openApiV3.index().paths } }
+    if (request.wantsObjects) return respondValue(request, 200, index)
     // Not negotiated: upstream names no type either, and clients read it as JSON.
     return {
       status: 200,
-      headers: { 'content-type': 'text/plain; charset=utf-8', 'last-modified': this.#openApiV3.modified },
-      body: { is: 'bytes', chunks: [encodeJson(this.#openApiV3.index())] },
+      headers: {
+        'content-type': 'text/plain; charset=utf-8',
+        'last-modified': (this.#customOpenApi ?? this.#openApiV3).modified,
+      },
+      body: { is: 'bytes', chunks: [encodeJson(index)] },
     }
   }
 
   #openApiDocument(request: ServerRequest, name: string): ServerResponse {
-    const document = this.#openApiV3.document(name)
+    const document = this.#openApiV3.document(name) ?? this.#customOpenApi?.document(name)
     if (!document) return { status: 404, headers: {}, body: { is: 'none' } }
     const isAccepted = acceptClauses(header(request.headers, 'accept')).some(({ type }) => openApiTypes.has(type))
     if (!isAccepted) return { status: 406, headers: { vary: 'Accept' }, body: { is: 'none' } }
@@ -147,7 +162,7 @@ export class NonResourceEndpoints {
       '/readyz',
       '/version',
     ]
-    for (const group of groupsOf(kinds)) {
+    for (const group of groupsOf([...kinds, ...this.#customKinds])) {
       if (group.name !== '') paths.push(`/apis/${group.name}`)
       for (const { version } of group.versions) {
         paths.push(group.name === '' ? `/api/${version}` : `/apis/${group.name}/${version}`)

@@ -2,6 +2,8 @@
 import { Scale } from '../../api/autoscaling/v1/scale.ts'
 import { invalidError } from '../../machinery/api-error.ts'
 import { applyConfiguration } from '../../machinery/apply/apply-configuration.ts'
+import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
+import { namesOf } from '../../machinery/custom/json-path.ts'
 import { labelSelectorOf } from '../../machinery/selectors/label-selector.ts'
 import { invalid } from '../../schema/field-error.ts'
 import { decodeBody } from '../chain/decode-body.ts'
@@ -12,14 +14,39 @@ import { getObject } from '../registry/get.ts'
 import { checkPatchOptions, type Patch, patched } from '../registry/patch.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
 import type { ObjectJson } from '../registry/stored-object.ts'
-import { at } from '../registry/strategies/base.ts'
+import { at, textAt } from '../registry/strategies/base.ts'
 import { type NewObject, updateObject } from '../registry/update.ts'
 import { isoSeconds, reportStrictErrors, type WriteRequest, writeRequestOf } from '../registry/write-request.ts'
 import type { ResourceServer } from './resource-server.ts'
 import { respondObject } from './respond.ts'
 import { readPatch } from './serve-patch.ts'
 
-function selectorText(object: ObjectJson): string {
+/** Where the replicas stand. */
+interface ScalePaths {
+  readonly spec: readonly string[]
+  readonly status: readonly string[]
+  /** Of the selector as text; undefined: the label selector of `spec`. */
+  readonly selector: readonly string[] | undefined
+}
+
+const workloadPaths: ScalePaths = {
+  spec: ['spec', 'replicas'],
+  status: ['status', 'replicas'],
+  selector: undefined,
+}
+
+function scalePathsOf({ kind }: Resource): ScalePaths {
+  const scale = customFactsOf(kind)?.version.subresources?.scale
+  if (!scale) return workloadPaths
+  return {
+    spec: namesOf(scale.specReplicasPath),
+    status: namesOf(scale.statusReplicasPath),
+    selector: namesOf(scale.labelSelectorPath ?? ''),
+  }
+}
+
+function selectorText(object: ObjectJson, path: readonly string[] | undefined): string {
+  if (path) return path.length === 0 ? '' : textAt(object, ...path)
   const selector = at(object, 'spec', 'selector')
   if (selector === undefined) return ''
   const isLabelSelector = at(selector, 'matchLabels') !== undefined || at(selector, 'matchExpressions') !== undefined
@@ -28,16 +55,16 @@ function selectorText(object: ObjectJson): string {
   return labelSelectorOf({ matchLabels: selector as Record<string, string> }).toString()
 }
 
-export function scaleOf(object: ObjectJson): ObjectJson {
+export function scaleOf(object: ObjectJson, paths: ScalePaths = workloadPaths): ObjectJson {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const selector = selectorText(object)
+  const selector = selectorText(object, paths.selector)
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { replicas: (at(object, 'spec', 'replicas') as number | undefined) ?? 0 },
+    spec: { replicas: (at(object, ...paths.spec) as number | undefined) ?? 0 },
     status: {
-      replicas: (at(object, 'status', 'replicas') as number | undefined) ?? 0,
+      replicas: (at(object, ...paths.status) as number | undefined) ?? 0,
       ...(selector === '' ? {} : { selector }),
     },
   }
@@ -51,7 +78,7 @@ export async function serveScale(
   const { info } = context
   if (info.verb === 'get') {
     const stored = await getObject(server.deps, resource, info.namespace, info.name)
-    return respondObject(context, 200, scaleOf(viewOf(resource, stored)), Scale)
+    return respondObject(context, 200, scaleOf(viewOf(resource, stored), scalePathsOf(resource)), Scale)
   }
   const write = { ...writeRequestOf(context, resource, server.clock.now(), 'UpdateOptions') }
   const make = info.verb === 'patch' ? await patchedScale(context, write) : await sentScale(context, write)
@@ -60,7 +87,7 @@ export async function serveScale(
     { ...write, subresource: '' },
     { make: current => make(current as ObjectJson), create: false, unconditional: true, managedAs: 'scale' },
   )
-  return respondObject(context, 200, scaleOf(viewOf(resource, stored)), Scale)
+  return respondObject(context, 200, scaleOf(viewOf(resource, stored), scalePathsOf(resource)), Scale)
 }
 
 type MakeWorkload = (current: ObjectJson) => NewObject
@@ -78,7 +105,7 @@ async function patchedScale(context: RequestContext, write: WriteRequest): Promi
   if (patch.type === 'apply') return current => applied(write, patch, current)
   const scaleWrite: WriteRequest = { ...write, resource: { ...write.resource, kind: Scale } }
   return current => ({
-    object: scaled(write, current, patched(scaleWrite, patch, scaleOf(current))),
+    object: scaled(write, current, patched(scaleWrite, patch, scaleOf(current, scalePathsOf(write.resource)))),
     managedBy: 'update',
   })
 }
@@ -86,7 +113,10 @@ async function patchedScale(context: RequestContext, write: WriteRequest): Promi
 /** An applied Scale is an apply of the workload's replicas, and conflicts with who else has set them. */
 function applied(write: WriteRequest, patch: Patch, current: ObjectJson): NewObject {
   const { kind } = write.resource
-  const wanted = scaled(write, current, { ...scaleOf(current), ...(patch.value as object) } as ObjectJson)
+  const wanted = scaled(write, current, {
+    ...scaleOf(current, scalePathsOf(write.resource)),
+    ...(patch.value as object),
+  } as ObjectJson)
   const { object } = applyConfiguration({
     kind,
     live: current,
@@ -94,7 +124,7 @@ function applied(write: WriteRequest, patch: Patch, current: ObjectJson): NewObj
       apiVersion: kind.apiVersion,
       kind: kind.gvk.kind,
       metadata: { name: write.name, ...(write.namespace === '' ? {} : { namespace: write.namespace }) },
-      spec: { replicas: at(wanted, 'spec', 'replicas') },
+      ...nested(scalePathsOf(write.resource).spec, at(wanted, ...scalePathsOf(write.resource).spec)),
     },
     manager: write.fieldManager,
     force: patch.force,
@@ -113,10 +143,24 @@ function scaled(write: WriteRequest, current: ObjectJson, scale: ObjectJson): Ob
     ])
   }
   const object = cloneJson(current)
-  object.spec = { ...(object.spec as object), replicas }
+  setAt(object, scalePathsOf(write.resource).spec, replicas)
   const wanted = scale.metadata?.resourceVersion
   if (wanted) object.metadata.resourceVersion = wanted
   const { uid } = scale.metadata ?? {}
   if (uid) object.metadata.uid = uid
   return object
+}
+
+const nested = (path: readonly string[], value: unknown): object =>
+  path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object
+
+/** `object` is the write's own. */
+function setAt(object: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const last = path.at(-1)
+  let place = object
+  for (const name of path.slice(0, -1)) {
+    place[name] ??= {}
+    place = place[name] as Record<string, unknown>
+  }
+  if (last !== undefined) place[last] = value
 }

@@ -1,10 +1,12 @@
 /** PATCH requests. */
 
 import { ApiError, badRequestError } from '../../machinery/api-error.ts'
+import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { mediaTypeOf, readBodyValue } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import { isTrue } from '../chain/request-info.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
+import { unsupportedMediaTypeError } from '../forms/accept.ts'
 import { type Patch, patchMediaTypes, patchObject } from '../registry/patch.ts'
 import type { Resource } from '../registry/resource.ts'
 import { writeRequestOf } from '../registry/write-request.ts'
@@ -37,6 +39,8 @@ export async function servePatch(
 ): Promise<ServerResponse> {
   const write = writeRequestOf(context, resource, server.clock.now(), 'PatchOptions')
   const patch = await readPatch(context)
+  if (patch.type === 'strategic' && customFactsOf(resource.kind))
+    throw unsupportedMediaTypeError(Object.keys(patchMediaTypes).filter(type => !type.includes('strategic')))
   const { stored, created } = await patchObject(server.deps, write, patch)
   return respondStored(context, resource, stored, created ? 201 : 200, () => server.clock.now())
 }

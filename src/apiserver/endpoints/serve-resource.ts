@@ -1,5 +1,5 @@
 /** Sends a resource request to its verb. */
-import { badRequestError } from '../../machinery/api-error.ts'
+import { ApiError, badRequestError } from '../../machinery/api-error.ts'
 import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
@@ -20,6 +20,12 @@ import { serveDelete, serveDeleteCollection } from './serve-delete.ts'
 import { serveList, serveWatch } from './serve-list.ts'
 import { servePatch } from './serve-patch.ts'
 
+const terminatingError = ({ group, plural }: Resource): ApiError =>
+  new ApiError(405, 'MethodNotAllowed', `create is not supported on resources of kind "${plural}.${group}"`, {
+    group,
+    kind: plural,
+  })
+
 /** What every request of a deprecated resource is told. */
 const deprecations: Readonly<Record<string, string>> = {
   '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
@@ -30,7 +36,7 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   const resource = server.table.find(info.apiGroup, info.apiVersion, info.resource)
   if (!resource) throw noSuchResourceError()
   if (info.namespace !== '' && !resource.namespaced && info.resource !== 'namespaces') throw noSuchResourceError()
-  const deprecation = deprecations[`${info.apiGroup}/${info.resource}`]
+  const deprecation = resource.deprecation ?? deprecations[`${info.apiGroup}/${info.resource}`]
   if (deprecation !== undefined) context.warn(deprecation)
   // Connections and logs answer with whatever they are.
   if (!context.request.wantsObjects && !isConnected(server, context)) {
@@ -43,6 +49,7 @@ export async function serveResource(server: ResourceServer, context: RequestCont
     throw info.verb === 'create' || info.verb === 'deletecollection' ? methodNotAllowedError() : noSuchResourceError()
   }
   if (!(resource.facts.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowedError()
+  if (resource.strategy.terminating?.() && info.verb === 'create') throw terminatingError(resource)
   return serveVerb(server, context, resource)
 }
 

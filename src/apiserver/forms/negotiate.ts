@@ -1,5 +1,6 @@
 /** Which representation a client wants: its encoding, and what the object is to be shown as. */
 import { ApiError, badRequestError } from '../../machinery/api-error.ts'
+import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { header, type ServerRequest } from '../chain/server-request.ts'
 import type { Resource } from '../registry/resource.ts'
 import {
@@ -69,7 +70,7 @@ const streamsOf = (encodings: readonly Encoding[]): string[] =>
 /** The form of a resource's objects for this request. Throws 406 where none of the accepted ones exists. */
 export function negotiateForm(request: ServerRequest, resource: Resource, nowMs: () => number, shape: Shape): Form {
   if (header(request.headers, 'accept') === mediaTypes.json && !wantsPretty(request)) return jsonFormOf(resource)
-  const { encoding, as, version, pretty } = accepted(request, shape)
+  const { encoding, as, version, pretty } = accepted(request, shape, customFactsOf(resource.kind) !== undefined)
   const indented = pretty && shape !== 'watch'
   if (as === undefined) {
     if (encoding === 'protobuf') return new ProtobufForm(resource)
@@ -85,13 +86,14 @@ export function negotiateForm(request: ServerRequest, resource: Resource, nowMs:
   return new MadeForm(metadataOnly(resource, version), encoding, indented)
 }
 
-function accepted(request: ServerRequest, shape: Shape): Accepted {
+/** `isCustom`: custom resources have no protobuf of their own. */
+function accepted(request: ServerRequest, shape: Shape, isCustom = false): Accepted {
   const encodings = encodingsOf(request)
   for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
     for (const encoding of encodings) {
       if (!namesEncoding(type, encoding)) continue
       const found = ofClause(request, encoding, parameters)
-      if (!found) continue
+      if (!found || (isCustom && encoding === 'protobuf' && found.as === undefined)) continue
       if (shape !== 'watch' || streamTypes[encoding] !== undefined) return found
       throw notAcceptableError(streamsOf(encodings))
     }

@@ -1,7 +1,10 @@
 /** All served resources, by group, version and plural. */
 
+import type { CustomResourceDefinitionVersion } from '../../api/apiextensions/v1/custom-resource-definition.ts'
 import type { Clock } from '../../base/clock.ts'
+import { internalError } from '../../machinery/api-error.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
+import { compareVersions } from '../../machinery/discovery/api-groups.ts'
 import { kindByName } from '../../machinery/scheme.ts'
 import { decodeObject, readJson } from '../../schema/json-decode.ts'
 import { encodeObject } from '../../schema/json-encode.ts'
@@ -14,6 +17,7 @@ import type { DerivedForms } from './derived-forms.ts'
 import type { Conversion, Resource } from './resource.ts'
 import type { ObjectJson, SelectableFacts } from './stored-object.ts'
 import { autoscalerConversion } from './strategies/autoscaler.ts'
+import { customStrategy } from './strategies/custom.ts'
 import { eventConversion } from './strategies/events.ts'
 import { strategyFor } from './strategies/table.ts'
 import type { Strategy } from './strategy.ts'
@@ -64,7 +68,13 @@ export class ResourceTable {
   readonly #byKind = new Map<Kind, Resource>()
   readonly #caches = new Map<Kind, ObjectCache>()
 
+  readonly #options: TableOptions
+  readonly #customCaches = new Map<string, ObjectCache>()
+  /** By the definition's name. */
+  readonly #custom = new Map<string, readonly Resource[]>()
+
   constructor(options: TableOptions) {
+    this.#options = options
     for (const kind of options.kinds) if (kind.resource) this.#add(kind, options)
   }
 
@@ -74,6 +84,46 @@ export class ResourceTable {
 
   ofKind(kind: Kind): Resource | undefined {
     return this.#byKind.get(kind)
+  }
+
+  /** Serves the versions of a custom resource; what was served under the name goes. */
+  serveCustom(name: string, { storage, served, byWebhook, terminating }: CustomResource): void {
+    this.withdrawCustom(name)
+    const { group } = storage.kind.gvk
+    const strategy = { ...customStrategy(storage.version), terminating }
+    const plural = storage.kind.resource?.plural ?? ''
+    const cache = this.#newCache(storage.kind, `${group}/${plural}`, strategy, this.#options)
+    const resources = served.map(({ kind, version }): Resource => {
+      const facts = kind.resource as NonNullable<Kind['resource']>
+      return {
+        kind,
+        facts,
+        group,
+        version: kind.gvk.version,
+        plural: facts.plural,
+        namespaced: facts.namespaced,
+        strategy: { ...customStrategy(version), terminating },
+        cache,
+        conversion: kind === storage.kind ? undefined : customConversion(storage.kind, kind, byWebhook),
+        ...deprecationOf(kind, version, served),
+      }
+    })
+    for (const resource of resources) {
+      this.#resources.set(`${resource.kind.apiVersion}/${resource.plural}`, resource)
+      this.#byKind.set(resource.kind, resource)
+    }
+    this.#custom.set(name, resources)
+    this.#customCaches.set(name, cache)
+  }
+
+  withdrawCustom(name: string): void {
+    for (const { kind, plural } of this.#custom.get(name) ?? []) {
+      this.#resources.delete(`${kind.apiVersion}/${plural}`)
+      this.#byKind.delete(kind)
+    }
+    this.#custom.delete(name)
+    this.#customCaches.get(name)?.close()
+    this.#customCaches.delete(name)
   }
 
   all(): Iterable<Resource> {
@@ -107,11 +157,22 @@ export class ResourceTable {
     const facts = kind.resource as NonNullable<Kind['resource']>
     const named = `${kind.gvk.group}/${facts.plural}`
     const strategy = strategyFor(kind.gvk.group, facts.plural, options.strategies)
-    const indexedField = indexedFields[named]
-    const cache = new ObjectCache({
+    const cache = this.#newCache(
       kind,
-      prefix: `/registry/${irregularPrefixes[named] ?? facts.plural}/`,
-      namespaced: facts.namespaced,
+      irregularPrefixes[named] ?? facts.plural,
+      strategy,
+      options,
+      indexedFields[named],
+    )
+    this.#caches.set(kind, cache)
+    return cache
+  }
+
+  #newCache(kind: Kind, prefix: string, strategy: Strategy, options: TableOptions, indexedField?: string): ObjectCache {
+    return new ObjectCache({
+      kind,
+      prefix: `/registry/${prefix}/`,
+      namespaced: kind.resource?.namespaced === true,
       store: options.store,
       feed: options.feed,
       forms: options.forms,
@@ -120,9 +181,46 @@ export class ResourceTable {
       normalise: value => normalise(kind, value),
       monotonic: () => options.clock.monotonic(),
     })
-    this.#caches.set(kind, cache)
-    return cache
   }
+}
+
+export interface CustomVersion {
+  readonly kind: Kind
+  readonly version: CustomResourceDefinitionVersion
+}
+
+export interface CustomResource {
+  readonly storage: CustomVersion
+  readonly served: readonly CustomVersion[]
+  readonly byWebhook: boolean
+  /** Nothing is created any more. */
+  readonly terminating: () => boolean
+}
+
+/** The strategy `None`: versions differ in the apiVersion alone. */
+function customConversion(storage: Kind, kind: Kind, byWebhook: boolean): Conversion {
+  const as = (apiVersion: string) => (object: ObjectJson) => {
+    if (byWebhook)
+      throw internalError(
+        `conversion webhook for ${storage.apiVersion}, Kind=${storage.gvk.kind} is not called by this server`,
+      )
+    return { ...object, apiVersion }
+  }
+  return { toStorage: as(storage.apiVersion), fromStorage: as(kind.apiVersion) }
+}
+
+/** What clients of a deprecated version are told. */
+function deprecationOf(kind: Kind, version: CustomResourceDefinitionVersion, served: readonly CustomVersion[]) {
+  if (!version.deprecated) return {}
+  const { group, kind: name } = kind.gvk
+  const rank = (one: string) =>
+    [...served]
+      .map(each => each.kind.gvk.version)
+      .sort(compareVersions)
+      .indexOf(one)
+  const newest = served.find(each => !each.version.deprecated && rank(each.kind.gvk.version) < rank(kind.gvk.version))
+  const instead = newest ? `; use ${newest.kind.apiVersion} ${name}` : ''
+  return { deprecation: version.deprecationWarning ?? `${group}/${kind.gvk.version} ${name} is deprecated${instead}` }
 }
 
 const noLabels: Readonly<Record<string, string>> = Object.freeze({})

@@ -22,6 +22,8 @@ export interface Resource {
   /** Undefined for resources that are not stored: reviews, bindings, component statuses. */
   readonly cache: ObjectCache | undefined
   readonly conversion: Conversion | undefined
+  /** What clients are warned of. */
+  readonly deprecation?: string
 }
 
 /** The key of an object, as `/registry/pods/default/web`. */

@@ -62,6 +62,8 @@ export interface Strategy {
     old: ObjectJson | undefined,
     context: WriteContext,
   ): Promise<SideWrites | undefined>
+  /** The definition of the resource is being deleted: nothing is created any more. */
+  terminating?(): boolean
   /** Seconds after which an object of this kind goes by itself. */
   readonly ttlSeconds?: number
   /** Warnings for the client about a valid object. */

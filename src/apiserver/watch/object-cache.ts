@@ -202,6 +202,12 @@ export class ObjectCache implements FeedListener, ObjectOwner {
       })
   }
 
+  /** Ends all watches: their resource is no longer served as it was. */
+  close(): void {
+    this.#options.feed.unlisten(this.prefix)
+    for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) listener.lost()
+  }
+
   async #load(): Promise<void> {
     const { store } = this.#options
     this.#buffered = []

@@ -64,6 +64,10 @@ export class StoreFeed {
     this.#listeners.set(prefix, listener)
   }
 
+  unlisten(prefix: string): void {
+    this.#listeners.delete(prefix)
+  }
+
   /**
    * The store's revision, linearizably: no older than any write acknowledged before the call. Calls that come while one
    * is under way share the next one.

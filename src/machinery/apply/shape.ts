@@ -2,8 +2,10 @@
  * How server-side apply sees a declared type (structured-merge-diff's schema): what is merged member by member, what
  * item by item, and what only as a whole. Compiled once for each message, when first needed.
  */
+import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { messageOf } from '../../schema/field.ts'
 import type { Message, Type } from '../../schema/type.ts'
+import { customFactsOf } from '../custom/custom-kind.ts'
 
 export type Shape = LeafShape | DeducedShape | StructShape | MapShape | SetShape | KeyedListShape
 
@@ -70,6 +72,7 @@ export function structShapeOf(message: Message): StructShape {
 
 function membersOf(message: Message): Map<string, Member> {
   const members = new Map<string, Member>()
+  const custom = customFactsOf(message)
   if (message.gvk) {
     members.set('apiVersion', { shape: leaf, present: true, orNull: false })
     members.set('kind', { shape: leaf, present: true, orNull: false })
@@ -82,6 +85,11 @@ function membersOf(message: Message): Map<string, Member> {
         : granular
           ? structShapeOf(granular)
           : shapeOf(facts.type, facts.listKind, facts.listKeys)
+    const own = custom?.schema.properties?.[name]
+    if (own && name !== 'metadata') {
+      members.set(name, optional(shapeOfSchema(own)))
+      continue
+    }
     members.set(name, { shape, present: facts.always || facts.required, orNull: facts.orNull === true })
   }
   return members
@@ -100,6 +108,32 @@ function shapeOf(type: Type, listKind?: string, listKeys?: readonly string[]): S
   if (!message || message.options.mapType === 'atomic' || message.options.listForm || message.options.choice)
     return leaf
   return structShapeOf(message)
+}
+
+const optional = (shape: Shape): Member => ({ shape, present: false, orNull: false })
+
+/** The shape of what a custom resource's schema describes. */
+function shapeOfSchema(schema: JSONSchemaProps): Shape {
+  const { properties, additionalProperties: more, items } = schema
+  if (schema.type === 'array') return listShapeOf(schema, Array.isArray(items) ? undefined : items)
+  if (schema['x-kubernetes-map-type'] === 'atomic') return leaf
+  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || schema['x-kubernetes-embedded-resource']
+  if (isOpen) return deduced
+  if (properties) {
+    const members = new Map(Object.entries(properties).map(([name, one]) => [name, optional(shapeOfSchema(one))]))
+    return { is: 'struct', name: '', members: () => members }
+  }
+  if (typeof more === 'object') return { is: 'map', of: shapeOfSchema(more) }
+  return schema.type === 'object' ? deduced : leaf
+}
+
+function listShapeOf(schema: JSONSchemaProps, items: JSONSchemaProps | undefined): Shape {
+  const listType = schema['x-kubernetes-list-type']
+  if (listType === 'set') return set
+  const names = schema['x-kubernetes-list-map-keys']
+  if (listType !== 'map' || !items || !names) return leaf
+  const keys = names.map(name => ({ name, default: items.properties?.[name]?.default }))
+  return { is: 'list', of: shapeOfSchema(items), keys: keys.sort((a, b) => (a.name < b.name ? -1 : 1)) }
 }
 
 /** The zero value of an absent member that counts as present. */

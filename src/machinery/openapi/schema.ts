@@ -1,7 +1,11 @@
 /** OpenAPI v3 schemas of declared messages, with the extensions that kubectl and server-side apply clients read. */
+
+import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
+import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
 import type { FieldFacts } from '../../schema/field.ts'
 import { messageOf } from '../../schema/field.ts'
 import type { GroupVersionKind, Message, ScalarName, Type } from '../../schema/type.ts'
+import { customFactsOf } from '../custom/custom-kind.ts'
 
 export type Schema = Readonly<Record<string, unknown>>
 
@@ -98,6 +102,8 @@ export class SchemaSet {
 
   #message(message: Message): Schema {
     if (message.options.listForm) return this.#type(message.fields.items!.facts.type)
+    const custom = customFactsOf(message)
+    if (custom) return this.#custom(message, custom.schema)
     if (message.options.choice) return { description: message.options.doc }
     const properties: Record<string, Schema> = {}
     const required: string[] = []
@@ -119,6 +125,22 @@ export class SchemaSet {
       ...(kinds.length === 0 ? {} : { 'x-kubernetes-group-version-kind': distinctKinds(kinds) }),
       ...(mapType === undefined ? {} : { 'x-kubernetes-map-type': mapType }),
       ...(unions === undefined ? {} : { 'x-kubernetes-unions': unions.map(unionSchema) }),
+    }
+  }
+
+  /** A custom resource is described by its own schema; what every object has is added. */
+  #custom({ gvk }: Message, schema: JSONSchemaProps): Schema {
+    const { 'x-kubernetes-validations': _, ...rest } = schema
+    const typeMeta = { type: 'string' }
+    return {
+      ...rest,
+      properties: {
+        ...schema.properties,
+        apiVersion: { ...typeMeta, description: 'Group and version of the kind, as `apps/v1`.' },
+        kind: { ...typeMeta, description: 'Kind of the object, in CamelCase.' },
+        metadata: { allOf: [this.of(ObjectMeta)], description: 'Name, labels and other standard metadata.' },
+      },
+      'x-kubernetes-group-version-kind': [gvk],
     }
   }
 

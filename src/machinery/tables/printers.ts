@@ -1,5 +1,6 @@
 /** The printer of each kind that has columns of its own. A new kind's printer is named here. */
 import type { Kind } from '../../schema/kind.ts'
+import { customFactsOf } from '../custom/custom-kind.ts'
 import { horizontalPodAutoscalerPrinter, horizontalPodAutoscalerV1Printer } from './autoscaler-printers.ts'
 import { cronJobPrinter, jobPrinter } from './batch-printers.ts'
 import {
@@ -17,6 +18,7 @@ import {
   secretPrinter,
   serviceAccountPrinter,
 } from './core-printers.ts'
+import { customPrinter } from './custom-printer.ts'
 import {
   deviceTaintRulePrinter,
   plainAgePrinter,
@@ -132,4 +134,8 @@ const printers: Readonly<Record<string, Printer>> = {
   'storagemigration.k8s.io/v1/StorageVersionMigration': storageVersionMigrationPrinter,
 }
 
-export const printerOf = (kind: Kind): Printer => printers[`${kind.apiVersion}/${kind.gvk.kind}`] ?? defaultPrinter
+export function printerOf(kind: Kind): Printer {
+  const custom = customFactsOf(kind)
+  if (custom) return customPrinter(custom)
+  return printers[`${kind.apiVersion}/${kind.gvk.kind}`] ?? defaultPrinter
+}

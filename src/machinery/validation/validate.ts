@@ -3,6 +3,8 @@ import type { ObjectMeta as ObjectMetaValue } from '../../api/meta/v1/object-met
 import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
 import type { FieldError } from '../../schema/field-error.ts'
 import type { Kind } from '../../schema/kind.ts'
+import { checkValue } from '../custom/check.ts'
+import { type CustomFacts, customFactsOf } from '../custom/custom-kind.ts'
 import { checkDeclared } from './declared.ts'
 import { checkObjectMeta, checkObjectMetaUpdate } from './object-meta.ts'
 import { rulesOf } from './rules.ts'
@@ -35,6 +37,8 @@ export function validateObject(
   checkDeclared(out, kind, values, before, context, name =>
     looksAt === undefined ? name !== 'metadata' && name !== 'status' : name === looksAt,
   )
+  const custom = customFactsOf(kind)
+  if (custom) checkCustom(out, custom, values)
   const rules = rulesOf(kind)
   if (before === undefined) rules?.create?.(out, object as never)
   else
@@ -44,4 +48,16 @@ export function validateObject(
       old as never,
     )
   return out
+}
+
+/** The whole object, also on updates of its status; metadata is checked as everyone's is. */
+function checkCustom(out: FieldError[], { schema }: CustomFacts, values: Readonly<Record<string, unknown>>): void {
+  const { metadata, ...properties } = schema.properties ?? {}
+  checkValue(out, '', values, { ...schema, properties })
+  const names = metadata?.properties
+  const given = values.metadata as Record<string, unknown> | undefined
+  for (const name of ['name', 'generateName']) {
+    const one = names?.[name]
+    if (one && given?.[name] !== undefined) checkValue(out, `metadata.${name}`, given[name], one)
+  }
 }

@@ -43,6 +43,9 @@ function rememberStoredVersion(object: ObjectJson): void {
   object.status = { ...status, storedVersions: [...known, stored] }
 }
 
+/** Holds a definition until its objects are gone. */
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
+
 export const definitionStrategy = strategyOf({
   ...conditional,
   hasStatus: true,
@@ -52,4 +55,21 @@ export const definitionStrategy = strategyOf({
     rememberStoredVersion(object)
   },
   prepareForUpdate: rememberStoredVersion,
+  keepsTerminating: object => !object.metadata.deletionTimestamp,
+  beginTermination(object, { nowIso }) {
+    const { metadata } = object
+    metadata.finalizers = [...(metadata.finalizers ?? []).filter(one => one !== cleanupFinalizer), cleanupFinalizer]
+    const status = object.status as { conditions?: { type: string }[] } | undefined
+    const condition = {
+      type: 'Terminating',
+      status: 'True',
+      lastTransitionTime: nowIso,
+      reason: 'InstanceDeletionPending',
+      message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    }
+    object.status = {
+      ...status,
+      conditions: [...(status?.conditions ?? []).filter(({ type }) => type !== 'Terminating'), condition],
+    }
+  },
 })

@@ -1,6 +1,7 @@
 /** What a schema of a custom resource may say at each of its nodes (upstream: apis/apiextensions/validation). */
 import type { JSONSchemaProps } from '../../../api/apiextensions/v1/json-schema-props.ts'
 import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { checkValue } from '../../custom/check.ts'
 import type { Errors } from '../checks.ts'
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
@@ -62,6 +63,7 @@ function checkSupported(out: Errors, path: string, schema: JSONSchemaProps, plac
   if (schema.type && !types.includes(schema.type)) out.push(notSupported(`${path}.type`, schema.type, types))
   if (schema.default !== undefined && place.noDefaults !== undefined)
     out.push(forbidden(`${path}.default`, `must not be set ${place.noDefaults}`))
+  else if (schema.default !== undefined) checkValue(out, `${path}.default`, schema.default, schema)
   if (schema.id) out.push(forbidden(`${path}.id`, 'id is not supported'))
   for (const name of unsupported)
     if (schema[name] !== undefined) out.push(forbidden(`${path}.${name}`, `${name} is not supported`))

@@ -1,0 +1,163 @@
+/** Checks values against a structural schema, in the words of upstream's OpenAPI validation. */
+import { isDeepStrictEqual } from 'node:util'
+import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
+import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../../schema/field-error.ts'
+import { matchesFormat } from './formats.ts'
+
+type Json = Record<string, unknown>
+type Errors = FieldError[]
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint'
+
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (isNumber(value)) return typeof value === 'bigint' || Number.isInteger(value) ? 'integer' : 'number'
+  return typeof value
+}
+
+const typeInvalid = (path: string, value: unknown, message: string): FieldError => ({
+  ...invalid(path, value, message),
+  reason: 'FieldValueTypeInvalid',
+})
+
+const inBody = (path: string, what: string): string => (path === '' ? `in body ${what}` : `${path} in body ${what}`)
+
+/** Adds what is wrong with a value at a path. */
+export function checkValue(out: Errors, path: string, value: unknown, schema: JSONSchemaProps): void {
+  if (value === null && schema.nullable) return
+  if (!checkType(out, path, value, schema)) return
+  if (schema.enum && !schema.enum.some(one => isDeepStrictEqual(one, value))) {
+    const values = schema.enum.map(one => (typeof one === 'string' ? one : JSON.stringify(one)))
+    out.push(notSupported(path, value, values))
+  }
+  if (typeof value === 'string') checkText(out, path, value, schema)
+  else if (isNumber(value)) checkNumber(out, path, Number(value), schema)
+  else if (Array.isArray(value)) checkList(out, path, value, schema)
+  else if (isObject(value)) checkObject(out, path, value, schema)
+  checkJunctors(out, path, value, schema)
+}
+
+function checkType(out: Errors, path: string, value: unknown, schema: JSONSchemaProps): boolean {
+  const found = typeOf(value)
+  if (schema['x-kubernetes-int-or-string']) {
+    if (found === 'integer' || found === 'string') return true
+    out.push(typeInvalid(path, found, inBody(path, `must be of type integer,string: ${JSON.stringify(found)}`)))
+    return false
+  }
+  const wanted = schema.type
+  if (!wanted || found === wanted || (wanted === 'number' && found === 'integer')) return true
+  out.push(typeInvalid(path, found, inBody(path, `must be of type ${wanted}: ${JSON.stringify(found)}`)))
+  return false
+}
+
+const patterns = new Map<string, RegExp>()
+const maxPatterns = 1_000
+
+function patternOf(text: string): RegExp {
+  const known = patterns.get(text)
+  if (known) return known
+  const made = new RegExp(text, 'u')
+  if (patterns.size >= maxPatterns) patterns.clear()
+  patterns.set(text, made)
+  return made
+}
+
+function checkText(out: Errors, path: string, value: string, schema: JSONSchemaProps): void {
+  const { maxLength, minLength, pattern, format } = schema
+  const length = maxLength === undefined && minLength === undefined ? 0 : [...value].length
+  if (maxLength !== undefined && length > maxLength) {
+    const message = `Too long: may not be more than ${maxLength} bytes`
+    out.push({ reason: 'FieldValueTooLong', field: path, message })
+  }
+  if (minLength !== undefined && length < minLength)
+    out.push(invalid(path, value, inBody(path, `should be at least ${minLength} chars long`)))
+  if (pattern && !patternOf(pattern).test(value))
+    out.push(invalid(path, value, inBody(path, `should match '${pattern}'`)))
+  if (format && !matchesFormat(format, value))
+    out.push(typeInvalid(path, value, inBody(path, `must be of type ${format}: ${JSON.stringify(value)}`)))
+}
+
+function checkNumber(out: Errors, path: string, value: number, schema: JSONSchemaProps): void {
+  const { maximum, exclusiveMaximum, minimum, exclusiveMinimum, multipleOf } = schema
+  const refuse = (what: string) => out.push(invalid(path, value, inBody(path, what)))
+  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum))
+    refuse(`should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
+  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum))
+    refuse(`should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
+  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) refuse(`should be a multiple of ${multipleOf}`)
+}
+
+function checkList(out: Errors, path: string, value: readonly unknown[], schema: JSONSchemaProps): void {
+  const { maxItems, minItems, items } = schema
+  if (maxItems !== undefined && value.length > maxItems) out.push(tooMany(path, value.length, maxItems))
+  if (minItems !== undefined && value.length < minItems)
+    out.push(invalid(path, value.length, inBody(path, `should have at least ${minItems} items`)))
+  if (items && !Array.isArray(items)) {
+    value.forEach((item, i) => {
+      checkValue(out, `${path}[${i}]`, item, items)
+    })
+  }
+  checkUnique(out, path, value, schema)
+}
+
+/** Items of sets and maps are told apart. */
+function checkUnique(out: Errors, path: string, value: readonly unknown[], schema: JSONSchemaProps): void {
+  const listType = schema['x-kubernetes-list-type']
+  if (listType !== 'set' && listType !== 'map') return
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  const known = new Set<string>()
+  value.forEach((item, i) => {
+    const identity =
+      listType === 'set' ? item : Object.fromEntries(keys.map(key => [key, isObject(item) ? item[key] : undefined]))
+    const text = JSON.stringify(identity)
+    if (known.has(text)) out.push(duplicate(`${path}[${i}]`, identity))
+    known.add(text)
+  })
+}
+
+function checkObject(out: Errors, path: string, value: Json, schema: JSONSchemaProps): void {
+  const { required: names = [], properties = {}, additionalProperties: more, maxProperties, minProperties } = schema
+  const at = (name: string) => (path === '' ? name : `${path}.${name}`)
+  const count = Object.keys(value).length
+  if (maxProperties !== undefined && count > maxProperties) out.push(tooMany(path, count, maxProperties))
+  if (minProperties !== undefined && count < minProperties)
+    out.push(invalid(path, count, inBody(path, `should have at least ${minProperties} properties`)))
+  for (const name of names) if (value[name] === undefined) out.push(required(at(name)))
+  for (const [name, member] of Object.entries(value)) {
+    const property = properties[name] ?? (typeof more === 'object' ? more : undefined)
+    if (property && member !== undefined) checkValue(out, at(name), member, property)
+  }
+}
+
+function checkJunctors(out: Errors, path: string, value: unknown, schema: JSONSchemaProps): void {
+  const errorsOf = (one: JSONSchemaProps): Errors => {
+    const errors: Errors = []
+    checkValue(errors, path, value, one)
+    return errors
+  }
+  const { allOf, anyOf, oneOf, not } = schema
+  if (allOf) {
+    const errors = allOf.flatMap(errorsOf)
+    if (errors.length > 0) out.push(invalid(path, '', inBody(path, 'must validate all the schemas (allOf)')), ...errors)
+  }
+  if (anyOf) {
+    const all = anyOf.map(errorsOf)
+    if (!all.some(errors => errors.length === 0)) {
+      const best = all.reduce((least, errors) => (errors.length < least.length ? errors : least))
+      out.push(invalid(path, '', inBody(path, 'must validate at least one schema (anyOf)')), ...best)
+    }
+  }
+  if (oneOf) {
+    const all = oneOf.map(errorsOf)
+    const valid = all.filter(errors => errors.length === 0).length
+    const intro = 'must validate one and only one schema (oneOf).'
+    if (valid === 0) {
+      const best = all.reduce((least, errors) => (errors.length < least.length ? errors : least))
+      out.push(invalid(path, '', inBody(path, `${intro} Found none valid`)), ...best)
+    } else if (valid > 1) out.push(invalid(path, '', inBody(path, `${intro} Found ${valid} valid alternatives`)))
+  }
+  if (not && errorsOf(not).length === 0) out.push(invalid(path, '', inBody(path, 'must not validate the schema (not)')))
+}

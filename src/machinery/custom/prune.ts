@@ -1,0 +1,67 @@
+/** Removes what a structural schema does not know (KEP-1693, "Pruning"). Values are shared and never changed. */
+import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
+
+/** Is told the path, below the object, of everything that goes. */
+export type Report = (path: string) => void
+type Json = Record<string, unknown>
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The members of an object but for metadata, which has its own declaration. */
+export function pruneMembers(schema: JSONSchemaProps, object: Json, report: Report): Json {
+  let changed: Json | undefined
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    const before = object[name]
+    if (before === undefined || name === 'metadata' || name === 'kind' || name === 'apiVersion') continue
+    const after = prune(property, before, name, report)
+    if (after === before) continue
+    changed ??= { ...object }
+    changed[name] = after
+  }
+  return changed ?? object
+}
+
+function prune(schema: JSONSchemaProps, value: unknown, path: string, report: Report): unknown {
+  if (Array.isArray(value)) return pruneList(schema, value, path, report)
+  return isObject(value) ? pruneObject(schema, value, path, report) : value
+}
+
+function pruneList(schema: JSONSchemaProps, list: unknown[], path: string, report: Report): unknown {
+  const { items } = schema
+  if (!items || Array.isArray(items)) return list
+  let changed: unknown[] | undefined
+  list.forEach((before, i) => {
+    const after = prune(items, before, `${path}[${i}]`, report)
+    if (after === before) return
+    changed ??= [...list]
+    changed[i] = after
+  })
+  return changed ?? list
+}
+
+const embedded: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata'])
+
+function pruneObject(schema: JSONSchemaProps, object: Json, path: string, report: Report): unknown {
+  const more = schema.additionalProperties
+  const preserves = schema['x-kubernetes-preserve-unknown-fields'] === true
+  const isEmbedded = schema['x-kubernetes-embedded-resource'] === true
+  let changed: Json | undefined
+  for (const [name, before] of Object.entries(object)) {
+    const property = schema.properties?.[name] ?? (typeof more === 'object' ? more : undefined)
+    const known = property !== undefined || more === true || (isEmbedded && embedded.has(name))
+    const at = `${path}.${name}`
+    if (!known && preserves) continue
+    if (!known) {
+      report(at)
+      changed ??= { ...object }
+      delete changed[name]
+      continue
+    }
+    if (property === undefined || (isEmbedded && name === 'metadata')) continue
+    const after = prune(property, before, at, report)
+    if (after === before) continue
+    changed ??= { ...object }
+    changed[name] = after
+  }
+  return changed ?? object
+}
