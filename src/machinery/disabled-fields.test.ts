@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Pod } from '../api/core/v1/pod.ts'
 import { ResourceSlice } from '../api/resource/v1/resource-slice.ts'
 import { dropDisabledFields } from './disabled-fields.ts'
 
@@ -16,4 +17,15 @@ test('fields of a feature that the old object uses stay', () => {
   Object.assign(object.spec, { skipNodeOperations: ['*'] })
   dropDisabledFields(ResourceSlice, object, slice({ strings: ['x'] }))
   assert.deepEqual(object, { ...slice({ ints: [1] }), metadata: {} })
+})
+
+const pod = (lifecycle: object) => ({ spec: { containers: [{ name: 'c', lifecycle }] } })
+
+test('a lifecycle that held nothing but its stop signal goes with it; an empty one stays', () => {
+  const made = pod({ stopSignal: 'SIGINT' })
+  dropDisabledFields(Pod, made, undefined)
+  assert.deepEqual(made, { spec: { containers: [{ name: 'c' }] } })
+  const empty = pod({})
+  dropDisabledFields(Pod, empty, undefined)
+  assert.deepEqual(empty, pod({}))
 })

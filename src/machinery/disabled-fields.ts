@@ -2,6 +2,7 @@
  * Fields of features that are off by default are dropped on write, unless the object that is replaced uses the feature:
  * so what an earlier server has stored survives (API conventions, "Alpha Fields").
  */
+import { Lifecycle } from '../api/core/v1/probe.ts'
 import { messageOf } from '../schema/field.ts'
 import type { Message, Type } from '../schema/type.ts'
 
@@ -17,6 +18,9 @@ interface Plan {
   /** Members that hold messages with gated fields at some depth. */
   readonly inner: readonly { readonly name: string; readonly type: Type; readonly plan: () => Plan | undefined }[]
 }
+
+/** Messages that go when nothing is left in them. */
+const vanishes: ReadonlySet<Type> = new Set([Lifecycle])
 
 const plans = new Map<Message, Plan | undefined>()
 
@@ -72,7 +76,14 @@ function forEachInner(plan: Plan, values: Values, visit: (plan: Plan, values: Va
 
 function drop(plan: Plan, values: Values, used: ReadonlySet<string>): void {
   for (const { name, gate } of plan.gated) if (!used.has(gate)) delete values[name]
-  forEachInner(plan, values, (inner, value) => drop(inner, value, used))
+  for (const { name, type, plan: planOfInner } of plan.inner) {
+    const inner = planOfInner()
+    if (!inner) continue
+    const member = values[name]
+    const size = isValues(member) ? Object.keys(member).length : 0
+    for (const message of messagesIn(type, member)) drop(inner, message, used)
+    if (size > 0 && vanishes.has(type) && Object.keys(member as Values).length === 0) delete values[name]
+  }
 }
 
 /** Drops in place; nobody else may hold the object. Costs nothing for kinds without such fields. */

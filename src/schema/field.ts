@@ -47,6 +47,10 @@ export interface FieldFacts {
   readonly union?: string
   /** A field of a Go struct that is embedded inline: flat in JSON, inside the messages with these tags, outermost first, in protobuf. */
   readonly inlineTags?: readonly number[]
+  /** The names of those structs with dots between, which Go's decoding errors put into their paths. */
+  readonly inlineName?: string
+  /** Go's name of the type (of an item's, for a list), which decoding errors show, where it is a string type of its own. */
+  readonly goType?: string
   readonly validators: readonly Validator<never>[]
 }
 
@@ -110,6 +114,10 @@ export class Field<out T, out P extends boolean = false> {
   present(): Field<T, true> {
     return this.#with<true>({})
   }
+  /** Go's name of the type, see `FieldFacts.goType`. */
+  go(goType: string): Field<T, P> {
+    return this.#with({ goType })
+  }
   immutable(): Field<T, P> {
     return this.#with({ immutable: true })
   }
@@ -137,9 +145,14 @@ export const f = <T>(tag: number, type: Type<T>): Field<T, false> =>
 
 /** Embeds the fields of a message: `...inline(2, VolumeSource)`. */
 export function inline<F extends Fields>(tag: number, message: Message<unknown, F>): F {
+  const inlineName = message.name.slice(message.name.lastIndexOf('.') + 1)
   const entries = Object.entries(message.fields).map(([name, field]) => [
     name,
-    new Field({ ...field.facts, inlineTags: [tag, ...(field.facts.inlineTags ?? [])] }),
+    new Field({
+      ...field.facts,
+      inlineTags: [tag, ...(field.facts.inlineTags ?? [])],
+      inlineName: field.facts.inlineName === undefined ? inlineName : `${inlineName}.${field.facts.inlineName}`,
+    }),
   ])
   return Object.fromEntries(entries) as F
 }

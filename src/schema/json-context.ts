@@ -9,7 +9,7 @@ export class ShapeContext {
   keys = 0
   readonly unknownFields: string[] = []
   /** Where the walk stands; keys of maps are not part of Go's field paths. */
-  readonly path: (string | number | MapKey)[] = []
+  readonly path: PathStep[] = []
   /** Name of the innermost message. */
   owner = ''
 
@@ -23,15 +23,30 @@ export class ShapeContext {
     if (this.unknownFields.length < maxUnknownFields) this.unknownFields.push(outer === '' ? path : `${outer}.${path}`)
   }
 
-  showPath(path: readonly (string | number | MapKey)[] = this.path): string {
-    return showPath(path.map(step => (step instanceof MapKey ? step.key : step)))
+  showPath(path: readonly PathStep[] = this.path): string {
+    return showPath(path.map(step => (typeof step === 'object' ? step.key : step)))
   }
 
   /** Go's UnmarshalTypeError. */
   wrongType(found: string, type: string): DecodeError {
-    const fields = this.path.filter(step => typeof step === 'string').join('.')
+    const fields = this.path
+      .filter(step => typeof step === 'string' || step instanceof EmbeddedKey)
+      .map(step => (typeof step === 'string' ? step : `${step.struct}.${step.key}`))
+      .join('.')
     const target = fields === '' ? 'Go value' : `Go struct field ${this.owner}.${fields}`
     return new DecodeError(`json: cannot unmarshal ${found} into ${target} of type ${type}`)
+  }
+}
+
+type PathStep = string | number | MapKey | EmbeddedKey
+
+/** A field of a struct that is embedded in the one around it. */
+export class EmbeddedKey {
+  readonly struct: string
+  readonly key: string
+  constructor(struct: string, key: string) {
+    this.struct = struct
+    this.key = key
   }
 }
 

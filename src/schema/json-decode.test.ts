@@ -93,7 +93,11 @@ test('wrong types are refused in the words of Go’s decoder', () => {
   )
   refused(Pod, { metadata: [] }, `${into} array into Go struct field Pod.metadata of type v1.ObjectMeta`)
   refused(Pod, [], `${into} array into Go value of type v1.Pod`)
-  refused(Service, { spec: { ports: [{ targetPort: true }] } }, `${into} bool into Go value of type int32`)
+  refused(
+    Service,
+    { spec: { ports: [{ targetPort: true }] } },
+    `${into} bool into Go struct field ServicePort.spec.ports.targetPort of type int32`,
+  )
 })
 
 test('malformed JSON is refused in the words of Go’s scanner', () => {
@@ -157,7 +161,11 @@ test('times are normalised to seconds, micro times to microseconds, in UTC', () 
   for (const bad of ['2026-02-29T00:00:00Z', '2026-01-02', '2026-13-01T00:00:00Z', '2026-01-01T24:00:00Z', '']) {
     assert.throws(() => time(bad), DecodeError, bad)
   }
-  refused(Pod, { metadata: { creationTimestamp: 3 } }, 'json: cannot unmarshal number 3 into Go value of type string')
+  refused(
+    Pod,
+    { metadata: { creationTimestamp: 3 } },
+    'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string',
+  )
 })
 
 test('quantities may be numbers and keep their text', () => {

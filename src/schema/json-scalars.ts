@@ -5,10 +5,13 @@ import { NumberLiteral } from './json-exact.ts'
 import { normalMicroTime, normalTime } from './time-format.ts'
 import type { ScalarName } from './type.ts'
 
-const string: Shaper = (value, context) => {
-  if (typeof value !== 'string') throw context.wrongType(bareKind(value), 'string')
-  return value
-}
+/** Of a type of its own (`v1.Protocol`) or of `string`. */
+export const stringShaper =
+  (goType: string): Shaper =>
+  (value, context) => {
+    if (typeof value !== 'string') throw context.wrongType(bareKind(value), goType)
+    return value
+  }
 
 const bool: Shaper = (value, context) => {
   if (typeof value !== 'boolean') throw context.wrongType(bareKind(value), 'bool')
@@ -75,24 +78,19 @@ const quantity: Shaper = value => {
   return text
 }
 
-const intOrString: Shaper = value => {
+const intOrString: Shaper = (value, context) => {
   if (typeof value === 'string') return value
   if (typeof value === 'number' && Number.isInteger(value) && value >= -2147483648 && value <= 2147483647) return value
-  throw goValueError(value, 'int32')
+  throw context.wrongType(numberOrKind(value), 'int32')
 }
 
-/** Types with a decoder of their own do not know which field they are. */
-function goValueError(value: unknown, type: string): DecodeError {
-  const kind = typeof value === 'number' || typeof value === 'bigint' ? `number ${value}` : kindOfValue(value)
-  return new DecodeError(`json: cannot unmarshal ${kind} into Go value of type ${type}`)
-}
+const numberOrKind = (value: unknown): string =>
+  typeof value === 'number' || typeof value === 'bigint' ? `number ${value}` : kindOfValue(value)
 
 const timeOf =
   (normal: (text: string) => string): Shaper =>
-  value => {
-    if (typeof value !== 'string') {
-      throw goValueError(value instanceof NumberLiteral ? 0 : value, 'string')
-    }
+  (value, context) => {
+    if (typeof value !== 'string') throw context.wrongType(bareKind(value), 'string')
     return normal(value)
   }
 
@@ -100,7 +98,7 @@ const int64Min = -(2n ** 63n)
 const int64Max = 2n ** 63n - 1n
 
 const shapers: Readonly<Partial<Record<ScalarName, Shaper>>> = {
-  string,
+  string: stringShaper('string'),
   bool,
   int32: integer('int32', -(2n ** 31n), 2n ** 31n - 1n),
   int64: integer('int64', int64Min, int64Max),

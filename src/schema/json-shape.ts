@@ -2,24 +2,26 @@
 import { type Choice, choiceOf } from './choice.ts'
 import { type FieldFacts, messageOf } from './field.ts'
 import { goTypeName } from './go-type-name.ts'
-import { kindOfValue, MapKey, type ShapeContext, type Shaper } from './json-context.ts'
+import { EmbeddedKey, kindOfValue, MapKey, type ShapeContext, type Shaper } from './json-context.ts'
 import { NumberLiteral, plainNumbers, setMember } from './json-exact.ts'
-import { scalarShaper } from './json-scalars.ts'
+import { scalarShaper, stringShaper } from './json-scalars.ts'
 import type { Message, ScalarName, Type } from './type.ts'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberLiteral)
 
-function typeShaper(type: Type): Shaper {
+/** `goType` names the type, or that of a list's items, where `goTypeName` cannot know it. */
+function typeShaper(type: Type, goType?: string): Shaper {
   switch (type.is) {
     case 'scalar':
+      if (goType !== undefined && type.name === 'string') return stringShaper(goType)
       return isAny(type.name) ? anyValue : scalarShaper(type.name)
     case 'enum':
-      return scalarShaper('string')
+      return stringShaper(goType ?? 'string')
     case 'list':
-      return listShaper(type.of, goTypeName(type))
+      return listShaper(type.of, goType)
     case 'map':
-      return mapShaper(type.of, goTypeName(type))
+      return mapShaper(type.of, goType ?? goTypeName(type))
     case 'message':
       return shaperOf(type)
     case 'reference': {
@@ -47,10 +49,11 @@ function zeroOf(type: Type): unknown {
   return isAny(type.name) || type.name === 'time' || type.name === 'microTime' ? null : ''
 }
 
-function listShaper(of: Type, goType: string): Shaper {
-  const element = typeShaper(of)
+function listShaper(of: Type, goType?: string): Shaper {
+  const element = typeShaper(of, goType)
+  const listGoType = `[]${goType ?? goTypeName(of)}`
   return (value, context) => {
-    if (!Array.isArray(value)) throw context.wrongType(kindOfValue(value), goType)
+    if (!Array.isArray(value)) throw context.wrongType(kindOfValue(value), listGoType)
     const depth = context.path.push(0) - 1
     let changed: unknown[] | undefined
     for (let i = 0; i < value.length; i++) {
@@ -114,6 +117,8 @@ interface FieldShaper {
   readonly shape: Shaper
   /** Zero stands for unset. */
   readonly dropsZero: boolean
+  /** Of a field that is embedded: its key in paths. */
+  readonly embedded?: EmbeddedKey
 }
 
 const goZeroTime = '0001-01-01T00:00:00Z'
@@ -170,7 +175,15 @@ function messageShaper(message: Message): Shaper {
   const compile = () => {
     compiled = true
     for (const [name, { facts }] of Object.entries(message.fields)) {
-      fields.set(name, { shape: typeShaper(facts.type), dropsZero: zeroIsUnset(facts) })
+      const shape = typeShaper(facts.type, facts.goType)
+      const dropsZero = zeroIsUnset(facts)
+      const { inlineName } = facts
+      fields.set(
+        name,
+        inlineName === undefined
+          ? { shape, dropsZero }
+          : { shape, dropsZero, embedded: new EmbeddedKey(inlineName, name) },
+      )
     }
   }
   return (value, context) => {
@@ -203,7 +216,7 @@ function fieldValue(field: FieldShaper | undefined, key: string, before: unknown
     return undefined
   }
   if (before === null) return undefined
-  context.path.push(key)
+  context.path.push(field.embedded ?? key)
   const after = field.shape(before, context)
   context.path.pop()
   return field.dropsZero && isZero(after) ? undefined : after

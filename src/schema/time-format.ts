@@ -26,7 +26,7 @@ export function normalMicroTime(text: string): string {
 /** Throws DecodeError in the words of Go's time.Parse. */
 export function parseTime(text: string): Instant {
   const match = rfc3339.exec(text)
-  if (!match) throw new DecodeError(`parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": cannot parse`)
+  if (!match) throw syntaxError(text)
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
     number,
     number,
@@ -46,6 +46,36 @@ export function parseTime(text: string): Instant {
   const seconds = midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second - zoneSeconds(match[8] ?? 'Z', text)
   if (seconds < zeroTimeSeconds - 86400 || seconds > maxSeconds) throw outOfRange('year')
   return { seconds, nanos: Number((match[7] ?? '').slice(0, 9).padEnd(9, '0')) }
+}
+
+/** Go's layout of RFC 3339, piece by piece, as its errors name them. */
+const layout: readonly (readonly [element: string, syntax: RegExp])[] = [
+  ['2006', /^\d{4}/],
+  ['-', /^-/],
+  ['01', /^\d\d/],
+  ['-', /^-/],
+  ['02', /^\d\d/],
+  ['T', /^T/],
+  ['15', /^\d\d/],
+  [':', /^:/],
+  ['04', /^\d\d/],
+  [':', /^:/],
+  ['05', /^\d\d(?:[.,]\d+)?/],
+  ['Z07:00', /^(?:Z|[+-]\d\d:\d\d)/],
+]
+
+function syntaxError(text: string): DecodeError {
+  const start = `parsing time ${JSON.stringify(text)}`
+  let rest = text
+  for (const [element, syntax] of layout) {
+    const found = syntax.exec(rest)
+    if (!found)
+      return new DecodeError(
+        `${start} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(element)}`,
+      )
+    rest = rest.slice(found[0].length)
+  }
+  return new DecodeError(`${start}: extra text: ${JSON.stringify(rest)}`)
 }
 
 function zoneSeconds(zone: string, text: string): number {

@@ -108,12 +108,15 @@ function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
     (apiVersion === undefined || apiVersion === '' || apiVersion === one.apiVersion)
   const found = kinds.find(named)
   if (found) return found
-  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.split('/')[0] : ''
-  const version = typeof apiVersion === 'string' ? apiVersion.split('/').at(-1) : ''
+  const version = typeof apiVersion === 'string' ? (apiVersion.split('/').at(-1) ?? '') : ''
   throw badRequestError(
-    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: converting (${group === '' ? '' : `${group}.`}${kind}) to (${first.gvk.group === '' ? '' : `${first.gvk.group}.`}${first.gvk.kind}): unknown conversion`,
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: converting (${version}.${kind}) to (${goPackage(first)}.${first.gvk.kind}): unknown conversion`,
   )
 }
+
+/** Upstream's package of the internal types of a group. */
+const goPackage = ({ gvk: { group } }: Kind): string =>
+  group === '' ? 'core' : group === 'internal.apiserver.k8s.io' ? 'apiserverinternal' : (group.split('.')[0] as string)
 
 function ownOf(kinds: readonly [Kind, ...Kind[]], value: unknown): DecodedBody {
   const kind = kindOf(kinds, value)

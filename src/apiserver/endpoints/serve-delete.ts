@@ -60,12 +60,22 @@ async function readOptions(context: RequestContext, resource: Resource): Promise
   return deletionOptionsOf(object, request.query)
 }
 
+/** Jobs leave their pods, unless the client says what it wants. */
+function warnOfOrphans(context: RequestContext, { group, plural }: Resource, options: DeletionOptions): void {
+  if (group !== 'batch' || plural !== 'jobs') return
+  if (options.orphanDependents === undefined && options.propagationPolicy === undefined)
+    context.warn(
+      'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+    )
+}
+
 export async function serveDelete(
   server: ResourceServer,
   context: RequestContext,
   resource: Resource,
 ): Promise<ServerResponse> {
   const options = await readOptions(context, resource)
+  warnOfOrphans(context, resource, options)
   const write = {
     ...writeRequestOf(context, resource, server.clock.now(), 'DeleteOptions'),
     dryRun: options.dryRun,
@@ -92,6 +102,7 @@ export async function serveDeleteCollection(
   resource: Resource,
 ): Promise<ServerResponse> {
   const options = await readOptions(context, resource)
+  warnOfOrphans(context, resource, options)
   const base = {
     ...writeRequestOf(context, resource, server.clock.now(), 'DeleteOptions'),
     dryRun: options.dryRun,

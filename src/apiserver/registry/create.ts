@@ -6,6 +6,7 @@ import { fillMessage } from '../../machinery/defaulting/fill.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { dropDisabledFields } from '../../machinery/disabled-fields.ts'
 import { validateObject } from '../../machinery/validation/validate.ts'
+import { warningsFor } from '../../machinery/warnings/kinds.ts'
 import { required } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import { commitPut, storedBytes } from './commit.ts'
@@ -54,8 +55,8 @@ async function createOnce(
   const admitted = attributes.object as ObjectJson
   applyDefaults(resource.kind, admitted)
   const context = writeContextOf(write)
-  strategy.prepareForCreate(admitted, context)
   dropDisabledFields(resource.kind, admitted, undefined)
+  strategy.prepareForCreate(admitted, context)
   fillMessage(resource.kind, admitted)
   if ((admitted.metadata.name ?? '') === '') {
     throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, '', [
@@ -85,6 +86,7 @@ export async function storeNew(
       const errors = validateObject(resource.kind, object, undefined, write.subresource)
       if (errors.length > 0)
         throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, object.metadata.name, errors)
+      for (const warning of warningsFor(resource.kind, object, undefined)) context.warn(warning)
       for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warn(warning)
       await admit()
     }

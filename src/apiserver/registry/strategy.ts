@@ -66,6 +66,6 @@ export interface Strategy {
   terminating?(): boolean
   /** Seconds after which an object of this kind goes by itself. */
   readonly ttlSeconds?: number
-  /** Warnings for the client about a valid object. */
+  /** Warnings for the client about a valid object, beyond those of `machinery/warnings`. */
   warnings?(object: ObjectJson, old: ObjectJson | undefined): string[]
 }

@@ -6,6 +6,7 @@ import { fillMessage } from '../../machinery/defaulting/fill.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { dropDisabledFields } from '../../machinery/disabled-fields.ts'
 import { validateObject } from '../../machinery/validation/validate.ts'
+import { warningsFor } from '../../machinery/warnings/kinds.ts'
 import { invalid } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import { cloneJson, equalJson } from './clone.ts'
@@ -81,8 +82,8 @@ async function createInstead(
   await admitMutating(deps.admission, attributes)
   const admitted = attributes.object as ObjectJson
   applyDefaults(resource.kind, admitted)
-  resource.strategy.prepareForCreate(admitted, writeContextOf(write))
   dropDisabledFields(resource.kind, admitted, undefined)
+  resource.strategy.prepareForCreate(admitted, writeContextOf(write))
   fillMessage(resource.kind, admitted)
   try {
     const stored = await storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
@@ -117,13 +118,12 @@ async function updateOnce(
   const admitted = attributes.object as ObjectJson
   applyDefaults(resource.kind, admitted)
   keepSystemFields(admitted, old)
-  prepare(admitted, old, context)
   dropDisabledFields(resource.kind, admitted, old)
+  prepare(admitted, old, context)
   const side = write.subresource === '' ? await resource.strategy.sideWrites?.(admitted, old, context) : undefined
   const errors = validateObject(resource.kind, admitted, old, write.subresource)
   if (errors.length > 0) throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, old.metadata.name, errors)
-  if (write.subresource === '')
-    for (const warning of resource.strategy.warnings?.(admitted, old) ?? []) context.warn(warning)
+  if (write.subresource === '') for (const warning of warningsFor(resource.kind, admitted, old)) context.warn(warning)
   await admitValidating(deps.admission, attributes)
   return store(deps, write, current, admitted, side)
 }

@@ -117,7 +117,7 @@ export function checkNames(write: WriteRequest, object: ObjectJson, nameRequired
   const { metadata } = object
   if (nameRequired && (metadata.name ?? '') !== name) {
     if ((metadata.name ?? '') === '') {
-      throw badRequestError(`name must be provided`)
+      throw badRequestError(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
     }
     throw badRequestError(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   }

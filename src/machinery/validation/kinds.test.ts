@@ -41,8 +41,8 @@ test('a service needs ports, and names for several', () => {
   assert.deepEqual(errorsOf(service({ ports: [{ port: 80 }] })), [])
   assert.deepEqual(errorsOf(service({})), ['spec.ports: Required value'])
   assert.deepEqual(errorsOf(service({ ports: [{ port: 80 }, { port: 0, name: 'b' }] })), [
-    'spec.ports[1].port: Invalid value: 0: must be between 1 and 65535, inclusive',
     'spec.ports[0].name: Required value',
+    'spec.ports[1].port: Invalid value: 0: must be between 1 and 65535, inclusive',
     'spec.ports[1].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
   ])
   const at = (clusterIP: string) => service({ ports: [{ port: 80 }], clusterIP, clusterIPs: [clusterIP] })

@@ -115,5 +115,11 @@ const exceptions: ReadonlySet<string> = new Set([
   'HPAScalingPolicy.type',
 ])
 
-export const mayBeEmpty = (message: string, field: string): boolean =>
-  exceptions.has(`${message.slice(message.lastIndexOf('.') + 1)}.${field}`)
+/** Messages whose own rules report what is missing, in their order and under paths of their own. */
+const ownRules =
+  /(?:VolumeSource|VolumeFile|Projection|KeySelector|FieldSelector)$|^(?:KeyToPath|Volume|VolumeMount|VolumeDevice|EnvVar|Container|EphemeralContainer|ContainerPort|PodResourceClaim|ResourceClaim|ContainerRestartRule|ContainerRestartRuleOnExitCodes|ContainerResizePolicy)$/
+
+export function mayBeEmpty(message: string, field: string): boolean {
+  const name = message.slice(message.lastIndexOf('.') + 1)
+  return exceptions.has(`${name}.${field}`) || ownRules.test(name)
+}

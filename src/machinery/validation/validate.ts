@@ -7,6 +7,7 @@ import { checkValue } from '../custom/check.ts'
 import { type CustomFacts, customFactsOf } from '../custom/custom-kind.ts'
 import { checkDeclared } from './declared.ts'
 import { checkObjectMeta, checkObjectMetaUpdate } from './object-meta.ts'
+import { inOrder } from './order.ts'
 import { rulesOf } from './rules.ts'
 
 /** Kinds that are asked or done, never stored: their metadata is not looked at. */
@@ -34,20 +35,22 @@ export function validateObject(
   }
   const looksAt = subresource === 'status' ? 'status' : undefined
   const context = { object, oldObject: old, subresource }
-  checkDeclared(out, kind, values, before, context, name =>
+  const declared: FieldError[] = []
+  checkDeclared(declared, kind, values, before, context, name =>
     looksAt === undefined ? name !== 'metadata' && name !== 'status' : name === looksAt,
   )
   const custom = customFactsOf(kind)
   if (custom) checkCustom(out, custom, values)
   const rules = rulesOf(kind)
-  if (before === undefined) rules?.create?.(out, object as never)
+  const own: FieldError[] = []
+  if (before === undefined) rules?.create?.(own, object as never)
   else
     (rules?.subresources?.[subresource] ?? (subresource === '' ? rules?.update : undefined))?.(
-      out,
+      own,
       object as never,
       old as never,
     )
-  return out
+  return [...out, ...inOrder(kind, own, declared)]
 }
 
 /** The whole object, also on updates of its status; metadata is checked as everyone's is. */

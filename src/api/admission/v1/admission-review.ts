@@ -8,7 +8,7 @@ import { kind, message } from './package.ts'
 export const AdmissionRequest = message(
   'AdmissionRequest',
   {
-    uid: f(1, str).required().always().doc('Identifier of the request, which the response repeats.'),
+    uid: f(1, str).go('types.UID').required().always().doc('Identifier of the request, which the response repeats.'),
     kind: f(2, GroupVersionKind).required().always().doc('Kind of the object as the webhook gets it.'),
     resource: f(3, GroupVersionResource).required().always().doc('Resource as the webhook asked for it.'),
     subResource: f(4, str).doc('Subresource, if any.'),
@@ -17,7 +17,7 @@ export const AdmissionRequest = message(
     requestSubResource: f(15, str).doc('Subresource that the client named.'),
     name: f(5, str).doc('Name of the object; empty while it is still to be made.'),
     namespace: f(6, str).doc('Namespace of the object, if any.'),
-    operation: f(7, str).required().always().doc('`CREATE`, `UPDATE`, `DELETE` or `CONNECT`.'),
+    operation: f(7, str).go('v1.Operation').required().always().doc('`CREATE`, `UPDATE`, `DELETE` or `CONNECT`.'),
     userInfo: f(8, UserInfo).required().always().doc('Who asks.'),
     object: f(9, raw).orNull().doc('Object as it is to be; null for deletions.'),
     oldObject: f(10, raw).orNull().doc('Object as it is; null for creations.'),
@@ -31,11 +31,11 @@ export type AdmissionRequest = TypeOf<typeof AdmissionRequest>
 export const AdmissionResponse = message(
   'AdmissionResponse',
   {
-    uid: f(1, str).required().always().doc('Identifier of the request.'),
+    uid: f(1, str).go('types.UID').required().always().doc('Identifier of the request.'),
     allowed: f(2, bool).required().always().doc('Whether it may go on.'),
     status: f(3, Status).doc('Why not.'),
     patch: f(4, bytes).doc('What the webhook changes.'),
-    patchType: f(5, str).explicit().doc('Form of the patch: `JSONPatch`.'),
+    patchType: f(5, str).go('v1.PatchType').explicit().doc('Form of the patch: `JSONPatch`.'),
     auditAnnotations: f(6, map(str)).doc('What the audit log is to keep.'),
     warnings: f(7, list(str)).listOf('atomic').doc('What the client is told.'),
   },

@@ -21,7 +21,7 @@ export const APIResourceDiscovery = message(
   {
     resource: f(1, str).doc('Plural name.'),
     responseKind: f(2, GroupVersionKind).doc('Kind of its objects.'),
-    scope: f(3, str).doc('`Cluster` or `Namespaced`.'),
+    scope: f(3, str).go('v2.ResourceScope').doc('`Cluster` or `Namespaced`.'),
     singularResource: f(4, str).doc('Name of a single object.'),
     verbs: f(5, list(str)).explicit().doc('What can be done with it.'),
     shortNames: f(6, list(str)).doc('Abbreviations of the name.'),
@@ -37,7 +37,9 @@ export const APIVersionDiscovery = message(
   {
     version: f(1, str).doc('Name of the version.'),
     resources: f(2, list(APIResourceDiscovery)).doc('Resources of the version.'),
-    freshness: f(3, str).doc('`Current`, or `Stale` if the server behind it does not answer.'),
+    freshness: f(3, str)
+      .go('v2.DiscoveryFreshness')
+      .doc('`Current`, or `Stale` if the server behind it does not answer.'),
   },
   { doc: 'A version of an API group.' },
 )

@@ -17,8 +17,8 @@ const ServerStorageVersion = message(
 const StorageVersionCondition = message(
   'StorageVersionCondition',
   {
-    type: f(1, str).required().always().doc('Kind of condition.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str).go('v1alpha1.StorageVersionConditionType').required().always().doc('Kind of condition.'),
+    status: f(2, str).go('v1alpha1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     observedGeneration: f(3, int64).doc('Generation that was observed.'),
     lastTransitionTime: f(4, time).required().always().orNull().doc('When the status last changed.'),
     reason: f(5, str).required().always().doc('Reason as one CamelCase word.'),

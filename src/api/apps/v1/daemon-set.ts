@@ -24,9 +24,9 @@ export type RollingUpdateDaemonSet = TypeOf<typeof RollingUpdateDaemonSet>
 export const DaemonSetUpdateStrategy = message(
   'DaemonSetUpdateStrategy',
   {
-    type: f(1, oneOf('OnDelete', 'RollingUpdate')).doc(
-      '`RollingUpdate` (default) node by node, or `OnDelete` when someone deletes them.',
-    ),
+    type: f(1, oneOf('OnDelete', 'RollingUpdate'))
+      .go('v1.DaemonSetUpdateStrategyType')
+      .doc('`RollingUpdate` (default) node by node, or `OnDelete` when someone deletes them.'),
     rollingUpdate: f(2, RollingUpdateDaemonSet).doc('Speed of a rolling update.'),
   },
   { doc: 'How a daemon set replaces its pods.' },
@@ -56,8 +56,8 @@ export type DaemonSetSpec = TypeOf<typeof DaemonSetSpec>
 export const DaemonSetCondition = message(
   'DaemonSetCondition',
   {
-    type: f(1, str).always().doc('Type of the condition.'),
-    status: f(2, str).always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str).go('v1.DaemonSetConditionType').always().doc('Type of the condition.'),
+    status: f(2, str).go('v1.ConditionStatus').always().doc('`True`, `False` or `Unknown`.'),
     lastTransitionTime: f(3, time).orNull().doc('When the status last changed.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),

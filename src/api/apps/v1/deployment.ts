@@ -24,9 +24,9 @@ export type RollingUpdateDeployment = TypeOf<typeof RollingUpdateDeployment>
 export const DeploymentStrategy = message(
   'DeploymentStrategy',
   {
-    type: f(1, oneOf('Recreate', 'RollingUpdate')).doc(
-      '`RollingUpdate` (default) bit by bit, or `Recreate` after all old pods are gone.',
-    ),
+    type: f(1, oneOf('Recreate', 'RollingUpdate'))
+      .go('v1.DeploymentStrategyType')
+      .doc('`RollingUpdate` (default) bit by bit, or `Recreate` after all old pods are gone.'),
     rollingUpdate: f(2, RollingUpdateDeployment).doc('Speed of a rolling update.'),
   },
   { doc: 'How a deployment replaces its pods.' },
@@ -62,8 +62,11 @@ export type DeploymentSpec = TypeOf<typeof DeploymentSpec>
 export const DeploymentCondition = message(
   'DeploymentCondition',
   {
-    type: f(1, str).always().doc('Type of the condition: `Available`, `Progressing` or `ReplicaFailure`.'),
-    status: f(2, str).always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str)
+      .go('v1.DeploymentConditionType')
+      .always()
+      .doc('Type of the condition: `Available`, `Progressing` or `ReplicaFailure`.'),
+    status: f(2, str).go('v1.ConditionStatus').always().doc('`True`, `False` or `Unknown`.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),
     lastUpdateTime: f(6, time).orNull().doc('When the condition was last written.'),

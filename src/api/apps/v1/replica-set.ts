@@ -26,8 +26,8 @@ export type ReplicaSetSpec = TypeOf<typeof ReplicaSetSpec>
 export const ReplicaSetCondition = message(
   'ReplicaSetCondition',
   {
-    type: f(1, str).always().doc('Type of the condition, such as `ReplicaFailure`.'),
-    status: f(2, str).always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str).go('v1.ReplicaSetConditionType').always().doc('Type of the condition, such as `ReplicaFailure`.'),
+    status: f(2, str).go('v1.ConditionStatus').always().doc('`True`, `False` or `Unknown`.'),
     lastTransitionTime: f(3, time).orNull().doc('When the status last changed.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),

@@ -32,8 +32,12 @@ export type StatefulSetOrdinals = TypeOf<typeof StatefulSetOrdinals>
 export const StatefulSetPersistentVolumeClaimRetentionPolicy = message(
   'StatefulSetPersistentVolumeClaimRetentionPolicy',
   {
-    whenDeleted: f(1, str).doc('When the stateful set is deleted: `Retain` (default) or `Delete`.'),
-    whenScaled: f(2, str).doc('When a pod goes by scaling down: `Retain` (default) or `Delete`.'),
+    whenDeleted: f(1, str)
+      .go('v1.PersistentVolumeClaimRetentionPolicyType')
+      .doc('When the stateful set is deleted: `Retain` (default) or `Delete`.'),
+    whenScaled: f(2, str)
+      .go('v1.PersistentVolumeClaimRetentionPolicyType')
+      .doc('When a pod goes by scaling down: `Retain` (default) or `Delete`.'),
   },
   { doc: 'A policy for claims whose pod or stateful set goes.' },
 )
@@ -44,9 +48,9 @@ export type StatefulSetPersistentVolumeClaimRetentionPolicy = TypeOf<
 export const StatefulSetUpdateStrategy = message(
   'StatefulSetUpdateStrategy',
   {
-    type: f(1, oneOf('OnDelete', 'Recreate', 'RollingUpdate')).doc(
-      '`RollingUpdate` (default) one by one, `Recreate` after all are gone, or `OnDelete` by hand.',
-    ),
+    type: f(1, oneOf('OnDelete', 'Recreate', 'RollingUpdate'))
+      .go('v1.StatefulSetUpdateStrategyType')
+      .doc('`RollingUpdate` (default) one by one, `Recreate` after all are gone, or `OnDelete` by hand.'),
     rollingUpdate: f(2, RollingUpdateStatefulSetStrategy).doc('Details of a rolling update.'),
   },
   { doc: 'How a stateful set replaces its pods.' },
@@ -65,9 +69,9 @@ export const StatefulSetSpec = message(
       .listOf('atomic')
       .doc('Patterns of claims; each pod gets its own, named `<template>-<pod>`.'),
     serviceName: f(5, str).always().doc('Headless service below which the pods have their DNS names.'),
-    podManagementPolicy: f(6, oneOf('OrderedReady', 'Parallel')).doc(
-      'Whether pods start and stop in order (`OrderedReady`, default) or all at once.',
-    ),
+    podManagementPolicy: f(6, oneOf('OrderedReady', 'Parallel'))
+      .go('v1.PodManagementPolicyType')
+      .doc('Whether pods start and stop in order (`OrderedReady`, default) or all at once.'),
     updateStrategy: f(7, StatefulSetUpdateStrategy).always().doc('How pods are replaced when the template changes.'),
     revisionHistoryLimit: f(8, int32)
       .validate(notNegative)
@@ -88,8 +92,8 @@ export type StatefulSetSpec = TypeOf<typeof StatefulSetSpec>
 export const StatefulSetCondition = message(
   'StatefulSetCondition',
   {
-    type: f(1, str).always().doc('Type of the condition.'),
-    status: f(2, str).always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str).go('v1.StatefulSetConditionType').always().doc('Type of the condition.'),
+    status: f(2, str).go('v1.ConditionStatus').always().doc('`True`, `False` or `Unknown`.'),
     lastTransitionTime: f(3, time).orNull().doc('When the status last changed.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),

@@ -12,7 +12,7 @@ export const BoundObjectReference = message(
     kind: f(1, str).doc('`Pod`, `Node` or `Secret`.'),
     apiVersion: f(2, str).doc('Group and version of the kind.'),
     name: f(3, str).doc('Name of the object.'),
-    uid: f(4, str).doc('UID of the object.'),
+    uid: f(4, str).go('types.UID').doc('UID of the object.'),
   },
   { doc: 'An object with which a token becomes invalid.' },
 )

@@ -23,9 +23,9 @@ export const CronJobSpec = message(
     startingDeadlineSeconds: f(2, int64)
       .explicit()
       .doc('Seconds by which a start may be late; a later one is left out.'),
-    concurrencyPolicy: f(3, oneOf('Allow', 'Forbid', 'Replace')).doc(
-      'What to do if the last job still runs: `Allow` (default), `Forbid` or `Replace`.',
-    ),
+    concurrencyPolicy: f(3, oneOf('Allow', 'Forbid', 'Replace'))
+      .go('v1.ConcurrencyPolicy')
+      .doc('What to do if the last job still runs: `Allow` (default), `Forbid` or `Replace`.'),
     suspend: f(4, bool).explicit().doc('Start no more jobs while it is set; false by default.'),
     jobTemplate: f(5, JobTemplateSpec).required().always().doc('Pattern of the jobs.'),
     successfulJobsHistoryLimit: f(6, int32).explicit().doc('Successful jobs that are kept; 3 by default.'),

@@ -32,6 +32,7 @@ export const PodFailurePolicyOnExitCodesRequirement = message(
   {
     containerName: f(1, str).explicit().doc('Container whose exit code counts; any of them if unset.'),
     operator: f(2, oneOf('In', 'NotIn'))
+      .go('v1.PodFailurePolicyOnExitCodesOperator')
       .required()
       .always()
       .doc('Whether the exit code must be among the values or not.'),
@@ -48,8 +49,12 @@ export type PodFailurePolicyOnExitCodesRequirement = TypeOf<typeof PodFailurePol
 export const PodFailurePolicyOnPodConditionsPattern = message(
   'PodFailurePolicyOnPodConditionsPattern',
   {
-    type: f(1, str).required().always().doc('Type of the condition, such as `DisruptionTarget`.'),
-    status: f(2, str).always().doc('Status that it must have; `True` by default.'),
+    type: f(1, str)
+      .go('v1.PodConditionType')
+      .required()
+      .always()
+      .doc('Type of the condition, such as `DisruptionTarget`.'),
+    status: f(2, str).go('v1.ConditionStatus').always().doc('Status that it must have; `True` by default.'),
   },
   { doc: 'A pod condition that a failure rule applies to.' },
 )
@@ -59,6 +64,7 @@ export const PodFailurePolicyRule = message(
   'PodFailurePolicyRule',
   {
     action: f(1, oneOf('Count', 'FailIndex', 'FailJob', 'Ignore'))
+      .go('v1.PodFailurePolicyAction')
       .required()
       .always()
       .doc('Whether the failure counts, is ignored, or fails the index or the whole job.'),
@@ -126,6 +132,7 @@ export const JobSpec = message(
       .explicit()
       .doc('Seconds after its end at which the job is deleted; never if unset.'),
     completionMode: f(9, oneOf('Indexed', 'NonIndexed'))
+      .go('v1.CompletionMode')
       .explicit()
       .doc('Whether pods have an index each (`Indexed`) or are alike; `NonIndexed` by default.'),
     suspend: f(10, bool).explicit().doc('Run no pods while it is set; running ones are stopped.'),
@@ -135,11 +142,12 @@ export const JobSpec = message(
       .explicit()
       .doc('Failed indexes after which the job fails; for `backoffLimitPerIndex`.'),
     podReplacementPolicy: f(14, oneOf('Failed', 'TerminatingOrFailed'))
+      .go('v1.PodReplacementPolicy')
       .explicit()
       .doc('Whether a stopping pod is replaced at once or when it has ended.'),
     managedBy: f(15, str).explicit().doc('Controller that runs the job; `kubernetes.io/job-controller` if unset.'),
     successPolicy: f(16, SuccessPolicy).doc('When an indexed job counts as successful before all indexes are done.'),
-    scheduling: f(17, JobSchedulingConfiguration).doc('How the pods are scheduled as a group.'),
+    scheduling: f(17, JobSchedulingConfiguration).gate('WorkloadWithJob').doc('How the pods are scheduled as a group.'),
   },
   { doc: 'What a job should run, and how often.' },
 )

@@ -8,8 +8,12 @@ import { kind, message } from './package.ts'
 export const JobCondition = message(
   'JobCondition',
   {
-    type: f(1, str).required().always().doc('Type of the condition, such as `Complete`, `Failed` or `Suspended`.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str)
+      .go('v1.JobConditionType')
+      .required()
+      .always()
+      .doc('Type of the condition, such as `Complete`, `Failed` or `Suspended`.'),
+    status: f(2, str).go('v1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     lastProbeTime: f(3, time).orNull().doc('When the condition was last checked.'),
     lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
@@ -22,8 +26,8 @@ export type JobCondition = TypeOf<typeof JobCondition>
 export const UncountedTerminatedPods = message(
   'UncountedTerminatedPods',
   {
-    succeeded: f(1, list(str)).listOf('set').doc('UIDs of pods that succeeded.'),
-    failed: f(2, list(str)).listOf('set').doc('UIDs of pods that failed.'),
+    succeeded: f(1, list(str)).go('types.UID').listOf('set').doc('UIDs of pods that succeeded.'),
+    failed: f(2, list(str)).go('types.UID').listOf('set').doc('UIDs of pods that failed.'),
   },
   { doc: 'UIDs of pods whose finalizer must go before they are counted.' },
 )

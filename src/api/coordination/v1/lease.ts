@@ -13,6 +13,7 @@ export const LeaseSpec = message(
     renewTime: f(4, microTime).explicit().doc('When the holder last renewed the lease.'),
     leaseTransitions: f(5, int32).explicit().doc('How often the holder has changed.'),
     strategy: f(6, str)
+      .go('v1.CoordinatedLeaseStrategy')
       .explicit()
       .doc('How the holder is chosen in coordinated election, as `OldestEmulationVersion`.'),
     preferredHolder: f(7, str).explicit().doc('Candidate that the holder should hand over to.'),

@@ -104,6 +104,7 @@ export const Taint = message(
     key: f(1, str).required().always().doc('Label key that names the taint.'),
     value: f(2, str).doc('Label value of the taint.'),
     effect: f(3, oneOf('NoExecute', 'NoSchedule', 'PreferNoSchedule'))
+      .go('v1.TaintEffect')
       .required()
       .always()
       .doc('What happens to pods that do not tolerate it.'),
@@ -117,13 +118,13 @@ export const Toleration = message(
   'Toleration',
   {
     key: f(1, str).doc('Key of the taint; empty with `Exists` means every taint.'),
-    operator: f(2, oneOf('Equal', 'Exists', 'Gt', 'Lt')).doc(
-      'How key and value relate: `Equal` (default), `Exists`, or `Lt` and `Gt` for integers.',
-    ),
+    operator: f(2, oneOf('Equal', 'Exists', 'Gt', 'Lt'))
+      .go('v1.TolerationOperator')
+      .doc('How key and value relate: `Equal` (default), `Exists`, or `Lt` and `Gt` for integers.'),
     value: f(3, str).doc('Value to compare with; empty for `Exists`.'),
-    effect: f(4, oneOf('NoExecute', 'NoSchedule', 'PreferNoSchedule')).doc(
-      'Effect that is tolerated; all of them if empty.',
-    ),
+    effect: f(4, oneOf('NoExecute', 'NoSchedule', 'PreferNoSchedule'))
+      .go('v1.TaintEffect')
+      .doc('Effect that is tolerated; all of them if empty.'),
     tolerationSeconds: f(5, int64).explicit().doc('Seconds for which `NoExecute` is tolerated; for ever if unset.'),
   },
   { doc: 'Which taints a pod puts up with.' },
@@ -139,6 +140,7 @@ export const TopologySpreadConstraint = message(
       .doc('Largest difference allowed between the pod counts of two domains; at least 1.'),
     topologyKey: f(2, str).required().always().doc('Node label whose values are the domains.'),
     whenUnsatisfiable: f(3, oneOf('DoNotSchedule', 'ScheduleAnyway'))
+      .go('v1.UnsatisfiableConstraintAction')
       .required()
       .always()
       .doc('Whether to leave the pod pending or only to prefer less skew.'),
@@ -147,9 +149,11 @@ export const TopologySpreadConstraint = message(
       .explicit()
       .doc('Domains expected; while there are fewer, the least count is taken as 0. 1 by default.'),
     nodeAffinityPolicy: f(6, oneOf('Honor', 'Ignore'))
+      .go('v1.NodeInclusionPolicy')
       .explicit()
       .doc('Whether only nodes that fit the affinity of the pod count; `Honor` by default.'),
     nodeTaintsPolicy: f(7, oneOf('Honor', 'Ignore'))
+      .go('v1.NodeInclusionPolicy')
       .explicit()
       .doc('Whether only nodes with tolerated taints count; `Ignore` by default.'),
     matchLabelKeys: f(8, list(str))

@@ -6,8 +6,8 @@ import { kind, message } from './package.ts'
 export const ComponentCondition = message(
   'ComponentCondition',
   {
-    type: f(1, str).required().always().doc('Type of the condition; only `Healthy`.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str).go('v1.ComponentConditionType').required().always().doc('Type of the condition; only `Healthy`.'),
+    status: f(2, str).go('v1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     message: f(3, str).doc('What the health check answered.'),
     error: f(4, str).doc('Error of the health check.'),
   },

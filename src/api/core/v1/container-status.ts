@@ -81,7 +81,7 @@ export type ImageVolumeStatus = TypeOf<typeof ImageVolumeStatus>
 export const VolumeStatus = message(
   'VolumeStatus',
   {
-    image: f(1, ImageVolumeStatus).doc('State of an image volume.'),
+    image: f(1, ImageVolumeStatus).gate('ImageVolumeWithDigest').doc('State of an image volume.'),
   },
   { doc: 'State of a mounted volume.' },
 )
@@ -93,7 +93,10 @@ export const VolumeMountStatus = message(
     name: f(1, str).required().always().doc('Name of the volume in the pod.'),
     mountPath: f(2, str).required().always().doc('Directory in the container.'),
     readOnly: f(3, bool).doc('Whether it is mounted without permission to write.'),
-    recursiveReadOnly: f(4, str).explicit().doc('Whether mounts below are read-only too: `Disabled` or `Enabled`.'),
+    recursiveReadOnly: f(4, str)
+      .go('v1.RecursiveReadOnlyMode')
+      .explicit()
+      .doc('Whether mounts below are read-only too: `Disabled` or `Enabled`.'),
     volumeStatus: f(5, VolumeStatus).doc('State of the volume.'),
   },
   { doc: 'State of a volume mount.' },
@@ -114,7 +117,7 @@ export const ContainerStatus = message(
     started: f(9, bool)
       .explicit()
       .doc('Whether it has started: its hook has ended and its startup probe has succeeded.'),
-    allocatedResources: f(10, map(quantity)).doc('Requests that the node has set aside.'),
+    allocatedResources: f(10, map(quantity)).go('v1.ResourceList').doc('Requests that the node has set aside.'),
     resources: f(11, ResourceRequirements).doc('Requests and limits now in force.'),
     volumeMounts: f(12, list(VolumeMountStatus))
       .listOf('map', 'mountPath')
@@ -125,7 +128,11 @@ export const ContainerStatus = message(
       .listOf('map', 'name')
       .patch('merge', 'name')
       .doc('Health of the devices allocated to it.'),
-    stopSignal: f(15, stopSignal).explicit().doc('Signal that asks it to stop.'),
+    stopSignal: f(15, stopSignal)
+      .gate('ContainerStopSignals')
+      .go('v1.Signal')
+      .explicit()
+      .doc('Signal that asks it to stop.'),
   },
   { doc: 'What was last observed of a container.' },
 )

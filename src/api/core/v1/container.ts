@@ -13,6 +13,7 @@ export const ContainerPort = message(
     hostPort: f(2, int32).doc('Port of the node that leads to the container, 1 to 65535; rarely needed.'),
     containerPort: f(3, int32).required().always().doc('Port on the IP address of the pod, 1 to 65535.'),
     protocol: f(4, oneOf('SCTP', 'TCP', 'UDP'))
+      .go('v1.Protocol')
       .default('TCP')
       .doc('Transport protocol, `TCP` by default.'),
     hostIP: f(5, str).doc('Address of the node to which the host port is bound; all addresses by default.'),
@@ -24,7 +25,10 @@ export type ContainerPort = TypeOf<typeof ContainerPort>
 export const ContainerRestartRuleOnExitCodes = message(
   'ContainerRestartRuleOnExitCodes',
   {
-    operator: f(1, str).required().doc('`In` or `NotIn`: whether the exit code must be among the values.'),
+    operator: f(1, str)
+      .go('v1.ContainerRestartRuleOnExitCodesOperator')
+      .required()
+      .doc('`In` or `NotIn`: whether the exit code must be among the values.'),
     values: f(2, list(int32)).listOf('set').doc('Exit codes, at most 255 of them.'),
   },
   { doc: 'The exit codes that a restart rule applies to.' },
@@ -34,7 +38,10 @@ export type ContainerRestartRuleOnExitCodes = TypeOf<typeof ContainerRestartRule
 export const ContainerRestartRule = message(
   'ContainerRestartRule',
   {
-    action: f(1, str).required().doc('What to do, such as `Restart`, when the rule applies.'),
+    action: f(1, str)
+      .go('v1.ContainerRestartRuleAction')
+      .required()
+      .doc('What to do, such as `Restart`, when the rule applies.'),
     exitCodes: f(2, ContainerRestartRuleOnExitCodes).doc('Exit codes for which the rule applies.'),
   },
   { doc: 'What happens when a container exits in a certain way.' },
@@ -59,13 +66,16 @@ export const VolumeMount = message(
     mountPath: f(3, str).required().always().doc('Directory in the container; it must not contain a colon.'),
     subPath: f(4, str).doc('Relative path inside the volume to mount instead of its root.'),
     mountPropagation: f(5, oneOf('Bidirectional', 'HostToContainer', 'None'))
+      .go('v1.MountPropagationMode')
       .explicit()
       .doc('How mounts pass between node and container; `None` by default.'),
     subPathExpr: f(6, str).doc('As `subPath`, with `$(NAME)` replaced from the environment; excludes `subPath`.'),
     recursiveReadOnly: f(7, str)
+      .go('v1.RecursiveReadOnlyMode')
       .explicit()
       .doc('Whether mounts below are read-only too: `Disabled` (default), `IfPossible` or `Enabled`.'),
     bindMountOptions: f(8, list(str))
+      .gate('VolumeBindMountOptions')
       .listOf('set')
       .doc('Further options of the bind mount: `noexec`, `nodev`, `nosuid` (KEP-5855).'),
   },
@@ -102,9 +112,9 @@ export const Container = message(
     terminationMessagePath: f(13, str).doc(
       'File from which the final message is read; `/dev/termination-log` by default.',
     ),
-    imagePullPolicy: f(14, oneOf('Always', 'IfNotPresent', 'Never')).doc(
-      'When to pull the image; `Always` for the tag `latest`, else `IfNotPresent`.',
-    ),
+    imagePullPolicy: f(14, oneOf('Always', 'IfNotPresent', 'Never'))
+      .go('v1.PullPolicy')
+      .doc('When to pull the image; `Always` for the tag `latest`, else `IfNotPresent`.'),
     securityContext: f(15, SecurityContext).doc('Security settings of this container; they win over those of the pod.'),
     stdin: f(16, bool).doc('Keep a standard input open for attaching; false by default.'),
     stdinOnce: f(17, bool).doc('Close standard input after the first attached client has left.'),
@@ -112,9 +122,9 @@ export const Container = message(
     envFrom: f(19, list(EnvFromSource))
       .listOf('atomic')
       .doc('Config maps and secrets whose keys become environment variables; later ones win.'),
-    terminationMessagePolicy: f(20, oneOf('FallbackToLogsOnError', 'File')).doc(
-      'Where the final message comes from; `File` by default.',
-    ),
+    terminationMessagePolicy: f(20, oneOf('FallbackToLogsOnError', 'File'))
+      .go('v1.TerminationMessagePolicy')
+      .doc('Where the final message comes from; `File` by default.'),
     volumeDevices: f(21, list(VolumeDevice))
       .listOf('map', 'devicePath')
       .patch('merge', 'devicePath')
@@ -125,7 +135,10 @@ export const Container = message(
     resizePolicy: f(23, list(ContainerResizePolicy))
       .listOf('atomic')
       .doc('Whether a change of a resource in place restarts the container.'),
-    restartPolicy: f(24, str).explicit().doc('Own restart policy; `Always` on an init container makes it a sidecar.'),
+    restartPolicy: f(24, str)
+      .go('v1.ContainerRestartPolicy')
+      .explicit()
+      .doc('Own restart policy; `Always` on an init container makes it a sidecar.'),
     restartPolicyRules: f(25, list(ContainerRestartRule))
       .listOf('atomic')
       .doc('Rules by exit code that come before the restart policy; needs `restartPolicy`.'),

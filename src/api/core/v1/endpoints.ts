@@ -22,7 +22,9 @@ export const EndpointPort = message(
   {
     name: f(1, str).doc('Name of the service port.'),
     port: f(2, int32).required().always().doc('Port number on the addresses.'),
-    protocol: f(3, oneOf('SCTP', 'TCP', 'UDP')).doc('Transport protocol; `TCP` by default.'),
+    protocol: f(3, oneOf('SCTP', 'TCP', 'UDP'))
+      .go('v1.Protocol')
+      .doc('Transport protocol; `TCP` by default.'),
     appProtocol: f(4, str).explicit().doc('Application protocol, as a hint.'),
   },
   { doc: 'A port that serves a service.', mapType: 'atomic' },

@@ -7,12 +7,20 @@ import { kind, message } from './package.ts'
 export const LimitRangeItem = message(
   'LimitRangeItem',
   {
-    type: f(1, str).required().always().doc('What is limited: `Pod`, `Container` or `PersistentVolumeClaim`.'),
-    max: f(2, map(quantity)).doc('Largest amount, by resource.'),
-    min: f(3, map(quantity)).doc('Smallest amount, by resource.'),
-    default: f(4, map(quantity)).doc('Limit that a container without one gets, by resource.'),
-    defaultRequest: f(5, map(quantity)).doc('Request that a container without one gets, by resource.'),
-    maxLimitRequestRatio: f(6, map(quantity)).doc('Largest quotient of limit and request, by resource.'),
+    type: f(1, str)
+      .go('v1.LimitType')
+      .required()
+      .always()
+      .doc('What is limited: `Pod`, `Container` or `PersistentVolumeClaim`.'),
+    max: f(2, map(quantity)).go('v1.ResourceList').doc('Largest amount, by resource.'),
+    min: f(3, map(quantity)).go('v1.ResourceList').doc('Smallest amount, by resource.'),
+    default: f(4, map(quantity)).go('v1.ResourceList').doc('Limit that a container without one gets, by resource.'),
+    defaultRequest: f(5, map(quantity))
+      .go('v1.ResourceList')
+      .doc('Request that a container without one gets, by resource.'),
+    maxLimitRequestRatio: f(6, map(quantity))
+      .go('v1.ResourceList')
+      .doc('Largest quotient of limit and request, by resource.'),
   },
   { doc: 'Limits for one kind of thing.' },
 )

@@ -7,6 +7,7 @@ export const PortStatus = message(
   {
     port: f(1, int32).required().always().doc('Number of the port.'),
     protocol: f(2, oneOf('SCTP', 'TCP', 'UDP'))
+      .go('v1.Protocol')
       .required()
       .always()
       .doc('Transport protocol.'),
@@ -22,6 +23,7 @@ export const LoadBalancerIngress = message(
     ip: f(1, str).doc('IP address, if there is one.'),
     hostname: f(2, str).doc('DNS name, if there is one.'),
     ipMode: f(3, str)
+      .go('v1.LoadBalancerIPMode')
       .explicit()
       .doc('`VIP` (default) if traffic arrives with this address, `Proxy` if with that of a node or pod.'),
     ports: f(4, list(PortStatus)).listOf('atomic').doc('State of the ports.'),

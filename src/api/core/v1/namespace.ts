@@ -7,6 +7,7 @@ export const NamespaceSpec = message(
   'NamespaceSpec',
   {
     finalizers: f(1, list(str))
+      .go('v1.FinalizerName')
       .listOf('atomic')
       .doc('Finalizers that must be gone before the namespace is removed, as `kubernetes`.'),
   },
@@ -17,8 +18,12 @@ export type NamespaceSpec = TypeOf<typeof NamespaceSpec>
 export const NamespaceCondition = message(
   'NamespaceCondition',
   {
-    type: f(1, str).required().always().doc('Type of the condition, such as `NamespaceContentRemaining`.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str)
+      .go('v1.NamespaceConditionType')
+      .required()
+      .always()
+      .doc('Type of the condition, such as `NamespaceContentRemaining`.'),
+    status: f(2, str).go('v1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(6, str).doc('Details of the last change for people.'),
@@ -30,7 +35,9 @@ export type NamespaceCondition = TypeOf<typeof NamespaceCondition>
 export const NamespaceStatus = message(
   'NamespaceStatus',
   {
-    phase: f(1, oneOf('Active', 'Terminating')).doc('`Active`, or `Terminating` while its contents are deleted.'),
+    phase: f(1, oneOf('Active', 'Terminating'))
+      .go('v1.NamespacePhase')
+      .doc('`Active`, or `Terminating` while its contents are deleted.'),
     conditions: f(2, list(NamespaceCondition))
       .listOf('map', 'type')
       .patch('merge', 'type')

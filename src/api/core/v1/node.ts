@@ -8,7 +8,7 @@ import { kind, message } from './package.ts'
 export const AttachedVolume = message(
   'AttachedVolume',
   {
-    name: f(1, str).required().always().doc('Unique name of the volume.'),
+    name: f(1, str).go('v1.UniqueVolumeName').required().always().doc('Unique name of the volume.'),
     devicePath: f(2, str).required().always().doc('Path under which the volume is available on the node.'),
   },
   { doc: 'A volume that is attached to a node.' },
@@ -20,7 +20,7 @@ export const ConfigMapNodeConfigSource = message(
   {
     namespace: f(1, str).required().always().doc('Namespace of the config map.'),
     name: f(2, str).required().always().doc('Name of the config map.'),
-    uid: f(3, str).doc('UID of the config map.'),
+    uid: f(3, str).go('types.UID').doc('UID of the config map.'),
     resourceVersion: f(4, str).doc('Version of the config map.'),
     kubeletConfigKey: f(5, str).required().always().doc("Key that holds the kubelet's configuration."),
   },
@@ -89,7 +89,11 @@ export type NodeSpec = TypeOf<typeof NodeSpec>
 export const NodeAddress = message(
   'NodeAddress',
   {
-    type: f(1, str).required().always().doc('`Hostname`, `InternalIP`, `ExternalIP`, `InternalDNS` or `ExternalDNS`.'),
+    type: f(1, str)
+      .go('v1.NodeAddressType')
+      .required()
+      .always()
+      .doc('`Hostname`, `InternalIP`, `ExternalIP`, `InternalDNS` or `ExternalDNS`.'),
     address: f(2, str).required().always().doc('The address or name.'),
   },
   { doc: 'An address of a node.' },
@@ -99,8 +103,12 @@ export type NodeAddress = TypeOf<typeof NodeAddress>
 export const NodeCondition = message(
   'NodeCondition',
   {
-    type: f(1, str).required().always().doc('Type of the condition, such as `Ready` or `MemoryPressure`.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str)
+      .go('v1.NodeConditionType')
+      .required()
+      .always()
+      .doc('Type of the condition, such as `Ready` or `MemoryPressure`.'),
+    status: f(2, str).go('v1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     lastHeartbeatTime: f(3, time).orNull().doc('When the condition was last reported.'),
     lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
@@ -194,9 +202,11 @@ export type NodeSystemInfo = TypeOf<typeof NodeSystemInfo>
 export const NodeStatus = message(
   'NodeStatus',
   {
-    capacity: f(1, map(quantity)).doc('Resources of the whole machine.'),
-    allocatable: f(2, map(quantity)).doc('Resources that pods can have.'),
-    phase: f(3, oneOf('Pending', 'Running', 'Terminated')).doc('No longer used.'),
+    capacity: f(1, map(quantity)).go('v1.ResourceList').doc('Resources of the whole machine.'),
+    allocatable: f(2, map(quantity)).go('v1.ResourceList').doc('Resources that pods can have.'),
+    phase: f(3, oneOf('Pending', 'Running', 'Terminated'))
+      .go('v1.NodePhase')
+      .doc('No longer used.'),
     conditions: f(4, list(NodeCondition))
       .listOf('map', 'type')
       .patch('merge', 'type')
@@ -210,7 +220,10 @@ export const NodeStatus = message(
     images: f(8, list(ContainerImage))
       .listOf('atomic')
       .doc('Images that are present, the largest first; their number is limited.'),
-    volumesInUse: f(9, list(str)).listOf('atomic').doc('Attached volumes that are in use and may not be detached.'),
+    volumesInUse: f(9, list(str))
+      .go('v1.UniqueVolumeName')
+      .listOf('atomic')
+      .doc('Attached volumes that are in use and may not be detached.'),
     volumesAttached: f(10, list(AttachedVolume)).listOf('atomic').doc('Volumes that are attached.'),
     config: f(11, NodeConfigStatus).doc('No longer used.'),
     runtimeHandlers: f(12, list(NodeRuntimeHandler)).listOf('atomic').doc('Handlers of the container runtime.'),

@@ -17,7 +17,7 @@ export const ObjectReference = message(
     kind: f(1, str).doc('Kind of the object.'),
     namespace: f(2, str).doc('Namespace of the object; empty for cluster-wide kinds.'),
     name: f(3, str).doc('Name of the object.'),
-    uid: f(4, str).doc('UID, to mean exactly this object.'),
+    uid: f(4, str).go('types.UID').doc('UID, to mean exactly this object.'),
     apiVersion: f(5, str).doc('Group and version of the kind.'),
     resourceVersion: f(6, str).doc('Version of the object that is meant.'),
     fieldPath: f(7, str).doc('Part of the object, as `spec.containers{web}`.'),
@@ -53,7 +53,10 @@ export const TypedObjectReference = message(
     apiGroup: f(1, str).explicit().doc('API group of the kind; empty for the core group.'),
     kind: f(2, str).required().always().doc('Kind of the object.'),
     name: f(3, str).required().always().doc('Name of the object.'),
-    namespace: f(4, str).explicit().doc('Namespace of the object; another one needs a ReferenceGrant there.'),
+    namespace: f(4, str)
+      .gate('CrossNamespaceVolumeDataSource')
+      .explicit()
+      .doc('Namespace of the object; another one needs a ReferenceGrant there.'),
   },
   { doc: 'An object of any kind, possibly in another namespace.' },
 )

@@ -8,8 +8,12 @@ import { ModifyVolumeStatus, PersistentVolumeClaimSpec, VolumeHealthCondition } 
 export const PersistentVolumeClaimCondition = message(
   'PersistentVolumeClaimCondition',
   {
-    type: f(1, str).required().always().doc('Type of the condition, such as `Resizing`.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str)
+      .go('v1.PersistentVolumeClaimConditionType')
+      .required()
+      .always()
+      .doc('Type of the condition, such as `Resizing`.'),
+    status: f(2, str).go('v1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     lastProbeTime: f(3, time).orNull().doc('When the condition was last checked.'),
     lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
@@ -35,16 +39,19 @@ export type VolumeHealthStatus = TypeOf<typeof VolumeHealthStatus>
 export const PersistentVolumeClaimStatus = message(
   'PersistentVolumeClaimStatus',
   {
-    phase: f(1, oneOf('Bound', 'Lost', 'Pending')).doc('Whether a volume is still looked for, bound, or lost.'),
+    phase: f(1, oneOf('Bound', 'Lost', 'Pending'))
+      .go('v1.PersistentVolumeClaimPhase')
+      .doc('Whether a volume is still looked for, bound, or lost.'),
     accessModes: f(2, list(oneOf('ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod')))
+      .go('v1.PersistentVolumeAccessMode')
       .listOf('atomic')
       .doc('Access modes of the bound volume.'),
-    capacity: f(3, map(quantity)).doc('Size of the bound volume.'),
+    capacity: f(3, map(quantity)).go('v1.ResourceList').doc('Size of the bound volume.'),
     conditions: f(4, list(PersistentVolumeClaimCondition))
       .listOf('map', 'type')
       .patch('merge', 'type')
       .doc('Aspects of the state, one for each type.'),
-    allocatedResources: f(5, map(quantity)).doc('Size that an expansion is going for.'),
+    allocatedResources: f(5, map(quantity)).go('v1.ResourceList').doc('Size that an expansion is going for.'),
     allocatedResourceStatuses: f(
       7,
       map(
@@ -57,11 +64,14 @@ export const PersistentVolumeClaimStatus = message(
         ),
       ),
     )
+      .go('v1.ClaimResourceStatus')
       .granular()
       .doc('How far the expansion of each resource has come.'),
     currentVolumeAttributesClassName: f(8, str).explicit().doc('VolumeAttributesClass that the volume has now.'),
     modifyVolumeStatus: f(9, ModifyVolumeStatus).doc('Change of the VolumeAttributesClass that is under way.'),
-    healthStatus: f(10, VolumeHealthStatus).doc('Problems of the volume that the storage driver has reported.'),
+    healthStatus: f(10, VolumeHealthStatus)
+      .gate('CSIVolumeHealth')
+      .doc('Problems of the volume that the storage driver has reported.'),
   },
   { doc: 'What was last observed of a claim.' },
 )

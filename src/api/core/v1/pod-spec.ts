@@ -55,7 +55,11 @@ export type PodDNSConfig = TypeOf<typeof PodDNSConfig>
 export const PodOS = message(
   'PodOS',
   {
-    name: f(1, str).required().always().doc('`linux` or `windows`; the kubelet refuses pods of another system.'),
+    name: f(1, str)
+      .go('v1.OSName')
+      .required()
+      .always()
+      .doc('`linux` or `windows`; the kubelet refuses pods of another system.'),
   },
   { doc: 'The operating system that a pod is made for.' },
 )
@@ -64,7 +68,11 @@ export type PodOS = TypeOf<typeof PodOS>
 export const PodReadinessGate = message(
   'PodReadinessGate',
   {
-    conditionType: f(1, str).required().always().doc('Type of the pod condition that must be `True`.'),
+    conditionType: f(1, str)
+      .go('v1.PodConditionType')
+      .required()
+      .always()
+      .doc('Type of the pod condition that must be `True`.'),
   },
   { doc: 'An extra condition that must hold before the pod counts as ready.' },
 )
@@ -92,18 +100,18 @@ export const PodSpec = message(
       .listOf('map', 'name')
       .patch('merge', 'name')
       .doc('Containers of the pod, at least one; the list is fixed once created.'),
-    restartPolicy: f(3, oneOf('Always', 'Never', 'OnFailure')).doc(
-      'When stopped containers start again: `Always` (default), `OnFailure` or `Never`.',
-    ),
+    restartPolicy: f(3, oneOf('Always', 'Never', 'OnFailure'))
+      .go('v1.RestartPolicy')
+      .doc('When stopped containers start again: `Always` (default), `OnFailure` or `Never`.'),
     terminationGracePeriodSeconds: f(4, int64)
       .explicit()
       .doc('Seconds between the stop signal and the kill; 30 by default, 0 kills at once.'),
     activeDeadlineSeconds: f(5, int64)
       .explicit()
       .doc('Seconds after its start at which the pod is stopped and marked failed.'),
-    dnsPolicy: f(6, oneOf('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None')).doc(
-      'Where the resolver configuration comes from; `ClusterFirst` by default.',
-    ),
+    dnsPolicy: f(6, oneOf('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'))
+      .go('v1.DNSPolicy')
+      .doc('Where the resolver configuration comes from; `ClusterFirst` by default.'),
     nodeSelector: f(7, map(str)).atomic().doc('Labels that a node must have for the pod to be placed there.'),
     serviceAccountName: f(8, str).doc('Service account whose identity the pod has; `default` if unset.'),
     serviceAccount: f(9, str).doc('Old name of `serviceAccountName`, kept equal to it.'),
@@ -152,9 +160,12 @@ export const PodSpec = message(
       .explicit()
       .doc('Whether the services of the namespace appear as environment variables; true by default.'),
     preemptionPolicy: f(31, oneOf('Never', 'PreemptLowerPriority'))
+      .go('v1.PreemptionPolicy')
       .explicit()
       .doc('Whether the pod may displace others; filled in from the priority class.'),
-    overhead: f(32, map(quantity)).doc('Resources that the sandbox itself needs, filled in from the RuntimeClass.'),
+    overhead: f(32, map(quantity))
+      .go('v1.ResourceList')
+      .doc('Resources that the sandbox itself needs, filled in from the RuntimeClass.'),
     topologySpreadConstraints: f(33, list(TopologySpreadConstraint))
       .listOf('map', 'topologyKey', 'whenUnsatisfiable')
       .patch('merge', 'topologyKey')
@@ -182,8 +193,11 @@ export const PodSpec = message(
     hostnameOverride: f(41, str)
       .explicit()
       .doc('Host name used literally, without DNS records; wins over `hostname` and `subdomain`.'),
-    schedulingGroup: f(43, PodSchedulingGroup).doc('Group of pods that the scheduler considers together.'),
+    schedulingGroup: f(43, PodSchedulingGroup)
+      .gate('GenericWorkload')
+      .doc('Group of pods that the scheduler considers together.'),
     evictionResponders: f(44, list(EvictionResponder))
+      .gate('EvictionRequestAPI')
       .listOf('map', 'name')
       .patch('merge', 'name')
       .doc('Components that may act before the pod is evicted.'),

@@ -20,7 +20,7 @@ export type HostIP = TypeOf<typeof HostIP>
 export const NodeAllocatableMappedResources = message(
   'NodeAllocatableMappedResources',
   {
-    name: f(1, str).required().always().doc('Native resource, such as `cpu` or `memory`.'),
+    name: f(1, str).go('v1.ResourceName').required().always().doc('Native resource, such as `cpu` or `memory`.'),
     quantity: f(2, quantity).explicit().required().doc('Amount accounted to the claim.'),
   },
   { doc: 'Amount of a native resource that allocated devices stand for (KEP-5517).' },
@@ -30,7 +30,7 @@ export type NodeAllocatableMappedResources = TypeOf<typeof NodeAllocatableMapped
 export const NodeAllocatableOverheadResources = message(
   'NodeAllocatableOverheadResources',
   {
-    name: f(1, str).required().always().doc('Native resource, such as `memory`.'),
+    name: f(1, str).go('v1.ResourceName').required().always().doc('Native resource, such as `memory`.'),
     perPod: f(2, quantity).explicit().doc('Amount taken once for the pod.'),
     perContainer: f(3, quantity).explicit().doc('Amount taken for each container that refers to the claim.'),
   },
@@ -59,8 +59,12 @@ export type NodeAllocatableResourceClaimStatus = TypeOf<typeof NodeAllocatableRe
 export const PodCondition = message(
   'PodCondition',
   {
-    type: f(1, str).required().always().doc('Type of the condition, such as `Ready` or `PodScheduled`.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str)
+      .go('v1.PodConditionType')
+      .required()
+      .always()
+      .doc('Type of the condition, such as `Ready` or `PodScheduled`.'),
+    status: f(2, str).go('v1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     lastProbeTime: f(3, time).orNull().doc('When the condition was last checked.'),
     lastTransitionTime: f(4, time).orNull().doc('When the status last changed.'),
     reason: f(5, str).doc('Reason for the last change, one word in CamelCase.'),
@@ -97,9 +101,9 @@ export type PodVolumeHealth = TypeOf<typeof PodVolumeHealth>
 export const PodStatus = message(
   'PodStatus',
   {
-    phase: f(1, oneOf('Failed', 'Pending', 'Running', 'Succeeded', 'Unknown')).doc(
-      'Rough summary of the life of the pod.',
-    ),
+    phase: f(1, oneOf('Failed', 'Pending', 'Running', 'Succeeded', 'Unknown'))
+      .go('v1.PodPhase')
+      .doc('Rough summary of the life of the pod.'),
     conditions: f(2, list(PodCondition))
       .listOf('map', 'type')
       .patch('merge', 'type')
@@ -110,9 +114,9 @@ export const PodStatus = message(
     podIP: f(6, str).doc('First IP address of the pod; empty until it has one.'),
     startTime: f(7, time).explicit().doc('When the kubelet took up the pod, before it pulled any image.'),
     containerStatuses: f(8, list(ContainerStatus)).listOf('atomic').doc('State of each container.'),
-    qosClass: f(9, oneOf('BestEffort', 'Burstable', 'Guaranteed')).doc(
-      'Class of service, from requests and limits; decides who is evicted first.',
-    ),
+    qosClass: f(9, oneOf('BestEffort', 'Burstable', 'Guaranteed'))
+      .go('v1.PodQOSClass')
+      .doc('Class of service, from requests and limits; decides who is evicted first.'),
     initContainerStatuses: f(10, list(ContainerStatus)).listOf('atomic').doc('State of each init container.'),
     nominatedNodeName: f(11, str).doc('Node where the scheduler makes room by preemption for this pod.'),
     podIPs: f(12, list(PodIP))
@@ -120,9 +124,9 @@ export const PodStatus = message(
       .patch('merge', 'ip')
       .doc('IP addresses of the pod, at most one per IP family.'),
     ephemeralContainerStatuses: f(13, list(ContainerStatus)).listOf('atomic').doc('State of each ephemeral container.'),
-    resize: f(14, str).doc(
-      'Progress of a resize; replaced by the conditions `PodResizePending` and `PodResizeInProgress`.',
-    ),
+    resize: f(14, str)
+      .go('v1.PodResizeStatus')
+      .doc('Progress of a resize; replaced by the conditions `PodResizePending` and `PodResizeInProgress`.'),
     resourceClaimStatuses: f(15, list(PodResourceClaimStatus))
       .listOf('map', 'name')
       .patch('merge,retainKeys', 'name')
@@ -135,13 +139,17 @@ export const PodStatus = message(
     extendedResourceClaimStatus: f(18, PodExtendedResourceClaimStatus).doc(
       'Claim made for extended resources that devices provide.',
     ),
-    allocatedResources: f(19, map(quantity)).doc('Pod-level resources that the node has set aside.'),
+    allocatedResources: f(19, map(quantity))
+      .go('v1.ResourceList')
+      .doc('Pod-level resources that the node has set aside.'),
     resources: f(20, ResourceRequirements).doc('Pod-level requests and limits now in force.'),
     nodeAllocatableResourceClaimStatuses: f(21, list(NodeAllocatableResourceClaimStatus))
+      .gate('DRANodeAllocatableResources')
       .listOf('map', 'resourceClaimName')
       .patch('merge', 'resourceClaimName')
       .doc('Native resources that resource claims of the pod take up on the node.'),
     volumeHealth: f(22, list(PodVolumeHealth))
+      .gate('CSIVolumeHealth')
       .listOf('map', 'name')
       .doc('Problems of volumes that storage drivers have reported.'),
   },

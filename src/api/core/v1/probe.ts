@@ -18,6 +18,8 @@ export const GRPCAction = message(
     port: f(1, int32).required().always().doc('Port of the gRPC server, 1 to 65535.'),
     service: f(2, str).explicit().default('').doc('Service name sent in the health request; empty by default.'),
     mode: f(3, oneOf('Plaintext', 'TLS'))
+      .gate('GRPCContainerProbeTLS')
+      .go('v1.GRPCProbeMode')
       .explicit()
       .doc('Whether to connect in plain text (default) or with TLS, unverified.'),
   },
@@ -41,9 +43,15 @@ export const HTTPGetAction = message(
     path: f(1, str).doc('Path to request; `/` by default.'),
     port: f(2, intOrString).required().doc('Port number, or the name of a container port.'),
     host: f(3, str).doc('Host to connect to; the IP address of the pod by default.'),
-    scheme: f(4, oneOf('HTTP', 'HTTPS')).doc('`HTTP` (default) or `HTTPS`; certificates are not verified.'),
+    scheme: f(4, oneOf('HTTP', 'HTTPS'))
+      .go('v1.URIScheme')
+      .doc('`HTTP` (default) or `HTTPS`; certificates are not verified.'),
     httpHeaders: f(5, list(HTTPHeader)).listOf('atomic').doc('Headers to send; a name may occur more than once.'),
-    protocol: f(6, oneOf('HTTP1', 'HTTP2')).explicit().doc('Version of HTTP to speak; `HTTP1` by default.'),
+    protocol: f(6, oneOf('HTTP1', 'HTTP2'))
+      .gate('H2CContainerProbe')
+      .go('v1.HTTPProtocol')
+      .explicit()
+      .doc('Version of HTTP to speak; `HTTP1` by default.'),
   },
   { doc: 'Sends an HTTP GET request; a status from 200 to 399 is success.' },
 )
@@ -85,7 +93,11 @@ export const Lifecycle = message(
   {
     postStart: f(1, LifecycleHandler).doc('Runs right after the start; if it fails, the container is restarted.'),
     preStop: f(2, LifecycleHandler).doc('Runs before the stop signal is sent, within the grace period.'),
-    stopSignal: f(3, stopSignal).explicit().doc('Signal that asks the container to stop; needs `spec.os.name`.'),
+    stopSignal: f(3, stopSignal)
+      .gate('ContainerStopSignals')
+      .go('v1.Signal')
+      .explicit()
+      .doc('Signal that asks the container to stop; needs `spec.os.name`.'),
   },
   { doc: 'Actions that go with the start and the stop of a container.' },
 )

@@ -8,7 +8,7 @@ import { ScopeSelector } from './topology.ts'
 export const ResourceQuotaSpec = message(
   'ResourceQuotaSpec',
   {
-    hard: f(1, map(quantity)).doc('Upper bounds, by resource or `count/<resource>.<group>`.'),
+    hard: f(1, map(quantity)).go('v1.ResourceList').doc('Upper bounds, by resource or `count/<resource>.<group>`.'),
     scopes: f(
       2,
       list(
@@ -23,6 +23,7 @@ export const ResourceQuotaSpec = message(
         ),
       ),
     )
+      .go('v1.ResourceQuotaScope')
       .listOf('atomic')
       .doc('Which objects are counted: those in all of these scopes; every one if empty.'),
     scopeSelector: f(3, ScopeSelector).doc('As `scopes`, with operators; both must hold.'),
@@ -34,8 +35,8 @@ export type ResourceQuotaSpec = TypeOf<typeof ResourceQuotaSpec>
 export const ResourceQuotaStatus = message(
   'ResourceQuotaStatus',
   {
-    hard: f(1, map(quantity)).doc('Bounds that are enforced.'),
-    used: f(2, map(quantity)).doc('Amounts in use.'),
+    hard: f(1, map(quantity)).go('v1.ResourceList').doc('Bounds that are enforced.'),
+    used: f(2, map(quantity)).go('v1.ResourceList').doc('Amounts in use.'),
   },
   { doc: 'What a namespace uses in total.' },
 )

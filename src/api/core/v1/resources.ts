@@ -16,8 +16,12 @@ export type ContainerExtendedResourceRequest = TypeOf<typeof ContainerExtendedRe
 export const ContainerResizePolicy = message(
   'ContainerResizePolicy',
   {
-    resourceName: f(1, str).required().always().doc('`cpu` or `memory`.'),
-    restartPolicy: f(2, str).required().always().doc('`NotRequired` (default) or `RestartContainer`.'),
+    resourceName: f(1, str).go('v1.ResourceName').required().always().doc('`cpu` or `memory`.'),
+    restartPolicy: f(2, str)
+      .go('v1.ResourceResizeRestartPolicy')
+      .required()
+      .always()
+      .doc('`NotRequired` (default) or `RestartContainer`.'),
   },
   { doc: 'Whether changing a resource in place needs a restart.' },
 )
@@ -82,8 +86,12 @@ export type ResourceClaim = TypeOf<typeof ResourceClaim>
 export const ResourceHealth = message(
   'ResourceHealth',
   {
-    resourceID: f(1, str).required().always().doc('Identifier of the device, unique for its resource.'),
-    health: f(2, str).doc('`Healthy`, `Unhealthy` or `Unknown`.'),
+    resourceID: f(1, str)
+      .go('v1.ResourceID')
+      .required()
+      .always()
+      .doc('Identifier of the device, unique for its resource.'),
+    health: f(2, str).go('v1.ResourceHealthStatus').doc('`Healthy`, `Unhealthy` or `Unknown`.'),
     message: f(6, str).explicit().doc('Details about the health for people.'),
   },
   { doc: 'Health of one allocated device.' },
@@ -93,8 +101,10 @@ export type ResourceHealth = TypeOf<typeof ResourceHealth>
 export const ResourceRequirements = message(
   'ResourceRequirements',
   {
-    limits: f(1, map(quantity)).doc('Most that may be used, by resource.'),
-    requests: f(2, map(quantity)).doc('What is set aside, by resource; equals the limit where only that is given.'),
+    limits: f(1, map(quantity)).go('v1.ResourceList').doc('Most that may be used, by resource.'),
+    requests: f(2, map(quantity))
+      .go('v1.ResourceList')
+      .doc('What is set aside, by resource; equals the limit where only that is given.'),
     claims: f(3, list(ResourceClaim))
       .listOf('map', 'name')
       .doc('Dynamic resources to use, from `spec.resourceClaims` of the pod.'),
@@ -106,7 +116,11 @@ export type ResourceRequirements = TypeOf<typeof ResourceRequirements>
 export const ResourceStatus = message(
   'ResourceStatus',
   {
-    name: f(1, str).required().always().doc('Resource, or `claim:<claim>/<request>` for dynamic resources.'),
+    name: f(1, str)
+      .go('v1.ResourceName')
+      .required()
+      .always()
+      .doc('Resource, or `claim:<claim>/<request>` for dynamic resources.'),
     resources: f(2, list(ResourceHealth)).listOf('map', 'resourceID').doc('Health of each device.'),
   },
   { doc: 'Health of the devices that a container has been given for a resource.' },
@@ -116,8 +130,8 @@ export type ResourceStatus = TypeOf<typeof ResourceStatus>
 export const VolumeResourceRequirements = message(
   'VolumeResourceRequirements',
   {
-    limits: f(1, map(quantity)).doc('Most that the volume may have.'),
-    requests: f(2, map(quantity)).doc('Least that the volume must have; `storage` in bytes.'),
+    limits: f(1, map(quantity)).go('v1.ResourceList').doc('Most that the volume may have.'),
+    requests: f(2, map(quantity)).go('v1.ResourceList').doc('Least that the volume must have; `storage` in bytes.'),
   },
   { doc: 'Storage that is asked for and allowed.' },
 )

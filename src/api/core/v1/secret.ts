@@ -9,7 +9,9 @@ export const Secret = kind(
   {
     metadata: f(1, ObjectMeta).always().doc('Name, labels and other standard metadata.'),
     data: f(2, map(bytes)).doc('Values by key, in base64.'),
-    type: f(3, str).doc('What the data are for, which decides the keys needed; `Opaque` by default.'),
+    type: f(3, str)
+      .go('v1.SecretType')
+      .doc('What the data are for, which decides the keys needed; `Opaque` by default.'),
     stringData: f(4, map(str)).doc('Values by key as plain text; write-only, moved into `data` and winning there.'),
     immutable: f(5, bool).explicit().doc('Refuse all further changes of the data; cannot be taken back.'),
   },

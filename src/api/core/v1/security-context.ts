@@ -6,6 +6,7 @@ export const AppArmorProfile = message(
   'AppArmorProfile',
   {
     type: f(1, oneOf('Localhost', 'RuntimeDefault', 'Unconfined'))
+      .go('v1.AppArmorProfileType')
       .required()
       .always()
       .doc('Which kind of profile is used.'),
@@ -18,8 +19,8 @@ export type AppArmorProfile = TypeOf<typeof AppArmorProfile>
 export const Capabilities = message(
   'Capabilities',
   {
-    add: f(1, list(str)).listOf('atomic').doc('Capabilities to add, without the prefix `CAP_`.'),
-    drop: f(2, list(str)).listOf('atomic').doc('Capabilities to take away; `ALL` means every one.'),
+    add: f(1, list(str)).go('v1.Capability').listOf('atomic').doc('Capabilities to add, without the prefix `CAP_`.'),
+    drop: f(2, list(str)).go('v1.Capability').listOf('atomic').doc('Capabilities to take away; `ALL` means every one.'),
   },
   { doc: "Linux capabilities added to or taken from the runtime's default set." },
 )
@@ -41,6 +42,7 @@ export const SeccompProfile = message(
   'SeccompProfile',
   {
     type: f(1, oneOf('Localhost', 'RuntimeDefault', 'Unconfined'))
+      .go('v1.SeccompProfileType')
       .required()
       .always()
       .doc('Which kind of profile is used.'),
@@ -93,14 +95,19 @@ export const PodSecurityContext = message(
     sysctls: f(7, list(Sysctl)).listOf('atomic').doc('Kernel parameters to set for the pod.'),
     windowsOptions: f(8, WindowsSecurityContextOptions).doc('Settings for Windows nodes only.'),
     fsGroupChangePolicy: f(9, oneOf('Always', 'OnRootMismatch'))
+      .go('v1.PodFSGroupChangePolicy')
       .explicit()
       .doc('Whether ownership is fixed on every mount (`Always`, default) or when the root differs.'),
     seccompProfile: f(10, SeccompProfile).doc('System call filter of the containers.'),
     appArmorProfile: f(11, AppArmorProfile).doc('AppArmor profile of the containers.'),
     supplementalGroupsPolicy: f(12, oneOf('Merge', 'Strict'))
+      .go('v1.SupplementalGroupsPolicy')
       .explicit()
       .doc('Whether groups listed in the image count too; `Merge` by default.'),
-    seLinuxChangePolicy: f(13, str).explicit().doc('How volumes get the SELinux label: `MountOption` or `Recursive`.'),
+    seLinuxChangePolicy: f(13, str)
+      .go('v1.PodSELinuxChangePolicy')
+      .explicit()
+      .doc('How volumes get the SELinux label: `MountOption` or `Recursive`.'),
   },
   { doc: 'Security settings of a pod and defaults for its containers.' },
 )
@@ -122,6 +129,7 @@ export const SecurityContext = message(
       .doc('Whether a process may gain more privileges than its parent; true if privileged.'),
     runAsGroup: f(8, int64).explicit().doc('Primary group ID of the processes; that of the runtime if unset.'),
     procMount: f(9, oneOf('Default', 'Unmasked'))
+      .go('v1.ProcMountType')
       .explicit()
       .doc('How `/proc` is mounted: `Default` masks parts of it, `Unmasked` none.'),
     windowsOptions: f(10, WindowsSecurityContextOptions).doc('Settings for Windows nodes only.'),

@@ -31,6 +31,7 @@ export const NodeSelectorRequirement = message(
   {
     key: f(1, str).required().always().doc('Label key, or field name.'),
     operator: f(2, oneOf('DoesNotExist', 'Exists', 'Gt', 'In', 'Lt', 'NotIn'))
+      .go('v1.NodeSelectorOperator')
       .required()
       .always()
       .doc('How the value relates to those given.'),

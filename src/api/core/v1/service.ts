@@ -23,6 +23,7 @@ export const ServicePort = message(
   {
     name: f(1, str).validate(dnsLabel).doc('Name of the port; needed if there is more than one.'),
     protocol: f(2, oneOf('SCTP', 'TCP', 'UDP'))
+      .go('v1.Protocol')
       .default('TCP')
       .doc('Transport protocol, `TCP` by default.'),
     port: f(3, int32).required().always().validate(portNumber).doc('Port on the address of the service.'),
@@ -54,23 +55,23 @@ export const ServiceSpec = message(
       .atomic()
       .doc('Labels of the pods that serve it; without, endpoints are written by someone else.'),
     clusterIP: f(3, str).doc('Virtual address, allocated if empty; `None` makes the service headless.'),
-    type: f(4, oneOf('ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort')).doc(
-      'How the service is exposed; `ClusterIP` by default.',
-    ),
+    type: f(4, oneOf('ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'))
+      .go('v1.ServiceType')
+      .doc('How the service is exposed; `ClusterIP` by default.'),
     externalIPs: f(5, list(str))
       .listOf('atomic')
       .doc('Further addresses, not managed by the cluster, that nodes accept traffic for.'),
-    sessionAffinity: f(7, oneOf('ClientIP', 'None')).doc(
-      '`ClientIP` keeps a client on one endpoint; `None` by default.',
-    ),
+    sessionAffinity: f(7, oneOf('ClientIP', 'None'))
+      .go('v1.ServiceAffinity')
+      .doc('`ClientIP` keeps a client on one endpoint; `None` by default.'),
     loadBalancerIP: f(8, str).doc('Address wished for from the load balancer; providers may ignore it. Deprecated.'),
     loadBalancerSourceRanges: f(9, list(str))
       .listOf('atomic')
       .doc('Client networks, in CIDR form, that the load balancer lets in; all by default.'),
     externalName: f(10, str).doc('DNS name that a service of type `ExternalName` is an alias for.'),
-    externalTrafficPolicy: f(11, oneOf('Cluster', 'Local')).doc(
-      'Whether outside traffic goes to any endpoint, or only to those on the node it reached.',
-    ),
+    externalTrafficPolicy: f(11, oneOf('Cluster', 'Local'))
+      .go('v1.ServiceExternalTrafficPolicy')
+      .doc('Whether outside traffic goes to any endpoint, or only to those on the node it reached.'),
     healthCheckNodePort: f(12, int32).doc(
       'Node port that tells load balancers which nodes have endpoints; for `Local` only.',
     ),
@@ -79,12 +80,14 @@ export const ServiceSpec = message(
     ),
     sessionAffinityConfig: f(14, SessionAffinityConfig).doc('Settings of the session affinity.'),
     ipFamilyPolicy: f(17, oneOf('PreferDualStack', 'RequireDualStack', 'SingleStack'))
+      .go('v1.IPFamilyPolicy')
       .explicit()
       .doc('How many IP families the service has; `SingleStack` by default.'),
     clusterIPs: f(18, list(str))
       .listOf('atomic')
       .doc('Virtual addresses, one for each IP family, the first equal to `clusterIP`.'),
     ipFamilies: f(19, list(showing(oneOf('IPv4', 'IPv6'), '')))
+      .go('v1.IPFamily')
       .listOf('atomic')
       .doc('IP families of the addresses, in the same order.'),
     allocateLoadBalancerNodePorts: f(20, bool)
@@ -94,6 +97,7 @@ export const ServiceSpec = message(
       .explicit()
       .doc('Which load balancer implementation serves it; the default one if unset.'),
     internalTrafficPolicy: f(22, oneOf('Cluster', 'Local'))
+      .go('v1.ServiceInternalTrafficPolicy')
       .explicit()
       .doc('Whether traffic of the cluster goes to any endpoint or only to those on the same node.'),
     trafficDistribution: f(23, str).explicit().doc('Preference for endpoints: `PreferSameZone` or `PreferSameNode`.'),

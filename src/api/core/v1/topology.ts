@@ -17,10 +17,12 @@ export const ScopedResourceSelectorRequirement = message(
         'VolumeAttributesClass',
       ),
     )
+      .go('v1.ResourceQuotaScope')
       .required()
       .always()
       .doc('Scope that the condition is about.'),
     operator: f(2, oneOf('DoesNotExist', 'Exists', 'In', 'NotIn'))
+      .go('v1.ScopeSelectorOperator')
       .required()
       .always()
       .doc('How the value relates to those given; `Exists` for all scopes but `PriorityClass` and the like.'),

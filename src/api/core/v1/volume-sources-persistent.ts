@@ -21,12 +21,14 @@ export const AzureDiskVolumeSource = message(
     diskName: f(1, str).required().always().doc('Name of the disk.'),
     diskURI: f(2, str).required().always().doc('URI of the disk.'),
     cachingMode: f(3, oneOf('None', 'ReadOnly', 'ReadWrite'))
+      .go('v1.AzureDataDiskCachingMode')
       .explicit()
       .default('ReadWrite')
       .doc('Caching on the host; `ReadWrite` by default.'),
     fsType: f(4, str).explicit().default('ext4').doc('File system to use; `ext4` by default.'),
     readOnly: f(5, bool).explicit().default(false).doc('Mount without permission to write; false by default.'),
     kind: f(6, oneOf('Dedicated', 'Managed', 'Shared'))
+      .go('v1.AzureDataDiskKind')
       .explicit()
       .default('Shared')
       .doc('Whether the disk is managed or a blob in an account; `Shared` by default.'),
@@ -161,6 +163,7 @@ export const HostPathVolumeSource = message(
       2,
       oneOf('', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'),
     )
+      .go('v1.HostPathType')
       .explicit()
       .doc('What must be there, or is made; nothing is checked by default.'),
   },

@@ -78,7 +78,7 @@ export const ClusterTrustBundleProjection = message(
     labelSelector: f(3, LabelSelector).doc('Which bundles of the signer are meant; none if unset, all if empty.'),
     path: f(4, str).required().always().doc('Relative path of the file.'),
     optional: f(5, bool).explicit().doc('Whether the bundles may be missing.'),
-    user: f(6, int64).explicit().doc('User ID that owns the file (KEP-5936).'),
+    user: f(6, int64).gate('AtomicWriteVolumeUserFields').explicit().doc('User ID that owns the file (KEP-5936).'),
   },
   { doc: 'Trust anchors written to a file.' },
 )
@@ -90,7 +90,10 @@ export const KeyToPath = message(
     key: f(1, str).required().always().doc('Key to write.'),
     path: f(2, str).required().always().doc('Relative path of the file; without `..`.'),
     mode: f(3, int32).explicit().doc('Permission bits of the file; those of the volume by default.'),
-    user: f(4, int64).explicit().doc('User ID that owns the file; that of the volume by default (KEP-5936).'),
+    user: f(4, int64)
+      .gate('AtomicWriteVolumeUserFields')
+      .explicit()
+      .doc('User ID that owns the file; that of the volume by default (KEP-5936).'),
   },
   { doc: 'The file that a key becomes.' },
 )
@@ -118,7 +121,10 @@ export const ConfigMapVolumeSource = message(
       .doc('Keys to write and where; all of them, under their names, if empty.'),
     defaultMode: f(3, int32).explicit().doc('Permission bits of the files; 0644 by default.'),
     optional: f(4, bool).explicit().doc('Whether config map and keys may be missing.'),
-    defaultUser: f(5, int64).explicit().doc('User ID that owns the files (KEP-5936).'),
+    defaultUser: f(5, int64)
+      .gate('AtomicWriteVolumeUserFields')
+      .explicit()
+      .doc('User ID that owns the files (KEP-5936).'),
   },
   { doc: 'Keys of a config map as files.' },
 )
@@ -131,7 +137,10 @@ export const DownwardAPIVolumeFile = message(
     fieldRef: f(2, ObjectFieldSelector).doc('Field of the pod to write: labels, annotations, name, namespace or UID.'),
     resourceFieldRef: f(3, ResourceFieldSelector).doc('Request or limit of a container to write.'),
     mode: f(4, int32).explicit().doc('Permission bits of the file; those of the volume by default.'),
-    user: f(5, int64).explicit().doc('User ID that owns the file; that of the volume by default (KEP-5936).'),
+    user: f(5, int64)
+      .gate('AtomicWriteVolumeUserFields')
+      .explicit()
+      .doc('User ID that owns the file; that of the volume by default (KEP-5936).'),
   },
   { doc: 'A file with a fact about the pod.' },
 )
@@ -151,7 +160,10 @@ export const DownwardAPIVolumeSource = message(
   {
     items: f(1, list(DownwardAPIVolumeFile)).listOf('atomic').doc('Files to write.'),
     defaultMode: f(2, int32).explicit().doc('Permission bits of the files; 0644 by default.'),
-    defaultUser: f(3, int64).explicit().doc('User ID that owns the files (KEP-5936).'),
+    defaultUser: f(3, int64)
+      .gate('AtomicWriteVolumeUserFields')
+      .explicit()
+      .doc('User ID that owns the files (KEP-5936).'),
   },
   { doc: 'Facts about the pod as files.' },
 )
@@ -160,9 +172,11 @@ export type DownwardAPIVolumeSource = TypeOf<typeof DownwardAPIVolumeSource>
 export const EmptyDirVolumeSource = message(
   'EmptyDirVolumeSource',
   {
-    medium: f(1, str).doc('Where it is kept: on the disk of the node by default, `Memory`, or huge pages.'),
+    medium: f(1, str)
+      .go('v1.StorageMedium')
+      .doc('Where it is kept: on the disk of the node by default, `Memory`, or huge pages.'),
     sizeLimit: f(2, quantity).explicit().doc('Most that may be stored in it; beyond, the pod is evicted.'),
-    mode: f(3, int32).explicit().doc('Permission bits of the directory.'),
+    mode: f(3, int32).gate('EmptyDirVolumeMode').explicit().doc('Permission bits of the directory.'),
   },
   { doc: 'An empty directory that lives as long as the pod.' },
 )
@@ -172,6 +186,7 @@ export const PersistentVolumeClaimSpec = message(
   'PersistentVolumeClaimSpec',
   {
     accessModes: f(1, list(oneOf('ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod')))
+      .go('v1.PersistentVolumeAccessMode')
       .listOf('atomic')
       .doc('Ways in which the volume must be mountable.'),
     resources: f(2, VolumeResourceRequirements).always().doc('Least size of the volume.'),
@@ -179,6 +194,7 @@ export const PersistentVolumeClaimSpec = message(
     selector: f(4, LabelSelector).doc('Labels that a volume must have to be taken.'),
     storageClassName: f(5, str).explicit().doc('Storage class to use; the default one if unset, none if empty.'),
     volumeMode: f(6, oneOf('Block', 'Filesystem'))
+      .go('v1.PersistentVolumeMode')
       .explicit()
       .doc('Whether it is mounted as a file system (default) or handed over as a block device.'),
     dataSource: f(7, TypedLocalObjectReference).doc('Snapshot or claim from which the volume is filled.'),
@@ -270,9 +286,9 @@ export const ImageVolumeSource = message(
   'ImageVolumeSource',
   {
     reference: f(1, str).doc('Image or artifact to mount.'),
-    pullPolicy: f(2, oneOf('Always', 'IfNotPresent', 'Never')).doc(
-      'When to pull it; `Always` for the tag `latest`, else `IfNotPresent`.',
-    ),
+    pullPolicy: f(2, oneOf('Always', 'IfNotPresent', 'Never'))
+      .go('v1.PullPolicy')
+      .doc('When to pull it; `Always` for the tag `latest`, else `IfNotPresent`.'),
   },
   { doc: 'The content of an OCI image or artifact, read-only.' },
 )
@@ -283,6 +299,7 @@ export const ModifyVolumeStatus = message(
   {
     targetVolumeAttributesClassName: f(1, str).doc('VolumeAttributesClass that is being applied.'),
     status: f(2, oneOf('InProgress', 'Infeasible', 'Pending'))
+      .go('v1.PersistentVolumeClaimModifyVolumeStatus')
       .required()
       .always()
       .doc('How far the change has come.'),
@@ -311,7 +328,7 @@ export const PodCertificateProjection = message(
     keyPath: f(5, str).doc('Relative path of a file with the key alone.'),
     certificateChainPath: f(6, str).doc('Relative path of a file with the certificates alone.'),
     userAnnotations: f(7, map(str)).doc('Further parameters for the signer, by prefixed name.'),
-    user: f(8, int64).explicit().doc('User ID that owns the files (KEP-5936).'),
+    user: f(8, int64).gate('AtomicWriteVolumeUserFields').explicit().doc('User ID that owns the files (KEP-5936).'),
   },
   { doc: 'A key and a certificate for the pod, renewed automatically.' },
 )
@@ -336,7 +353,7 @@ export const ServiceAccountTokenProjection = message(
     audience: f(1, str).doc('Recipient that the token is for; the API server by default.'),
     expirationSeconds: f(2, int64).explicit().doc('Validity in seconds; 3600 by default, at least 600.'),
     path: f(3, str).required().always().doc('Relative path of the file.'),
-    user: f(4, int64).explicit().doc('User ID that owns the file (KEP-5936).'),
+    user: f(4, int64).gate('AtomicWriteVolumeUserFields').explicit().doc('User ID that owns the file (KEP-5936).'),
   },
   { doc: "A token of the pod's service account, renewed automatically." },
 )
@@ -361,7 +378,10 @@ export const ProjectedVolumeSource = message(
   {
     sources: f(1, list(VolumeProjection)).explicit().listOf('atomic').doc('The sources; their paths must differ.'),
     defaultMode: f(2, int32).explicit().doc('Permission bits of the files; 0644 by default.'),
-    defaultUser: f(3, int64).explicit().doc('User ID that owns the files (KEP-5936).'),
+    defaultUser: f(3, int64)
+      .gate('AtomicWriteVolumeUserFields')
+      .explicit()
+      .doc('User ID that owns the files (KEP-5936).'),
   },
   { doc: 'Several sources of files in one directory.' },
 )
@@ -410,7 +430,10 @@ export const SecretVolumeSource = message(
       .doc('Keys to write and where; all of them, under their names, if empty.'),
     defaultMode: f(3, int32).explicit().doc('Permission bits of the files; 0644 by default.'),
     optional: f(4, bool).explicit().doc('Whether secret and keys may be missing.'),
-    defaultUser: f(5, int64).explicit().doc('User ID that owns the files (KEP-5936).'),
+    defaultUser: f(5, int64)
+      .gate('AtomicWriteVolumeUserFields')
+      .explicit()
+      .doc('User ID that owns the files (KEP-5936).'),
   },
   { doc: 'Keys of a secret as files, kept in memory.' },
 )
@@ -481,6 +504,7 @@ export const VolumeHealthCondition = message(
   'VolumeHealthCondition',
   {
     status: f(1, oneOf('DataLoss', 'Degraded', 'Inaccessible'))
+      .go('v1.VolumeHealthStatusType')
       .required()
       .always()
       .doc('Kind of the problem.'),

@@ -72,6 +72,7 @@ export const EndpointPort = message(
   {
     name: f(1, str).explicit().doc('Name of the service port; unique in the slice, may be empty.'),
     protocol: f(2, oneOf('SCTP', 'TCP', 'UDP'))
+      .go('v1.Protocol')
       .explicit()
       .doc('Transport protocol; `TCP` by default.'),
     port: f(3, int32).explicit().doc('Port number; unset means all ports.'),
@@ -88,6 +89,7 @@ export const EndpointSlice = kind(
     endpoints: f(2, list(Endpoint)).orNull().listOf('atomic').doc('The endpoints; at most 1000.'),
     ports: f(3, list(EndpointPort)).orNull().listOf('atomic').doc('Ports of each endpoint; at most 100.'),
     addressType: f(4, oneOf('FQDN', 'IPv4', 'IPv6'))
+      .go('v1.AddressType')
       .required()
       .always()
       .doc('Kind of the addresses; cannot be changed.'),

@@ -29,7 +29,7 @@ const Requester = message(
   'Requester',
   {
     name: f(1, str).required().always().doc('Who asks.'),
-    intent: f(2, str).required().always().doc('What is asked.'),
+    intent: f(2, str).go('v1alpha1.RequesterIntent').required().always().doc('What is asked.'),
   },
   { doc: 'Who has asked for an eviction.' },
 )
@@ -39,7 +39,7 @@ const TargetResponder = message(
   {
     name: f(1, str).required().always().doc('Who may respond.'),
     priority: f(2, int32).explicit().doc('Who comes first; the higher, the sooner.'),
-    state: f(3, str).required().always().doc('How far it is.'),
+    state: f(3, str).go('v1alpha1.ResponderStateType').required().always().doc('How far it is.'),
   },
   { doc: 'Who may respond to an eviction, in turn.' },
 )
@@ -85,7 +85,7 @@ const EvictionRequestSpec = message(
   {
     target: f(1, EvictionTarget).required().always().doc('What is to leave.'),
     requester: f(2, str).required().always().doc('Who asks.'),
-    intent: f(3, str).required().always().doc('What is asked.'),
+    intent: f(3, str).go('v1alpha1.EvictionRequestIntent').required().always().doc('What is asked.'),
   },
   { doc: 'Who asks for what to leave.' },
 )

@@ -58,7 +58,7 @@ export const APIResource = message(
     name: f(1, str).required().always().doc('Plural name; with a slash for a subresource.'),
     namespaced: f(2, bool).required().always().doc('Whether its objects live in namespaces.'),
     kind: f(3, str).required().always().doc('Kind of its objects.'),
-    verbs: f(4, Verbs).required().doc('What can be done with it.'),
+    verbs: f(4, Verbs).go('v1.Verbs').required().doc('What can be done with it.'),
     shortNames: f(5, list(str)).listOf('atomic').doc('Abbreviations of the name.'),
     singularName: f(6, str).required().always().doc('Name of a single object.'),
     categories: f(7, list(str)).listOf('atomic').doc('Groups of resources that it belongs to, as `all`.'),

@@ -6,7 +6,11 @@ export const FieldSelectorRequirement = message(
   'FieldSelectorRequirement',
   {
     key: f(1, str).required().always().doc('Path of the field.'),
-    operator: f(2, str).required().always().doc('`In`, `NotIn`, `Exists` or `DoesNotExist`.'),
+    operator: f(2, str)
+      .go('v1.FieldSelectorOperator')
+      .required()
+      .always()
+      .doc('`In`, `NotIn`, `Exists` or `DoesNotExist`.'),
     values: f(3, list(str)).listOf('atomic').doc('Values to compare with; none for existence.'),
   },
   { doc: 'A condition on a field.' },
@@ -17,7 +21,11 @@ export const LabelSelectorRequirement = message(
   'LabelSelectorRequirement',
   {
     key: f(1, str).required().always().doc('Key of the label.'),
-    operator: f(2, str).required().always().doc('`In`, `NotIn`, `Exists` or `DoesNotExist`.'),
+    operator: f(2, str)
+      .go('v1.LabelSelectorOperator')
+      .required()
+      .always()
+      .doc('`In`, `NotIn`, `Exists` or `DoesNotExist`.'),
     values: f(3, list(str)).listOf('atomic').doc('Values to compare with; none for existence.'),
   },
   { doc: 'A condition on a label.' },

@@ -28,7 +28,7 @@ export const ManagedFieldsEntry = message(
   'ManagedFieldsEntry',
   {
     manager: f(1, str).doc('Who set them.'),
-    operation: f(2, str).doc('How they were set: `Apply` or `Update`.'),
+    operation: f(2, str).go('v1.ManagedFieldsOperationType').doc('How they were set: `Apply` or `Update`.'),
     apiVersion: f(3, str).doc('API version in which the field names are to be read.'),
     time: f(4, time).explicit().doc('When the entry was last changed.'),
     fieldsType: f(6, str).doc('Form of the field set; only `FieldsV1`.'),
@@ -44,7 +44,7 @@ export const OwnerReference = message(
   {
     kind: f(1, str).required().always().doc('Kind of the owner.'),
     name: f(3, str).required().always().doc('Name of the owner.'),
-    uid: f(4, str).required().always().doc('UID of the owner.'),
+    uid: f(4, str).go('types.UID').required().always().doc('UID of the owner.'),
     apiVersion: f(5, str).required().always().doc("Group and version of the owner's kind."),
     controller: f(6, bool).explicit().doc('Whether the owner is the controller in charge; only one can be.'),
     blockOwnerDeletion: f(7, bool).explicit().doc('Whether foreground deletion of the owner waits for this object.'),
@@ -60,7 +60,7 @@ export const ObjectMeta = message(
     generateName: f(2, str).doc('Prefix from which the server makes a unique name if none is given.'),
     namespace: f(3, str).present().doc('Namespace of the object; empty for cluster-wide kinds.'),
     selfLink: f(4, str).doc('No longer used.'),
-    uid: f(5, str).present().doc('Identifier that no other object ever has; set by the server.'),
+    uid: f(5, str).go('types.UID').present().doc('Identifier that no other object ever has; set by the server.'),
     resourceVersion: f(6, str).present().doc('Version of the object, which changes with every write.'),
     generation: f(7, int64).doc('Number that grows whenever the specification changes; set by the server.'),
     creationTimestamp: f(8, time).present().doc('When the object was created; set by the server.'),

@@ -18,7 +18,7 @@ export type CreateOptions = TypeOf<typeof CreateOptions>
 export const Preconditions = message(
   'Preconditions',
   {
-    uid: f(1, str).explicit().doc('UID that the object must have.'),
+    uid: f(1, str).go('types.UID').explicit().doc('UID that the object must have.'),
     resourceVersion: f(2, str).explicit().doc('Version that the object must have.'),
   },
   { doc: 'What must hold for a deletion to go ahead.' },
@@ -31,7 +31,10 @@ export const DeleteOptions = kind(
     gracePeriodSeconds: f(1, int64).explicit().doc('Seconds to wait; 0 deletes at once; the kind decides if unset.'),
     preconditions: f(2, Preconditions).doc('What must hold, else the answer is 409.'),
     orphanDependents: f(3, bool).explicit().doc('Whether dependents stay. Deprecated: use `propagationPolicy`.'),
-    propagationPolicy: f(4, str).explicit().doc('What becomes of dependents: `Orphan`, `Background` or `Foreground`.'),
+    propagationPolicy: f(4, str)
+      .go('v1.DeletionPropagation')
+      .explicit()
+      .doc('What becomes of dependents: `Orphan`, `Background` or `Foreground`.'),
     dryRun: f(5, list(str)).listOf('atomic').doc('`All` runs every step but storing; nothing else is allowed.'),
     ignoreStoreReadErrorWithClusterBreakingPotential: f(6, bool)
       .explicit()
@@ -61,7 +64,9 @@ export const ListOptions = kind(
     limit: f(7, int64).doc('Largest number of objects in one answer; the rest is fetched with `continue`.'),
     continue: f(8, str).doc('Token from the answer before, to go on behind it.'),
     allowWatchBookmarks: f(9, bool).doc('Whether the stream may have `BOOKMARK` events with the current version.'),
-    resourceVersionMatch: f(10, str).doc('How the version is meant: `Exact` or `NotOlderThan`.'),
+    resourceVersionMatch: f(10, str)
+      .go('v1.ResourceVersionMatch')
+      .doc('How the version is meant: `Exact` or `NotOlderThan`.'),
     sendInitialEvents: f(11, bool)
       .explicit()
       .doc('Begin the stream with the objects that exist, closed by a bookmark.'),

@@ -6,7 +6,7 @@ import { kind, message } from './package.ts'
 export const StatusCause = message(
   'StatusCause',
   {
-    reason: f(1, str).doc('Kind of the cause, one word such as `FieldValueInvalid`.'),
+    reason: f(1, str).go('v1.CauseType').doc('Kind of the cause, one word such as `FieldValueInvalid`.'),
     message: f(2, str).doc('What is wrong, for people.'),
     field: f(3, str).doc('Field that is wrong, as `spec.containers[0].name`.'),
   },
@@ -22,7 +22,7 @@ export const StatusDetails = message(
     kind: f(3, str).doc('Resource or kind concerned.'),
     causes: f(4, list(StatusCause)).listOf('atomic').doc('The single reasons.'),
     retryAfterSeconds: f(5, int32).doc('Seconds after which trying again makes sense.'),
-    uid: f(6, str).doc('UID of the object concerned.'),
+    uid: f(6, str).go('types.UID').doc('UID of the object concerned.'),
   },
   { doc: 'Facts about a failure for programs.' },
 )
@@ -34,7 +34,7 @@ export const Status = kind(
     metadata: f(1, ListMeta).always().doc('Metadata of a list; empty.'),
     status: f(2, str).doc('`Success` or `Failure`.'),
     message: f(3, str).doc('What happened, for people.'),
-    reason: f(4, str).doc('Why it failed, one word such as `NotFound`.'),
+    reason: f(4, str).go('v1.StatusReason').doc('Why it failed, one word such as `NotFound`.'),
     details: f(5, StatusDetails).doc('Facts about the failure for programs.'),
     code: f(6, int32).doc('HTTP status code.'),
   },

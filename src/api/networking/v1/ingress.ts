@@ -41,6 +41,7 @@ export const HTTPIngressPath = message(
     path: f(1, str).doc('Path to match, beginning with `/`.'),
     backend: f(2, IngressBackend).required().always().doc('What matching requests are sent to.'),
     pathType: f(3, oneOf('Exact', 'ImplementationSpecific', 'Prefix'))
+      .go('v1.PathType')
       .explicit()
       .required()
       .doc('Whether the path must be equal, be a prefix by segments, or is up to the controller.'),
@@ -104,6 +105,7 @@ export const IngressPortStatus = message(
   {
     port: f(1, int32).required().always().doc('Number of the port.'),
     protocol: f(2, oneOf('SCTP', 'TCP', 'UDP'))
+      .go('v1.Protocol')
       .required()
       .always()
       .doc('Transport protocol.'),

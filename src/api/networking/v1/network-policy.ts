@@ -30,6 +30,7 @@ export const NetworkPolicyPort = message(
   'NetworkPolicyPort',
   {
     protocol: f(1, oneOf('SCTP', 'TCP', 'UDP'))
+      .go('v1.Protocol')
       .explicit()
       .doc('Transport protocol; `TCP` by default.'),
     port: f(2, intOrString).explicit().doc('Number or name of the port; all of them if unset.'),
@@ -70,6 +71,7 @@ export const NetworkPolicySpec = message(
       .listOf('atomic')
       .doc('Rules of which any lets traffic out; none lets nothing out.'),
     policyTypes: f(4, list(oneOf('Egress', 'Ingress')))
+      .go('v1.PolicyType')
       .listOf('atomic')
       .doc('Directions that are restricted; `Ingress`, and `Egress` if there are such rules, by default.'),
   },

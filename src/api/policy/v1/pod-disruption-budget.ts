@@ -17,6 +17,7 @@ export const PodDisruptionBudgetSpec = message(
       .explicit()
       .doc('Pods, or percentage, that may be missing; excludes `minAvailable`.'),
     unhealthyPodEvictionPolicy: f(4, oneOf('AlwaysAllow', 'IfHealthyBudget'))
+      .go('v1.UnhealthyPodEvictionPolicyType')
       .explicit()
       .doc('Whether pods that are not ready may go at any time or while the budget holds.'),
   },

@@ -57,6 +57,10 @@ export class IpRange {
     this.#network = (value / this.#size) * this.#size
   }
 
+  get network(): string {
+    return showAddress(this.#network, this.family)
+  }
+
   contains(address: string): boolean {
     const value = parseAddress(address)
     if (value === undefined || familyOf(address) !== this.family) return false

@@ -36,6 +36,8 @@ function generateSelector(object: ObjectJson): void {
     labels['job-name'] = name
     labels['batch.kubernetes.io/job-name'] = name
   }
+  // A default that upstream fills in once the job is read back, so that no manager owns these labels.
+  if (Object.keys(object.metadata.labels ?? {}).length === 0) object.metadata.labels = { ...labels }
   const selector = (spec.selector ?? {}) as { matchLabels?: Record<string, string> }
   object.spec = {
     ...spec,

@@ -50,19 +50,8 @@ export const serviceStrategy = (allocator: ServiceAllocator): Strategy =>
       normaliseAddresses(object, old)
       fillFamilies(object, old, allocator)
     },
-    warnings: warningsOf,
     sideWrites: (object, old, context) => allocate(allocator, object, old, context),
   })
-
-function warningsOf(object: ObjectJson): string[] {
-  const { externalIPs, trafficDistribution } = object.spec as { externalIPs?: string[]; trafficDistribution?: string }
-  const warnings: string[] = []
-  if (externalIPs?.length)
-    warnings.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters')
-  if (trafficDistribution === 'PreferClose')
-    warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"')
-  return warnings
-}
 
 const needsAddress = (spec: ServiceSpec): boolean => spec.type !== 'ExternalName' && spec.clusterIP !== 'None'
 
@@ -209,10 +198,13 @@ async function allocateAddresses(
     const addresses = [...addressesOf(object)]
     for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
       const wanted = addresses[index]
-      const address = wanted ?? (await allocator.freeAddress(family))
+      // A dry run takes no address: upstream shows the range's own in its place.
+      const stand = context.dryRun ? allocator.rangeOf(family)?.network : undefined
+      const address = wanted ?? stand ?? (await allocator.freeAddress(family))
       addresses[index] = address
       if (had.includes(address)) continue
       if (wanted !== undefined) await checkWanted(allocator, object, index, address, family)
+      if (wanted === undefined && stand !== undefined) continue
       const [condition, operation] = allocator.takeAddress(address, family, object, context.nowIso, randomUUID())
       compare.push(condition)
       operations.push(operation)

@@ -2,9 +2,17 @@
 import type { Container, ContainerPort, EphemeralContainer, VolumeMount } from '../../../api/core/v1/container.ts'
 import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import type { Volume } from '../../../api/core/v1/volume.ts'
-import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../../../schema/field-error.ts'
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+  tooMany,
+} from '../../../schema/field-error.ts'
 import { dns1123LabelErrors, portErrors, portNameErrors } from '../../../schema/formats.ts'
-import { type Errors, pushInvalid } from '../checks.ts'
+import { checkOneOf, type Errors, pushInvalid } from '../checks.ts'
 import { checkEnv, checkEnvFrom } from './env.ts'
 import { checkHandler, checkProbe } from './probe.ts'
 import { checkResizePolicy, checkResources } from './resources.ts'
@@ -16,54 +24,95 @@ interface Surroundings {
   readonly spec: PodSpec
   readonly volumes: ReadonlyMap<string, Volume>
   readonly claims: ReadonlySet<string>
-  /** `hostPort` uses seen, as `TCP//80`. */
-  readonly hostPorts: Set<string>
 }
 
-export function checkContainers(out: Errors, path: string, spec: PodSpec): void {
-  const surroundings: Surroundings = {
-    spec,
-    volumes: new Map(spec.volumes?.map(volume => [volume.name, volume])),
-    claims: new Set(spec.resourceClaims?.map(claim => claim.name)),
-    hostPorts: new Set(),
-  }
+/** `volumes` are those that have no fault of their own. */
+export function checkContainers(out: Errors, path: string, spec: PodSpec, volumes: ReadonlyMap<string, Volume>): void {
+  const surroundings: Surroundings = { spec, volumes, claims: claimNames(spec) }
   const names = new Set<string>()
   spec.containers?.forEach((container, i) => {
     const at = `${path}.containers[${i}]`
-    checkName(out, `${at}.name`, container.name, names)
     checkCommon(out, at, container, surroundings)
+    checkUnique(out, at, container.name, names)
     checkLifecycleAndProbes(out, at, container, spec.terminationGracePeriodSeconds)
-    checkRestartPolicy(out, at, container, false)
-    if (container.resizePolicy) checkResizePolicy(out, `${at}.resizePolicy`, container.resizePolicy)
+    checkRestartPolicy(out, at, container)
   })
+  checkHostPorts(out, `${path}.containers`, spec.containers ?? [])
   spec.initContainers?.forEach((container, i) => {
-    const at = `${path}.initContainers[${i}]`
-    checkName(out, `${at}.name`, container.name, names)
-    // Init containers run one after the other, so their host ports may repeat.
-    checkCommon(out, at, container, { ...surroundings, hostPorts: new Set() })
-    checkRestartPolicy(out, at, container, true)
-    if (container.restartPolicy === 'Always') {
-      checkLifecycleAndProbes(out, at, container, spec.terminationGracePeriodSeconds)
-      if (container.resizePolicy) checkResizePolicy(out, `${at}.resizePolicy`, container.resizePolicy)
-      return
-    }
-    for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-      if (container[name]) {
-        out.push(forbidden(`${at}.${name}`, 'may not be set for init containers without restartPolicy=Always'))
-      }
-    }
+    checkInitContainer(out, `${path}.initContainers[${i}]`, container, surroundings, names)
   })
   checkEphemeralContainers(out, path, spec, surroundings, names)
 }
 
+export const claimNames = (spec: PodSpec): ReadonlySet<string> =>
+  new Set(spec.resourceClaims?.map(({ name }) => name).filter(name => name !== ''))
+
+function checkInitContainer(
+  out: Errors,
+  path: string,
+  container: Container,
+  surroundings: Surroundings,
+  names: Set<string>,
+): void {
+  checkCommon(out, path, container, surroundings)
+  checkRestartPolicy(out, path, container)
+  checkUnique(out, path, container.name, names)
+  // They run one after the other, so that the host ports of several may repeat.
+  checkHostPorts(out, path.replace(/\[\d+\]$/, ''), [container])
+  if (container.restartPolicy === 'Always') {
+    checkLifecycleAndProbes(out, path, container, surroundings.spec.terminationGracePeriodSeconds)
+    return
+  }
+  for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
+    if (container[name])
+      out.push(forbidden(`${path}.${name}`, 'may not be set for init containers without restartPolicy=Always'))
+  }
+  container.resizePolicy?.forEach(({ restartPolicy }, i) => {
+    if (restartPolicy === 'RestartContainer')
+      out.push(
+        invalid(
+          `${path}.resizePolicy[${i}].restartPolicy`,
+          restartPolicy,
+          "must not be set to 'RestartContainer' for non-sidecar initContainers",
+        ),
+      )
+  })
+}
+
+function checkUnique(out: Errors, path: string, name: string, names: Set<string>): void {
+  if (names.has(name)) out.push(duplicate(`${path}.name`, name))
+  else if (name !== '') names.add(name)
+}
+
+function checkHostPorts(out: Errors, path: string, containers: readonly Container[]): void {
+  const uses = new Set<string>()
+  containers.forEach(({ ports }, i) => {
+    ports?.forEach(({ protocol, hostIP = '', hostPort }, j) => {
+      if (!hostPort) return
+      const use = `${protocol}/${hostIP}/${hostPort}`
+      if (uses.has(use)) out.push(duplicate(`${path}[${i}].ports[${j}].hostPort`, use))
+      uses.add(use)
+    })
+  })
+}
+
+/** In the order of a container's fields. */
 const notForEphemeral = [
   'ports',
-  'lifecycle',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
   'livenessProbe',
   'readinessProbe',
   'startupProbe',
-  'resizePolicy',
+  'lifecycle',
 ] as const
+
+const isGiven = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).some(member => member !== undefined)
+    : value !== undefined
 
 function checkEphemeralContainers(
   out: Errors,
@@ -75,20 +124,17 @@ function checkEphemeralContainers(
   const targets = new Set([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(container => container.name))
   spec.ephemeralContainers?.forEach((container, i) => {
     const at = `${path}.ephemeralContainers[${i}]`
-    checkName(out, `${at}.name`, container.name ?? '', names)
-    if (!container.name) out.push(required(`${at}.name`))
     checkCommon(out, at, container, surroundings)
+    if (container.image && container.image.trim() !== container.image)
+      out.push(invalid(`${at}.image`, container.image, 'must not have leading or trailing whitespace'))
+    checkUnique(out, at, container.name ?? '', names)
     if (container.targetContainerName && !targets.has(container.targetContainerName)) {
       out.push(notFound(`${at}.targetContainerName`, container.targetContainerName))
     }
     for (const name of notForEphemeral) {
-      if (container[name] !== undefined)
+      const value = (container as unknown as Record<string, unknown>)[name]
+      if (name === 'resources' ? isGiven(value) : value !== undefined)
         out.push(forbidden(`${at}.${name}`, 'cannot be set for an Ephemeral Container'))
-    }
-    if (
-      Object.keys(container.resources?.limits ?? {}).length + Object.keys(container.resources?.requests ?? {}).length
-    ) {
-      out.push(forbidden(`${at}.resources`, 'cannot be set for an Ephemeral Container'))
     }
     container.volumeMounts?.forEach((mount, j) => {
       if (mount.subPath)
@@ -100,31 +146,23 @@ function checkEphemeralContainers(
   })
 }
 
-function checkName(out: Errors, path: string, name: string, names: Set<string>): void {
-  if (name === '') return
-  pushInvalid(out, path, name, dns1123LabelErrors(name))
-  if (names.has(name)) out.push(duplicate(path, name))
-  names.add(name)
-}
-
 function checkCommon(out: Errors, path: string, container: AnyContainer, surroundings: Surroundings): void {
   const { spec } = surroundings
+  if (!container.name) out.push(required(`${path}.name`))
+  else pushInvalid(out, `${path}.name`, container.name, dns1123LabelErrors(container.name))
   if (!container.image) out.push(required(`${path}.image`))
-  else if (container.image.trim() !== container.image) {
-    out.push(invalid(`${path}.image`, container.image, 'must not have leading or trailing whitespace'))
-  }
-  checkPorts(out, `${path}.ports`, container.ports, spec, surroundings.hostPorts)
+  checkEnum(out, `${path}.terminationMessagePolicy`, container.terminationMessagePolicy, messagePolicies)
+  checkPorts(out, `${path}.ports`, container.ports)
   checkEnv(out, `${path}.env`, container.env)
   checkEnvFrom(out, `${path}.envFrom`, container.envFrom)
   checkMounts(out, path, container, surroundings.volumes)
-  checkResources(out, `${path}.resources`, container.resources, surroundings.claims)
-  checkSecurityContext(out, `${path}.securityContext`, container.securityContext, spec.hostUsers !== false)
   checkEnum(out, `${path}.imagePullPolicy`, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'])
-  checkEnum(out, `${path}.terminationMessagePolicy`, container.terminationMessagePolicy, [
-    'FallbackToLogsOnError',
-    'File',
-  ])
+  checkResources(out, `${path}.resources`, container.resources, surroundings.claims)
+  checkResizePolicy(out, `${path}.resizePolicy`, container.resizePolicy ?? [], spec.restartPolicy)
+  checkSecurityContext(out, `${path}.securityContext`, container.securityContext, spec.hostUsers !== false)
 }
+
+const messagePolicies = ['File', 'FallbackToLogsOnError']
 
 /** For the fields of ephemeral containers, whose declaration leaves their values open. */
 function checkEnum(out: Errors, path: string, value: string | undefined, values: readonly string[]): void {
@@ -133,13 +171,7 @@ function checkEnum(out: Errors, path: string, value: string | undefined, values:
   }
 }
 
-function checkPorts(
-  out: Errors,
-  path: string,
-  ports: readonly ContainerPort[] | undefined,
-  spec: PodSpec,
-  hostPorts: Set<string>,
-): void {
+function checkPorts(out: Errors, path: string, ports: readonly ContainerPort[] | undefined): void {
   const names = new Set<string>()
   ports?.forEach((port, i) => {
     const at = `${path}[${i}]`
@@ -151,14 +183,7 @@ function checkPorts(
     }
     if (port.containerPort === 0) out.push(required(`${at}.containerPort`))
     else pushInvalid(out, `${at}.containerPort`, port.containerPort, portErrors(port.containerPort))
-    if (!port.hostPort) return
-    pushInvalid(out, `${at}.hostPort`, port.hostPort, portErrors(port.hostPort))
-    if (spec.hostNetwork && port.hostPort !== port.containerPort) {
-      out.push(invalid(`${at}.containerPort`, port.containerPort, 'must match `hostPort` when `hostNetwork` is true'))
-    }
-    const use = `${port.protocol}/${port.hostIP ?? ''}/${port.hostPort}`
-    if (hostPorts.has(use)) out.push(duplicate(`${at}.hostPort`, use))
-    hostPorts.add(use)
+    if (port.hostPort) pushInvalid(out, `${at}.hostPort`, port.hostPort, portErrors(port.hostPort))
   })
 }
 
@@ -168,8 +193,10 @@ function checkMounts(out: Errors, path: string, container: AnyContainer, volumes
   const deviceNames = new Set(container.volumeDevices?.map(device => device.name))
   container.volumeMounts?.forEach((mount, i) => {
     const at = `${path}.volumeMounts[${i}]`
-    if (mount.name !== '' && !volumes.has(mount.name)) out.push(notFound(`${at}.name`, mount.name))
-    if (mount.mountPath !== '' && places.has(mount.mountPath)) {
+    if (mount.name === '') out.push(required(`${at}.name`))
+    if (!volumes.has(mount.name)) out.push(notFound(`${at}.name`, mount.name))
+    if (mount.mountPath === '') out.push(required(`${at}.mountPath`))
+    if (places.has(mount.mountPath)) {
       out.push(invalid(`${at}.mountPath`, mount.mountPath, 'must be unique'))
     }
     places.add(mount.mountPath)
@@ -178,25 +205,26 @@ function checkMounts(out: Errors, path: string, container: AnyContainer, volumes
     if (devicePaths.has(mount.mountPath)) {
       out.push(invalid(`${at}.mountPath`, mount.mountPath, 'must not already exist as a path in volumeDevices'))
     }
-    checkSubPath(out, at, mount)
+    checkSubPath(out, `${path}.volumeMounts`, at, mount)
     if (mount.mountPropagation === 'Bidirectional' && !container.securityContext?.privileged) {
       out.push(
         forbidden(
-          `${at}.mountPropagation`,
+          `${path}.volumeMounts.mountPropagation`,
           'Bidirectional mount propagation is available only to privileged containers',
         ),
       )
     }
-    checkRecursiveReadOnly(out, `${at}.recursiveReadOnly`, mount)
+    checkRecursiveReadOnly(out, `${path}.volumeMounts.recursiveReadOnly`, mount)
   })
   checkDevices(out, `${path}.volumeDevices`, container, volumes)
 }
 
-function checkSubPath(out: Errors, path: string, mount: VolumeMount): void {
+/** Upstream leaves the index out of some of these paths. */
+function checkSubPath(out: Errors, path: string, at: string, mount: VolumeMount): void {
   if (mount.subPath) checkDescending(out, `${path}.subPath`, mount.subPath)
   if (!mount.subPathExpr) return
   if (mount.subPath) {
-    out.push(invalid(`${path}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+    out.push(invalid(`${at}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
   }
   checkDescending(out, `${path}.subPathExpr`, mount.subPathExpr)
 }
@@ -217,30 +245,28 @@ function checkRecursiveReadOnly(out: Errors, path: string, mount: VolumeMount): 
 function checkDevices(out: Errors, path: string, container: AnyContainer, volumes: ReadonlyMap<string, Volume>): void {
   const names = new Set<string>()
   const places = new Set<string>()
-  container.volumeDevices?.forEach((device, i) => {
+  const mounts = container.volumeMounts ?? []
+  container.volumeDevices?.forEach(({ name, devicePath }, i) => {
     const at = `${path}[${i}]`
-    const volume = volumes.get(device.name)
-    if (names.has(device.name)) out.push(invalid(`${at}.name`, device.name, 'must be unique'))
-    names.add(device.name)
-    if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) {
-      out.push(
-        invalid(
-          `${at}.name`,
-          device.name,
-          'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode',
-        ),
-      )
-    } else if (!volume) out.push(notFound(`${at}.name`, device.name))
-    if (device.devicePath === '') out.push(required(`${at}.devicePath`))
-    else if (places.has(device.devicePath)) out.push(invalid(`${at}.devicePath`, device.devicePath, 'must be unique'))
-    else checkBackSteps(out, `${at}.devicePath`, device.devicePath)
-    places.add(device.devicePath)
+    const volume = volumes.get(name)
+    if (name === '') out.push(required(`${at}.name`))
+    if (names.has(name)) out.push(invalid(`${at}.name`, name, 'must be unique'))
+    if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) out.push(invalid(`${at}.name`, name, onlyClaims))
+    if (!volume) out.push(notFound(`${at}.name`, name))
+    if (devicePath === '') out.push(required(`${at}.devicePath`))
+    if (places.has(devicePath)) out.push(invalid(`${at}.devicePath`, devicePath, 'must be unique'))
+    if (devicePath.split('/').includes('..'))
+      out.push(invalid(`${at}.devicePath`, devicePath, "can not contain backsteps ('..')"))
+    else places.add(devicePath)
+    if (mounts.some(mount => mount.name === name))
+      out.push(invalid(`${at}.name`, name, 'must not already exist in volumeMounts'))
+    if (mounts.some(mount => mount.mountPath === devicePath))
+      out.push(invalid(`${at}.devicePath`, devicePath, 'must not already exist as a path in volumeMounts'))
+    if (name !== '') names.add(name)
   })
 }
 
-function checkBackSteps(out: Errors, path: string, target: string): void {
-  if (target.split('/').includes('..')) out.push(invalid(path, target, "can not contain backsteps ('..')"))
-}
+const onlyClaims = 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'
 
 function checkLifecycleAndProbes(
   out: Errors,
@@ -259,43 +285,23 @@ function checkLifecycleAndProbes(
 }
 
 /** KEP-753 for init containers, KEP-5307 for all. */
-function checkRestartPolicy(out: Errors, path: string, container: Container, isInit: boolean): void {
-  const { restartPolicy, restartPolicyRules } = container
-  if (restartPolicy !== undefined) {
-    const values = ['Always', 'Never', 'OnFailure']
-    if (!values.includes(restartPolicy)) out.push(notSupported(`${path}.restartPolicy`, restartPolicy, values))
-  }
-  if (!restartPolicyRules?.length) return
+function checkRestartPolicy(out: Errors, path: string, { restartPolicy, restartPolicyRules = [] }: Container): void {
   if (restartPolicy === undefined) {
+    if (restartPolicyRules.length === 0) return
     out.push(required(`${path}.restartPolicy`, 'must specify restartPolicy when restart rules are used'))
-  } else if (isInit && restartPolicy === 'Always') {
-    out.push(forbidden(`${path}.restartPolicyRules`, 'restartPolicyRules cannot be set for sidecar containers'))
-  }
-  if (restartPolicyRules.length > 20) {
-    out.push({
-      reason: 'FieldValueTooMany',
-      field: `${path}.restartPolicyRules`,
-      message: `Too many: ${restartPolicyRules.length}: must have at most 20 items`,
-    })
-  }
-  restartPolicyRules.forEach((rule, i) => {
-    const at = `${path}.restartPolicyRules[${i}]`
-    if (rule.action !== 'Restart' && rule.action !== 'RestartAllContainers') {
-      out.push(notSupported(`${at}.action`, rule.action, ['Restart', 'RestartAllContainers']))
-    }
-    if (!rule.exitCodes) {
-      out.push(required(`${at}.exitCodes`, 'must be specified'))
+    // Upstream looks no further for init containers.
+    if (path.includes('.initContainers[')) return
+  } else checkOneOf(out, `${path}.restartPolicy`, restartPolicy, ['Always', 'Never', 'OnFailure'])
+  const at = `${path}.restartPolicyRules`
+  if (restartPolicyRules.length > 20) out.push(tooMany(at, restartPolicyRules.length, 20))
+  restartPolicyRules.forEach(({ action, exitCodes }, i) => {
+    checkOneOf(out, `${at}[${i}].action`, action, ['Restart', 'RestartAllContainers'])
+    if (!exitCodes) {
+      out.push(required(`${at}[${i}].exitCodes`, 'must be specified'))
       return
     }
-    if (rule.exitCodes.operator !== 'In' && rule.exitCodes.operator !== 'NotIn') {
-      out.push(notSupported(`${at}.exitCodes.operator`, rule.exitCodes.operator, ['In', 'NotIn']))
-    }
-    if ((rule.exitCodes.values?.length ?? 0) > 255) {
-      out.push({
-        reason: 'FieldValueTooMany',
-        field: `${at}.exitCodes.values`,
-        message: `Too many: ${rule.exitCodes.values?.length}: must have at most 255 items`,
-      })
-    }
+    checkOneOf(out, `${at}[${i}].exitCodes.operator`, exitCodes.operator, ['In', 'NotIn'])
+    const count = exitCodes.values?.length ?? 0
+    if (count > 255) out.push(tooMany(`${at}[${i}].exitCodes.values`, count, 255))
   })
 }

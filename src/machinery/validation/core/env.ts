@@ -2,10 +2,16 @@
 import type { EnvFromSource, EnvVar, EnvVarSource } from '../../../api/core/v1/env.ts'
 import type { ObjectFieldSelector, ResourceFieldSelector } from '../../../api/core/v1/selectors.ts'
 import { invalid, notSupported, required } from '../../../schema/field-error.ts'
-import { configMapKeyErrors, dns1123SubdomainErrors, envVarNameErrors } from '../../../schema/formats.ts'
+import {
+  configMapKeyErrors,
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  envVarNameErrors,
+} from '../../../schema/formats.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
+import { checkNoBackSteps } from './security-context.ts'
 
 const envFieldPaths: ReadonlySet<string> = new Set([
   'metadata.name',
@@ -37,7 +43,8 @@ const volumeFieldPaths: ReadonlySet<string> = new Set([
 export function checkEnv(out: Errors, path: string, variables: readonly EnvVar[] | undefined): void {
   variables?.forEach((variable, i) => {
     const at = `${path}[${i}]`
-    if (variable.name !== '') pushInvalid(out, `${at}.name`, variable.name, envVarNameErrors(variable.name))
+    if (variable.name === '') out.push(required(`${at}.name`))
+    else pushInvalid(out, `${at}.name`, variable.name, envVarNameErrors(variable.name))
     if (variable.valueFrom) checkSource(out, `${at}.valueFrom`, variable.valueFrom, variable.value ?? '')
   })
 }
@@ -49,9 +56,7 @@ function checkSource(out: Errors, path: string, source: EnvVarSource, value: str
   if (resourceFieldRef) checkResourceFieldRef(out, `${path}.resourceFieldRef`, resourceFieldRef, false)
   if (configMapKeyRef) checkKey(out, `${path}.configMapKeyRef`, configMapKeyRef)
   if (secretKeyRef) checkKey(out, `${path}.secretKeyRef`, secretKeyRef)
-  if (fileKeyRef && fileKeyRef.key !== '') {
-    pushInvalid(out, `${path}.fileKeyRef.key`, fileKeyRef.key, envVarNameErrors(fileKeyRef.key))
-  }
+  if (fileKeyRef) checkFileKey(out, `${path}.fileKeyRef`, fileKeyRef)
   if (count === 0) {
     const known = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'
     out.push(invalid(path, '', `must specify one of: ${known}`))
@@ -64,7 +69,17 @@ function checkSource(out: Errors, path: string, source: EnvVarSource, value: str
 
 function checkKey(out: Errors, path: string, { name, key }: { name: string; key: string }): void {
   pushInvalid(out, `${path}.name`, name, dns1123SubdomainErrors(name))
-  if (key !== '') pushInvalid(out, `${path}.key`, key, configMapKeyErrors(key))
+  if (key === '') out.push(required(`${path}.key`))
+  else pushInvalid(out, `${path}.key`, key, configMapKeyErrors(key))
+}
+
+function checkFileKey(out: Errors, path: string, ref: NonNullable<EnvVarSource['fileKeyRef']>): void {
+  if (ref.key === '') out.push(required(`${path}.key`))
+  else pushInvalid(out, `${path}.key`, ref.key, envVarNameErrors(ref.key))
+  if (ref.volumeName === '') out.push(required(`${path}.volumeName`))
+  else pushInvalid(out, `${path}.volumeName`, ref.volumeName, dns1123LabelErrors(ref.volumeName))
+  if (ref.path === '') out.push(required(`${path}.path`))
+  else checkNoBackSteps(out, `${path}.path`, ref.path)
 }
 
 const subscript = /^(metadata\.(?:annotations|labels))\['(.*)'\]$/
@@ -74,7 +89,10 @@ export function checkFieldRef(out: Errors, path: string, ref: ObjectFieldSelecto
     out.push(required(`${path}.apiVersion`))
     return
   }
-  if (ref.fieldPath === '') return
+  if (ref.fieldPath === '') {
+    out.push(required(`${path}.fieldPath`))
+    return
+  }
   const match = subscript.exec(ref.fieldPath)
   if (match) {
     const key = match[1] === 'metadata.annotations' ? match[2]!.toLowerCase() : match[2]!
@@ -109,31 +127,25 @@ export const checkVolumeFieldRef = (out: Errors, path: string, ref: ObjectFieldS
   checkFieldRef(out, path, ref, volumeFieldPaths)
 
 export function checkResourceFieldRef(out: Errors, path: string, ref: ResourceFieldSelector, isVolume: boolean): void {
-  if (isVolume && !ref.containerName) out.push(required(`${path}.containerName`))
-  if (ref.resource === '') return
   const isHugePages = /^(limits|requests)\.hugepages-/.test(ref.resource)
-  if (!containerResourcePaths.has(ref.resource) && !isHugePages) {
+  if (isVolume && !ref.containerName) out.push(required(`${path}.containerName`))
+  else if (ref.resource === '') out.push(required(`${path}.resource`))
+  else if (!containerResourcePaths.has(ref.resource) && !isHugePages)
     out.push(notSupported(`${path}.resource`, ref.resource, [...containerResourcePaths]))
-    return
-  }
   checkDivisor(out, `${path}.divisor`, ref.resource, ref.divisor ?? '0')
 }
 
+const byteDivisors = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei']
+
 function checkDivisor(out: Errors, path: string, resource: string, divisor: string): void {
   if (parseQuantity(divisor).isZero) return
-  const isCpu = resource.endsWith('.cpu')
-  const known = isCpu
-    ? ['1m', '1']
-    : ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei']
+  const [, name] = /^(?:limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-).*$/.exec(resource) ?? []
+  if (name === undefined) return
+  const known = name === 'cpu' ? ['1m', '1'] : byteDivisors
   if (known.includes(divisor)) return
-  const name = isCpu ? 'cpu' : resource.replace(/^[a-z]+\./, '')
-  out.push(
-    invalid(
-      path,
-      name,
-      `only divisor's values ${isCpu ? '1m and 1' : known.join(', ').replace(/, 1Ei$/, ', 1Ei')} are supported with the ${name} resource`,
-    ),
-  )
+  const shown = name === 'ephemeral-storage' ? 'local ephemeral storage' : name.replace('-', '')
+  const values = name === 'cpu' ? '1m and 1' : byteDivisors.join(', ')
+  out.push(invalid(path, resource, `only divisor's values ${values} are supported with the ${shown} resource`))
 }
 
 export function checkEnvFrom(out: Errors, path: string, sources: readonly EnvFromSource[] | undefined): void {

@@ -2,22 +2,52 @@
 import type { PersistentVolume, PersistentVolumeSpec } from '../../../api/core/v1/persistent-volume.ts'
 import { PersistentVolumeSource } from '../../../api/core/v1/volume-sources-persistent.ts'
 import { forbidden, invalid, required } from '../../../schema/field-error.ts'
-import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
+import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkNodeSelector } from './affinity.ts'
-import { checkNoBackSteps } from './security-context.ts'
-import { checkDriver } from './volumes.ts'
+import { checkSources } from './volume-sources.ts'
 
 const sources = Object.keys(PersistentVolumeSource.fields)
+/** The order in which sources are looked at: the first one counts. */
+const order = [
+  'hostPath',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'flocker',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'cephfs',
+  'iscsi',
+  'cinder',
+  'fc',
+  'flexVolume',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'scaleIO',
+  'local',
+  'storageos',
+  'csi',
+]
 
-export const checkPersistentVolume = (out: Errors, { spec }: PersistentVolume): void =>
-  checkPersistentVolumeSpec(out, 'spec', spec, false)
+export const checkPersistentVolume = (out: Errors, { metadata, spec }: PersistentVolume): void =>
+  checkPersistentVolumeSpec(out, 'spec', spec, metadata.name)
 
 const notInline = 'may not be specified in the context of inline volumes'
 
-/** `isInline`: a volume of a pod that an attachment describes, which has neither claim nor class nor size. */
-export function checkPersistentVolumeSpec(out: Errors, path: string, spec: PersistentVolumeSpec, isInline: boolean) {
+/** `name` is undefined for a volume of a pod that an attachment describes, which has neither claim nor class nor size. */
+export function checkPersistentVolumeSpec(
+  out: Errors,
+  path: string,
+  spec: PersistentVolumeSpec,
+  name: string | undefined,
+): void {
+  const isInline = name === undefined
   const modes = spec.accessModes ?? []
   if (isInline) checkInlineSpec(out, path, spec)
   if (modes.length === 0) out.push(required(`${path}.accessModes`))
@@ -25,14 +55,25 @@ export function checkPersistentVolumeSpec(out: Errors, path: string, spec: Persi
     out.push(forbidden(`${path}.accessModes`, 'may not use ReadWriteOncePod with other access modes'))
   }
   if (!isInline) checkCapacity(out, `${path}.capacity`, spec.capacity ?? {})
-  checkSources(out, path, spec)
   if (spec.nodeAffinity && !isInline) {
     const at = `${path}.nodeAffinity.required`
     if (spec.nodeAffinity.required) checkNodeSelector(out, at, spec.nodeAffinity.required)
     else out.push(required(at, 'must specify required node constraints'))
   }
+  checkSources(out, path, spec, order, { name: name ?? '', isPersistent: true }, {})
+  if (spec.local && !spec.nodeAffinity?.required)
+    out.push(required(`${path}.nodeAffinity`, 'Local volume requires node affinity'))
+  if (spec.hostPath && /^\/+$/.test(spec.hostPath.path) && spec.persistentVolumeReclaimPolicy === 'Recycle')
+    out.push(forbidden(`${path}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"))
   if (spec.storageClassName && !isInline) {
     pushInvalid(out, `${path}.storageClassName`, spec.storageClassName, dns1123SubdomainErrors(spec.storageClassName))
+  }
+  const attributesClass = spec.volumeAttributesClassName
+  if (attributesClass !== undefined) {
+    const at = `${path}.volumeAttributesClassName`
+    if (attributesClass === '') out.push(required(at, 'an empty string is disallowed'))
+    else pushInvalid(out, at, attributesClass, dns1123SubdomainErrors(attributesClass))
+    if (!spec.csi) out.push(required(`${path}.csi`, 'has to be specified when using volumeAttributesClassName'))
   }
 }
 
@@ -66,40 +107,6 @@ function checkCapacity(out: Errors, path: string, capacity: Readonly<Record<stri
   }
 }
 
-function checkSources(out: Errors, path: string, spec: PersistentVolumeSpec): void {
-  const set = sources.filter(name => (spec as unknown as Record<string, unknown>)[name] !== undefined)
-  if (set.length === 0) out.push(required(path, 'must specify a volume type'))
-  for (const name of set.slice(1)) out.push(forbidden(`${path}.${name}`, 'may not specify more than 1 volume type'))
-  if (spec.hostPath) {
-    checkNoBackSteps(out, `${path}.hostPath.path`, spec.hostPath.path)
-    if (/^\/+$/.test(spec.hostPath.path) && spec.persistentVolumeReclaimPolicy === 'Recycle') {
-      out.push(forbidden(`${path}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"))
-    }
-  }
-  if (spec.local) {
-    checkNoBackSteps(out, `${path}.local.path`, spec.local.path)
-    if (!spec.nodeAffinity) out.push(required(`${path}.nodeAffinity`, 'Local volume requires node affinity'))
-  }
-  if (spec.csi && spec.csi.driver !== '') checkDriver(out, `${path}.csi.driver`, spec.csi.driver)
-  const secrets = [
-    'controllerPublishSecretRef',
-    'controllerExpandSecretRef',
-    'nodePublishSecretRef',
-    'nodeExpandSecretRef',
-  ] as const
-  for (const secret of secrets) checkSecretReference(out, `${path}.csi.${secret}`, spec.csi?.[secret])
-}
-
-type SecretReference = { readonly name?: string; readonly namespace?: string }
-
-function checkSecretReference(out: Errors, path: string, reference: SecretReference | undefined): void {
-  if (!reference) return
-  if (!reference.name) out.push(required(`${path}.name`))
-  else pushInvalid(out, `${path}.name`, reference.name, dns1123SubdomainErrors(reference.name))
-  if (!reference.namespace) out.push(required(`${path}.namespace`))
-  else pushInvalid(out, `${path}.namespace`, reference.namespace, dns1123LabelErrors(reference.namespace))
-}
-
 export function checkPersistentVolumeUpdate(out: Errors, volume: PersistentVolume, old: PersistentVolume): void {
   checkPersistentVolume(out, volume)
   const now = volume.spec as unknown as Record<string, unknown>
@@ -107,8 +114,8 @@ export function checkPersistentVolumeUpdate(out: Errors, volume: PersistentVolum
   if (sources.some(name => name !== 'csi' && !isSame(now[name], before[name])) || !sameCsi(volume, old)) {
     out.push(forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'))
   }
-  checkImmutable(out, 'spec.volumeMode', volume.spec.volumeMode, old.spec.volumeMode)
-  if (old.spec.nodeAffinity) checkImmutable(out, 'spec.nodeAffinity', volume.spec.nodeAffinity, old.spec.nodeAffinity)
+  checkImmutable(out, 'volumeMode', volume.spec.volumeMode, old.spec.volumeMode)
+  if (old.spec.nodeAffinity) checkImmutable(out, 'nodeAffinity', volume.spec.nodeAffinity, old.spec.nodeAffinity)
 }
 
 /** The secret for expansion may be added later (KEP-1790). */

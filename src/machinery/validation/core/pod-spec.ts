@@ -1,45 +1,111 @@
 /** Specs of pods and of pod templates (upstream: ValidatePodSpec, ValidatePodTemplateSpec). */
 import type { PodDNSConfig, PodSpec, PodTemplateSpec } from '../../../api/core/v1/pod-spec.ts'
-import { duplicate, forbidden, invalid, required } from '../../../schema/field-error.ts'
+import { duplicate, forbidden, invalid, notFound, required, tooLong } from '../../../schema/field-error.ts'
 import { dns1123LabelErrors, dns1123SubdomainErrors, ipErrors } from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkAnnotations, checkLabels, type Errors, pushInvalid } from '../checks.ts'
 import { checkAffinity, checkTolerations, checkTopologySpread } from './affinity.ts'
-import { checkContainers } from './containers.ts'
+import { checkContainers, claimNames } from './containers.ts'
 import { checkResources } from './resources.ts'
 import { checkPodSecurityContext } from './security-context.ts'
 import { checkVolumes } from './volumes.ts'
 
 export function checkPodSpec(out: Errors, path: string, spec: PodSpec, podName = ''): void {
-  checkVolumes(out, `${path}.volumes`, spec.volumes, podName)
-  checkContainers(out, path, spec)
+  const volumes = checkVolumes(out, `${path}.volumes`, spec.volumes, podName)
+  checkResourceClaims(out, `${path}.resourceClaims`, spec)
+  checkContainers(out, path, spec, volumes)
+  if (spec.resources) checkResources(out, `${path}.resources`, spec.resources, claimNames(spec))
+  checkHostNetworkPorts(out, path, spec)
   checkLabels(out, `${path}.nodeSelector`, spec.nodeSelector)
   checkPodSecurityContext(out, `${path}.securityContext`, spec)
   if (spec.affinity) checkAffinity(out, `${path}.affinity`, spec.affinity)
-  checkTolerations(out, `${path}.tolerations`, spec.tolerations)
-  checkTopologySpread(out, `${path}.topologySpreadConstraints`, spec.topologySpreadConstraints)
   checkDns(out, `${path}.dnsConfig`, spec)
-  checkNames(out, path, spec)
+  checkGates(out, path, spec)
+  checkTopologySpread(out, `${path}.topologySpreadConstraints`, spec.topologySpreadConstraints)
+  checkHostUsers(out, path, spec)
+  checkHostnameOverride(out, `${path}.hostnameOverride`, spec)
+  checkSubdomain(out, path, spec, 'serviceAccountName')
+  checkSubdomain(out, path, spec, 'nodeName')
   checkNumbers(out, path, spec)
-  checkLists(out, path, spec)
-  if (spec.resources) checkResources(out, `${path}.resources`, spec.resources, new Set())
+  for (const name of ['hostname', 'subdomain'] as const)
+    if (spec[name]) pushInvalid(out, `${path}.${name}`, spec[name], dns1123LabelErrors(spec[name]))
+  checkTolerations(out, `${path}.tolerations`, spec.tolerations)
+  spec.hostAliases?.forEach(({ ip, hostnames }, i) => {
+    pushInvalid(out, `${path}.hostAliases[${i}].ip`, ip, ipErrors(ip))
+    hostnames?.forEach(hostname => {
+      pushInvalid(out, `${path}.hostAliases[${i}].hostnames`, hostname, dns1123SubdomainErrors(hostname))
+    })
+  })
+  checkSubdomain(out, path, spec, 'priorityClassName')
+  checkSubdomain(out, path, spec, 'runtimeClassName')
   if (spec.os) checkOs(out, path, spec)
+  checkFileKeyVolumes(out, path, spec)
 }
 
-function checkNames(out: Errors, path: string, spec: PodSpec): void {
-  const subdomains = ['serviceAccountName', 'nodeName', 'priorityClassName', 'runtimeClassName'] as const
-  for (const name of subdomains) {
-    if (spec[name]) pushInvalid(out, `${path}.${name}`, spec[name], dns1123SubdomainErrors(spec[name]))
-  }
-  for (const name of ['hostname', 'subdomain'] as const) {
-    if (spec[name]) pushInvalid(out, `${path}.${name}`, spec[name], dns1123LabelErrors(spec[name]))
-  }
-  if (spec.hostnameOverride !== undefined) {
-    const at = `${path}.hostnameOverride`
-    if (spec.hostNetwork) out.push(forbidden(at, 'may not be specified when hostNetwork is true'))
-    if (spec.setHostnameAsFQDN) out.push(forbidden(at, 'may not be specified when setHostnameAsFQDN is true'))
-    pushInvalid(out, at, spec.hostnameOverride, dns1123SubdomainErrors(spec.hostnameOverride))
-  }
+type ContainerOfPod = NonNullable<PodSpec['containers']>[number]
+
+/** In the order of upstream's visitor. */
+function eachContainer(path: string, spec: PodSpec, visit: (container: ContainerOfPod, path: string) => void): void {
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const)
+    spec[list]?.forEach((container, i) => {
+      visit(container as ContainerOfPod, `${path}.${list}[${i}]`)
+    })
+}
+
+function checkHostNetworkPorts(out: Errors, path: string, spec: PodSpec): void {
+  if (!spec.hostNetwork) return
+  spec.containers?.forEach(({ ports }, i) => {
+    ports?.forEach(({ hostPort = 0, containerPort }, j) => {
+      if (hostPort !== containerPort)
+        out.push(
+          invalid(
+            `${path}.containers[${i}].ports[${j}].containerPort`,
+            containerPort,
+            'must match `hostPort` when `hostNetwork` is true',
+          ),
+        )
+    })
+  })
+}
+
+function checkHostUsers(out: Errors, path: string, spec: PodSpec): void {
+  if (spec.hostUsers !== false) return
+  const detail = 'when `hostUsers` is false'
+  if (spec.hostNetwork) out.push(forbidden(`${path}.hostNetwork`, detail))
+  if (spec.hostPID) out.push(forbidden(`${path}.HostPID`, detail))
+  if (spec.hostIPC) out.push(forbidden(`${path}.HostIPC`, detail))
+}
+
+/** A file of variables has to lie where a container can have written it. */
+function checkFileKeyVolumes(out: Errors, path: string, spec: PodSpec): void {
+  const volumes = new Map(spec.volumes?.map(volume => [volume.name, volume]))
+  eachContainer(path, spec, ({ env }, at) => {
+    env?.forEach(({ valueFrom }, i) => {
+      const name = valueFrom?.fileKeyRef?.volumeName
+      if (name === undefined) return
+      const here = `${at}.env[${i}].valueFrom.fileKeyRef.volumeName`
+      const volume = volumes.get(name)
+      if (!volume) out.push(notFound(here, name))
+      else if (!volume.emptyDir) out.push(invalid(here, name, 'referenced volume must be of type emptyDir'))
+    })
+  })
+}
+
+type SubdomainField = 'serviceAccountName' | 'nodeName' | 'priorityClassName' | 'runtimeClassName'
+
+function checkSubdomain(out: Errors, path: string, spec: PodSpec, name: SubdomainField): void {
+  const value = spec[name]
+  if (value || (name === 'runtimeClassName' && value !== undefined))
+    pushInvalid(out, `${path}.${name}`, value, dns1123SubdomainErrors(value))
+}
+
+function checkHostnameOverride(out: Errors, path: string, spec: PodSpec): void {
+  const name = spec.hostnameOverride
+  if (name === undefined) return
+  if (spec.setHostnameAsFQDN) out.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'))
+  if (spec.hostNetwork) out.push(forbidden(path, 'may not be specified when hostNetwork is true'))
+  if (name.length > 64) out.push(tooLong(path, 64))
+  pushInvalid(out, path, name, dns1123SubdomainErrors(name))
 }
 
 function checkNumbers(out: Errors, path: string, spec: PodSpec): void {
@@ -49,13 +115,7 @@ function checkNumbers(out: Errors, path: string, spec: PodSpec): void {
   }
 }
 
-function checkLists(out: Errors, path: string, spec: PodSpec): void {
-  spec.hostAliases?.forEach(({ ip, hostnames }, i) => {
-    pushInvalid(out, `${path}.hostAliases[${i}].ip`, ip, ipErrors(ip))
-    hostnames?.forEach(hostname => {
-      pushInvalid(out, `${path}.hostAliases[${i}].hostnames`, hostname, dns1123SubdomainErrors(hostname))
-    })
-  })
+function checkGates(out: Errors, path: string, spec: PodSpec): void {
   spec.readinessGates?.forEach(({ conditionType }, i) => {
     pushInvalid(out, `${path}.readinessGates[${i}].conditionType`, conditionType, labelKeyErrors(conditionType))
   })
@@ -66,20 +126,24 @@ function checkLists(out: Errors, path: string, spec: PodSpec): void {
     if (gates.has(name)) out.push(duplicate(`${path}.schedulingGates[${i}]`, name))
     gates.add(name)
   })
-  const claims = new Set<string>()
+}
+
+function checkResourceClaims(out: Errors, path: string, spec: PodSpec): void {
+  const names = new Set<string>()
   spec.resourceClaims?.forEach((claim, i) => {
-    const at = `${path}.resourceClaims[${i}]`
-    if (claim.name !== '') pushInvalid(out, `${at}.name`, claim.name, dns1123LabelErrors(claim.name))
-    if (claims.has(claim.name)) out.push(duplicate(`${at}.name`, claim.name))
-    claims.add(claim.name)
-    const count = Number(claim.resourceClaimName !== undefined) + Number(claim.resourceClaimTemplateName !== undefined)
-    if (count !== 1) {
-      const detail =
-        count === 0
-          ? 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'
-          : 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'
-      out.push(invalid(at, claim, detail))
-    }
+    const at = `${path}[${i}]`
+    const { name, resourceClaimName, resourceClaimTemplateName } = claim
+    if (name === '') out.push(required(`${at}.name`))
+    else if (names.has(name)) out.push(duplicate(`${at}.name`, name))
+    else pushInvalid(out, `${at}.name`, name, dns1123LabelErrors(name))
+    names.add(name)
+    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined)
+      out.push(invalid(at, claim, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'))
+    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined)
+      out.push(invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+    for (const field of ['resourceClaimName', 'resourceClaimTemplateName'] as const)
+      if (claim[field] !== undefined)
+        pushInvalid(out, `${at}.${field}`, claim[field], dns1123SubdomainErrors(claim[field]))
   })
 }
 

@@ -122,9 +122,7 @@ test('volumes need exactly one source, field references a known path', () => {
   assert.deepEqual(errors.toSorted(), [
     'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Unsupported value: "status.phase": supported values: "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"',
     `spec.containers[0].env[1].name: Invalid value: "B=": a valid environment variable name must consist only of printable ASCII characters other than '='`,
-    `spec.volumes[0].hostPath.path: Invalid value: "/a/../b": must not contain '..'`,
     'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
-    'spec.volumes[1].name: Duplicate value: "v"',
     'spec.volumes[1].secret.secretName: Required value',
   ])
 })

@@ -1,6 +1,7 @@
 /** Names and amounts of resources (upstream: ValidateResourceRequirements, validateResourceName). */
 import type { ResourceRequirements } from '../../../api/core/v1/resources.ts'
-import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../../../schema/field-error.ts'
+import { dns1123LabelErrors } from '../../../schema/formats.ts'
 import { notNegativeMessage } from '../../../schema/validators.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
@@ -81,13 +82,34 @@ export function checkResources(
   if (all.some(isHugePages) && !all.includes('cpu') && !all.includes('memory')) {
     out.push(forbidden(path, 'HugePages require cpu or memory'))
   }
-  resources.claims?.forEach((claim, i) => {
-    if (!claims.has(claim.name))
-      out.push({
-        reason: 'FieldValueNotFound',
-        field: `${path}.claims[${i}]`,
-        message: `Not found: ${JSON.stringify(claim.name)}`,
-      })
+  checkClaims(out, `${path}.claims`, resources.claims ?? [], claims)
+}
+
+function checkClaims(
+  out: Errors,
+  path: string,
+  used: NonNullable<ResourceRequirements['claims']>,
+  known: ReadonlySet<string>,
+): void {
+  const seen = new Set<string>()
+  used.forEach(({ name, request = '' }, i) => {
+    const at = `${path}[${i}]`
+    if (name === '') {
+      out.push(required(at))
+      return
+    }
+    if (seen.has(name)) out.push(duplicate(at, name))
+    else {
+      if (request !== '') pushInvalid(out, `${at}.request`, request, dns1123LabelErrors(request))
+      const key = request === '' ? name : `${name}/${request}`
+      if (seen.has(key)) out.push(duplicate(at, key))
+      else if (request === '' && [...seen].some(other => other.startsWith(`${name}/`))) out.push(duplicate(at, name))
+      seen.add(key)
+    }
+    if (known.has(name)) return
+    const names = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`
+    const missing = notFound(at, name)
+    out.push({ ...missing, message: `${missing.message}: must be one of the names in pod.spec.resourceClaims${names}` })
   })
 }
 
@@ -115,24 +137,22 @@ function checkAgainstLimit(out: Errors, path: string, name: string, text: string
 const resizable = ['cpu', 'memory']
 const resizePolicies = ['NotRequired', 'RestartContainer']
 
+/** Upstream leaves the index out of most of these paths. */
 export function checkResizePolicy(
   out: Errors,
   path: string,
   policies: readonly { resourceName: string; restartPolicy: string }[],
+  podRestartPolicy: string | undefined,
 ): void {
   const seen = new Set<string>()
   policies.forEach(({ resourceName, restartPolicy }, i) => {
-    const at = `${path}[${i}]`
-    if (seen.has(resourceName)) {
-      out.push({
-        reason: 'FieldValueDuplicate',
-        field: at,
-        message: `Duplicate value: ${JSON.stringify(resourceName)}`,
-      })
-    }
+    if (seen.has(resourceName)) out.push(duplicate(`${path}[${i}]`, resourceName))
     seen.add(resourceName)
-    if (!resizable.includes(resourceName)) out.push(notSupported(at, resourceName, resizable))
-    if (restartPolicy === '') out.push(required(at))
-    else if (!resizePolicies.includes(restartPolicy)) out.push(notSupported(at, restartPolicy, resizePolicies))
+    if (resourceName === '') out.push(required(path))
+    else if (!resizable.includes(resourceName)) out.push(notSupported(path, resourceName, resizable))
+    if (restartPolicy === '') out.push(required(path))
+    else if (!resizePolicies.includes(restartPolicy)) out.push(notSupported(path, restartPolicy, resizePolicies))
+    if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired')
+      out.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
   })
 }

@@ -17,7 +17,7 @@ import {
 } from '../checks.ts'
 import { conditionReasonErrors } from '../conditions.ts'
 import { checkPersistentVolumeSpec } from '../core/persistent-volume.ts'
-import { checkDriver } from '../core/volumes.ts'
+import { checkDriver } from '../core/volume-sources.ts'
 
 const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType']
 const leastTokenSeconds = 600
@@ -179,7 +179,7 @@ export function checkVolumeAttachment(out: Errors, { spec, status }: VolumeAttac
   } else if (persistentVolumeName === '') {
     out.push(required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName'))
   } else if (inlineVolumeSpec !== undefined) {
-    checkPersistentVolumeSpec(out, 'spec.source.inlineVolumeSpec', inlineVolumeSpec, true)
+    checkPersistentVolumeSpec(out, 'spec.source.inlineVolumeSpec', inlineVolumeSpec, undefined)
   }
   pushInvalid(out, 'spec.nodeName', spec.nodeName, dns1123SubdomainErrors(spec.nodeName))
   let bytes = 0

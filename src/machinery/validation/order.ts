@@ -1,0 +1,123 @@
+/**
+ * Puts what declarations and kinds' own rules find into one order. Own rules come in the order in which upstream checks;
+ * a declared error stands where upstream's check of that field does: the order of fields within their message.
+ */
+import { messageOf } from '../../schema/field.ts'
+import type { FieldError } from '../../schema/field-error.ts'
+import type { Message, Type } from '../../schema/type.ts'
+
+const containerOrder = [
+  'name',
+  'image',
+  'terminationMessagePolicy',
+  'ports',
+  'env',
+  'envFrom',
+  'volumeMounts',
+  'volumeDevices',
+  'imagePullPolicy',
+  'resources',
+  'resizePolicy',
+  'securityContext',
+  'lifecycle',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  '…',
+  'restartPolicy',
+  'restartPolicyRules',
+]
+
+/** Where upstream checks some fields first, or (behind `…`) last; all others come in between as they are declared. */
+const orders: Readonly<Record<string, readonly string[]>> = {
+  PodSpec: [
+    'volumes',
+    'resourceClaims',
+    'containers',
+    'initContainers',
+    'ephemeralContainers',
+    'resources',
+    'restartPolicy',
+    'dnsPolicy',
+    'nodeSelector',
+    'securityContext',
+    'imagePullSecrets',
+    'affinity',
+    'dnsConfig',
+    'readinessGates',
+    'schedulingGates',
+    'topologySpreadConstraints',
+    'hostUsers',
+    'hostnameOverride',
+    'serviceAccountName',
+    'nodeName',
+    'activeDeadlineSeconds',
+    'hostname',
+    'subdomain',
+    'tolerations',
+    'hostAliases',
+    'priorityClassName',
+    'runtimeClassName',
+    'preemptionPolicy',
+    'overhead',
+    'os',
+  ],
+  Container: containerOrder,
+  EphemeralContainer: containerOrder,
+}
+
+/** Negative where `a` comes first. Both are paths as `spec.ports[0].name`. */
+function comparePaths(root: Message, a: string, b: string): number {
+  const left = stepsOf(a)
+  const right = stepsOf(b)
+  let type: Type | undefined = root
+  for (let i = 0; ; i++) {
+    const one = left[i]
+    const other = right[i]
+    if (one === undefined || other === undefined) return (one === undefined ? 0 : 1) - (other === undefined ? 0 : 1)
+    if (one !== other) return positionOf(type, one) - positionOf(type, other)
+    type = type && innerOf(type, one)
+  }
+}
+
+const stepsOf = (path: string): string[] => path.match(/[^.[\]]+|\[[^\]]*\]/g) ?? []
+
+function innerOf(type: Type, step: string): Type | undefined {
+  if (step.startsWith('[')) return type.is === 'list' || type.is === 'map' ? type.of : undefined
+  return messageOf(type)?.fields[step]?.facts.type
+}
+
+/** What is no field comes last. */
+function positionOf(type: Type | undefined, step: string): number {
+  if (step.startsWith('[')) return Number(step.slice(1, -1)) || 0
+  const message = type && messageOf(type)
+  if (!message) return Number.MAX_SAFE_INTEGER
+  const order = positionsOf(message)
+  return order.get(step) ?? order.size
+}
+
+const positions = new WeakMap<Message, ReadonlyMap<string, number>>()
+
+function positionsOf(message: Message): ReadonlyMap<string, number> {
+  const known = positions.get(message)
+  if (known) return known
+  const given = orders[message.name.slice(message.name.lastIndexOf('.') + 1)] ?? []
+  const split = given.indexOf('…')
+  const first = split < 0 ? given : given.slice(0, split)
+  const last = split < 0 ? [] : given.slice(split + 1)
+  const between = Object.keys(message.fields).filter(name => !given.includes(name))
+  const made = new Map([...first, ...between, ...last].map((name, i) => [name, i]))
+  positions.set(message, made)
+  return made
+}
+
+/** `rules` keeps its order; each of `declared` goes before the first that comes behind it. */
+export function inOrder(root: Message, rules: readonly FieldError[], declared: readonly FieldError[]): FieldError[] {
+  if (rules.length === 0) return [...declared]
+  const merged = [...rules]
+  for (const error of declared) {
+    const at = merged.findIndex(other => comparePaths(root, error.field, other.field) < 0)
+    merged.splice(at < 0 ? merged.length : at, 0, error)
+  }
+  return merged
+}
