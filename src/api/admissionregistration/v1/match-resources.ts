@@ -14,6 +14,7 @@ export const Rule = message(
         'Resources, with subresources as `pods/log`, `pods/*` or `*/scale`; `*` for all without subresources, `*/*` for everything.',
       ),
     scope: f(4, oneOf('*', 'Cluster', 'Namespaced'))
+      .go('v1.ScopeType')
       .explicit()
       .doc('`Cluster` or `Namespaced` to restrict the resources, `*` (default) not to.'),
   },
@@ -25,6 +26,7 @@ export const RuleWithOperations = message(
   'RuleWithOperations',
   {
     operations: f(1, list(oneOf('*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE')))
+      .go('v1.OperationType')
       .listOf('atomic')
       .doc('`CREATE`, `UPDATE`, `DELETE`, `CONNECT`, or `*` alone for all of them.'),
     ...inline(2, Rule),
@@ -57,6 +59,7 @@ export const MatchResources = message(
       .listOf('atomic')
       .doc('Operations and resources that are left out, whatever else matches.'),
     matchPolicy: f(7, oneOf('Equivalent', 'Exact'))
+      .go('v1.MatchPolicyType')
       .explicit()
       .doc('`Exact` for the versions named alone, `Equivalent` (default) also for others of the same resource.'),
   },
@@ -95,7 +98,10 @@ export const ParamRef = message(
     name: f(1, str).doc('Name of the object; excludes `selector`.'),
     namespace: f(2, str).doc('Namespace of the parameters; that of the object under review if empty.'),
     selector: f(3, LabelSelector).doc('Labels of the parameters; excludes `name`.'),
-    parameterNotFoundAction: f(4, str).explicit().doc('`Allow` or `Deny`: what happens where there are no parameters.'),
+    parameterNotFoundAction: f(4, str)
+      .go('v1.ParameterNotFoundActionType')
+      .explicit()
+      .doc('`Allow` or `Deny`: what happens where there are no parameters.'),
   },
   { doc: 'Which objects are the parameters of a policy.', mapType: 'atomic' },
 )

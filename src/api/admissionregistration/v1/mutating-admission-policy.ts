@@ -27,6 +27,7 @@ export const Mutation = message(
   'Mutation',
   {
     patchType: f(2, oneOf('ApplyConfiguration', 'JSONPatch'))
+      .go('v1.PatchType')
       .required()
       .always()
       .doc('`ApplyConfiguration` or `JSONPatch`.'),
@@ -47,15 +48,16 @@ export const MutatingAdmissionPolicySpec = message(
       .doc('Values for the other expressions; each may use those before it.'),
     mutations: f(4, list(Mutation)).listOf('atomic').doc('Changes, made in this order.'),
     failurePolicy: f(5, oneOf('Fail', 'Ignore'))
+      .go('v1.FailurePolicyType')
       .explicit()
       .doc('What a failure does: `Fail` (default) refuses the request, `Ignore` goes on.'),
     matchConditions: f(6, list(MatchCondition))
       .listOf('map', 'name')
       .patch('merge', 'name')
       .doc('Conditions that must all be met, at most 64.'),
-    reinvocationPolicy: f(7, oneOf('IfNeeded', 'Never')).doc(
-      '`IfNeeded` to be run again when others changed the object afterwards, `Never` not to be.',
-    ),
+    reinvocationPolicy: f(7, oneOf('IfNeeded', 'Never'))
+      .go('v1.ReinvocationPolicyType')
+      .doc('`IfNeeded` to be run again when others changed the object afterwards, `Never` not to be.'),
   },
   { doc: 'What a mutating policy changes, and in which requests.' },
 )

@@ -16,14 +16,17 @@ export const MutatingWebhook = message(
       .listOf('atomic')
       .doc('Operations and resources of which one must match; without any the webhook is never called.'),
     failurePolicy: f(4, oneOf('Fail', 'Ignore'))
+      .go('v1.FailurePolicyType')
       .explicit()
       .doc('What a failure does: `Fail` (default) refuses the request, `Ignore` goes on.'),
     matchPolicy: f(9, oneOf('Equivalent', 'Exact'))
+      .go('v1.MatchPolicyType')
       .explicit()
       .doc('`Exact` for the versions named alone, `Equivalent` (default) also for others of the same resource.'),
     namespaceSelector: f(5, LabelSelector).doc('Namespaces of the objects, by label; all by default.'),
     objectSelector: f(11, LabelSelector).doc('Labels of the object or of the one it replaces; all by default.'),
     sideEffects: f(6, oneOf('None', 'NoneOnDryRun', 'Some', 'Unknown'))
+      .go('v1.SideEffectClass')
       .explicit()
       .required()
       .doc('Whether a call changes something else: `None`, or `NoneOnDryRun` for none in dry runs.'),
@@ -37,6 +40,7 @@ export const MutatingWebhook = message(
       .listOf('atomic')
       .doc('Versions of AdmissionReview that the webhook understands, the preferred one first.'),
     reinvocationPolicy: f(10, oneOf('IfNeeded', 'Never'))
+      .go('v1.ReinvocationPolicyType')
       .explicit()
       .doc('`IfNeeded` to be called again when others changed the object afterwards, `Never` (default) not to be.'),
     matchConditions: f(12, list(MatchCondition))

@@ -12,6 +12,7 @@ export const ValidatingAdmissionPolicyBindingSpec = message(
     paramRef: f(2, ParamRef).doc('Parameters of the policy.'),
     matchResources: f(3, MatchResources).doc('Restricts the requests further than the policy does.'),
     validationActions: f(4, list(oneOf('Audit', 'Deny', 'Warn')))
+      .go('v1.ValidationAction')
       .required()
       .listOf('set')
       .doc('What a broken rule does: `Deny`, `Warn` and `Audit`.'),

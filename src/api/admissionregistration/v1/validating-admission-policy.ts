@@ -17,6 +17,7 @@ export const Validation = message(
       ),
     message: f(2, str).doc('What a refused client is told; may not have line breaks.'),
     reason: f(3, str)
+      .go('v1.StatusReason')
       .explicit()
       .doc('Reason of the refusal: `Unauthorized`, `Forbidden`, `Invalid` (default) or `RequestEntityTooLarge`.'),
     messageExpression: f(4, str).doc('CEL expression that makes the message; wins over `message`.'),
@@ -67,6 +68,7 @@ export const ValidatingAdmissionPolicySpec = message(
     matchConstraints: f(2, MatchResources).doc('Which requests the policy is for.'),
     validations: f(3, list(Validation)).listOf('atomic').doc('Rules that must all be kept.'),
     failurePolicy: f(4, oneOf('Fail', 'Ignore'))
+      .go('v1.FailurePolicyType')
       .explicit()
       .doc('What a failure does: `Fail` (default) refuses the request, `Ignore` goes on.'),
     auditAnnotations: f(5, list(AuditAnnotation)).listOf('atomic').doc('Annotations of the audit event.'),

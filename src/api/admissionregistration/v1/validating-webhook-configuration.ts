@@ -16,14 +16,17 @@ export const ValidatingWebhook = message(
       .listOf('atomic')
       .doc('Operations and resources of which one must match; without any the webhook is never called.'),
     failurePolicy: f(4, oneOf('Fail', 'Ignore'))
+      .go('v1.FailurePolicyType')
       .explicit()
       .doc('What a failure does: `Fail` (default) refuses the request, `Ignore` goes on.'),
     matchPolicy: f(9, oneOf('Equivalent', 'Exact'))
+      .go('v1.MatchPolicyType')
       .explicit()
       .doc('`Exact` for the versions named alone, `Equivalent` (default) also for others of the same resource.'),
     namespaceSelector: f(5, LabelSelector).doc('Namespaces of the objects, by label; all by default.'),
     objectSelector: f(10, LabelSelector).doc('Labels of the object or of the one it replaces; all by default.'),
     sideEffects: f(6, oneOf('None', 'NoneOnDryRun', 'Some', 'Unknown'))
+      .go('v1.SideEffectClass')
       .explicit()
       .required()
       .doc('Whether a call changes something else: `None`, or `NoneOnDryRun` for none in dry runs.'),

@@ -48,7 +48,11 @@ export type WebhookConversion = TypeOf<typeof WebhookConversion>
 export const CustomResourceConversion = message(
   'CustomResourceConversion',
   {
-    strategy: f(1, str).required().always().doc('`None` to change the apiVersion alone, `Webhook` to ask a webhook.'),
+    strategy: f(1, str)
+      .go('v1.ConversionStrategyType')
+      .required()
+      .always()
+      .doc('`None` to change the apiVersion alone, `Webhook` to ask a webhook.'),
     webhook: f(2, WebhookConversion).doc('The webhook, where the strategy is `Webhook`.'),
   },
   { doc: 'How objects become those of another version.' },
@@ -162,7 +166,7 @@ export const CustomResourceDefinitionSpec = message(
   {
     group: f(1, str).required().always().doc('API group of the resource.'),
     names: f(3, CustomResourceDefinitionNames).required().always().doc('Names of the resource.'),
-    scope: f(4, str).required().always().doc('`Cluster` or `Namespaced`.'),
+    scope: f(4, str).go('v1.ResourceScope').required().always().doc('`Cluster` or `Namespaced`.'),
     versions: f(7, list(CustomResourceDefinitionVersion))
       .orNull()
       .explicit()
@@ -180,10 +184,11 @@ export const CustomResourceDefinitionCondition = message(
   'CustomResourceDefinitionCondition',
   {
     type: f(1, str)
+      .go('v1.CustomResourceDefinitionConditionType')
       .required()
       .always()
       .doc('Type of the condition, such as `Established`, `NamesAccepted` or `Terminating`.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    status: f(2, str).go('v1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     lastTransitionTime: f(3, time).orNull().doc('When the status last changed.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),

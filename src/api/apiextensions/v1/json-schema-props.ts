@@ -34,6 +34,7 @@ export const ValidationRule = message(
     message: f(2, str).doc('What a refused client is told; may not have line breaks.'),
     messageExpression: f(3, str).doc('CEL expression that makes the message; wins over `message`.'),
     reason: f(4, oneOf('FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'))
+      .go('v1.FieldValueErrorReason')
       .explicit()
       .doc('Reason of the refusal; `FieldValueInvalid` by default.'),
     fieldPath: f(5, str).doc('Path, below the value, of the field that the error names.'),
@@ -182,16 +183,16 @@ export const JSONSchemaProps: Message<JSONSchemaProps> = message(
     patternProperties: f(31, map(later<JSONSchemaProps>(() => JSONSchemaProps))).doc(
       'Schemas of members by pattern; not allowed in structural schemas.',
     ),
-    dependencies: f(32, map(later<JSONSchemaProps | string[]>(() => JSONSchemaPropsOrStringArray))).doc(
-      'What members demand of others; not allowed in structural schemas.',
-    ),
+    dependencies: f(32, map(later<JSONSchemaProps | string[]>(() => JSONSchemaPropsOrStringArray)))
+      .go('v1.JSONSchemaDependencies')
+      .doc('What members demand of others; not allowed in structural schemas.'),
     additionalItems: f(
       33,
       later<JSONSchemaProps | boolean>(() => JSONSchemaPropsOrBool),
     ).doc('Schema of further items; not allowed in structural schemas.'),
-    definitions: f(34, map(later<JSONSchemaProps>(() => JSONSchemaProps))).doc(
-      'Schemas to refer to; not allowed in structural schemas.',
-    ),
+    definitions: f(34, map(later<JSONSchemaProps>(() => JSONSchemaProps)))
+      .go('v1.JSONSchemaDefinitions')
+      .doc('Schemas to refer to; not allowed in structural schemas.'),
     externalDocs: f(35, ExternalDocumentation).doc('Where more is said.'),
     example: f(36, json).doc('An example of the value.'),
     nullable: f(37, bool).doc('Whether the value may be null.'),

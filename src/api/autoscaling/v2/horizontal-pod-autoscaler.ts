@@ -26,8 +26,12 @@ export type HorizontalPodAutoscalerSpec = TypeOf<typeof HorizontalPodAutoscalerS
 export const HorizontalPodAutoscalerCondition = message(
   'HorizontalPodAutoscalerCondition',
   {
-    type: f(1, str).required().always().doc('`AbleToScale`, `ScalingActive` or `ScalingLimited`.'),
-    status: f(2, str).required().always().doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str)
+      .go('v2.HorizontalPodAutoscalerConditionType')
+      .required()
+      .always()
+      .doc('`AbleToScale`, `ScalingActive` or `ScalingLimited`.'),
+    status: f(2, str).go('v1.ConditionStatus').required().always().doc('`True`, `False` or `Unknown`.'),
     lastTransitionTime: f(3, time).orNull().doc('When the status last changed.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),

@@ -27,7 +27,7 @@ export type PodsMetricSource = TypeOf<typeof PodsMetricSource>
 export const ResourceMetricSource = message(
   'ResourceMetricSource',
   {
-    name: f(1, str).required().always().doc('Name of the resource.'),
+    name: f(1, str).go('v1.ResourceName').required().always().doc('Name of the resource.'),
     target: f(2, MetricTarget).required().always().doc('Value to aim at.'),
   },
   { doc: 'A resource that pods use, such as `cpu`, averaged over them.' },
@@ -37,7 +37,7 @@ export type ResourceMetricSource = TypeOf<typeof ResourceMetricSource>
 export const ContainerResourceMetricSource = message(
   'ContainerResourceMetricSource',
   {
-    name: f(1, str).required().always().doc('Name of the resource.'),
+    name: f(1, str).go('v1.ResourceName').required().always().doc('Name of the resource.'),
     target: f(2, MetricTarget).required().always().doc('Value to aim at.'),
     container: f(3, str).required().always().doc('Name of the container.'),
   },
@@ -59,6 +59,7 @@ export const MetricSpec = message(
   'MetricSpec',
   {
     type: f(1, str)
+      .go('v2.MetricSourceType')
       .required()
       .always()
       .doc('Where the metric comes from: `Object`, `Pods`, `Resource`, `ContainerResource` or `External`.'),

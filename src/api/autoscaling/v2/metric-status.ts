@@ -27,7 +27,7 @@ export type PodsMetricStatus = TypeOf<typeof PodsMetricStatus>
 export const ResourceMetricStatus = message(
   'ResourceMetricStatus',
   {
-    name: f(1, str).required().always().doc('Name of the resource.'),
+    name: f(1, str).go('v1.ResourceName').required().always().doc('Name of the resource.'),
     current: f(2, MetricValueStatus).required().always().doc('Its value.'),
   },
   { doc: 'Last use of a resource by the pods.' },
@@ -37,7 +37,7 @@ export type ResourceMetricStatus = TypeOf<typeof ResourceMetricStatus>
 export const ContainerResourceMetricStatus = message(
   'ContainerResourceMetricStatus',
   {
-    name: f(1, str).required().always().doc('Name of the resource.'),
+    name: f(1, str).go('v1.ResourceName').required().always().doc('Name of the resource.'),
     current: f(2, MetricValueStatus).required().always().doc('Its value.'),
     container: f(3, str).required().always().doc('Name of the container.'),
   },
@@ -59,6 +59,7 @@ export const MetricStatus = message(
   'MetricStatus',
   {
     type: f(1, str)
+      .go('v2.MetricSourceType')
       .required()
       .always()
       .doc('Where the metric comes from: `Object`, `Pods`, `Resource`, `ContainerResource` or `External`.'),

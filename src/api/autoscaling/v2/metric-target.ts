@@ -27,7 +27,11 @@ export type MetricIdentifier = TypeOf<typeof MetricIdentifier>
 export const MetricTarget = message(
   'MetricTarget',
   {
-    type: f(1, str).required().always().doc('Which member counts: `Utilization`, `Value` or `AverageValue`.'),
+    type: f(1, str)
+      .go('v2.MetricTargetType')
+      .required()
+      .always()
+      .doc('Which member counts: `Utilization`, `Value` or `AverageValue`.'),
     value: f(2, quantity).explicit().doc('Value of the metric as a whole.'),
     averageValue: f(3, quantity).explicit().doc('Average value for each pod.'),
     averageUtilization: f(4, int32)

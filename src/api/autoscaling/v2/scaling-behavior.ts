@@ -5,7 +5,11 @@ import { message } from './package.ts'
 export const HPAScalingPolicy = message(
   'HPAScalingPolicy',
   {
-    type: f(1, str).required().always().doc('Whether the value counts pods (`Pods`) or percent (`Percent`).'),
+    type: f(1, str)
+      .go('v2.HPAScalingPolicyType')
+      .required()
+      .always()
+      .doc('Whether the value counts pods (`Pods`) or percent (`Percent`).'),
     value: f(2, int32).required().always().doc('How much may change; greater than zero.'),
     periodSeconds: f(3, int32).required().always().doc('The period, from 1 to 1800.'),
   },
@@ -17,6 +21,7 @@ export const HPAScalingRules = message(
   'HPAScalingRules',
   {
     selectPolicy: f(1, str)
+      .go('v2.ScalingPolicySelect')
       .explicit()
       .doc(
         'Which policy counts: the one that allows most (`Max`), least (`Min`), or none (`Disabled`); `Max` by default.',

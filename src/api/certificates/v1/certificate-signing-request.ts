@@ -44,6 +44,7 @@ export const CertificateSigningRequestSpec = message(
         ),
       ),
     )
+      .go('v1.KeyUsage')
       .listOf('atomic')
       .doc('What the key may be used for, such as `client auth` or `digital signature`.'),
     extra: f(6, map(ExtraValue)).doc('Further facts about that user; set by the server.'),
@@ -62,14 +63,22 @@ export type CertificateSigningRequestSpec = TypeOf<typeof CertificateSigningRequ
 export const CertificateSigningRequestCondition = message(
   'CertificateSigningRequestCondition',
   {
-    type: f(1, str).required().always().doc("`Approved`, `Denied`, `Failed` or one of the signer's own."),
+    type: f(1, str)
+      .go('v1.RequestConditionType')
+      .required()
+      .always()
+      .doc("`Approved`, `Denied`, `Failed` or one of the signer's own."),
     reason: f(2, str).doc('Reason for the verdict, one word in CamelCase.'),
     message: f(3, str).doc('Details of the verdict for people.'),
     lastUpdateTime: f(4, time).orNull().doc('When the condition was last written.'),
     lastTransitionTime: f(5, time)
       .orNull()
       .doc('When the status last changed; set by the server where it is left out.'),
-    status: f(6, str).required().always().doc('`True`, `False` or `Unknown`; must be `True` for the types known.'),
+    status: f(6, str)
+      .go('v1.ConditionStatus')
+      .required()
+      .always()
+      .doc('`True`, `False` or `Unknown`; must be `True` for the types known.'),
   },
   { doc: 'One verdict on a request.' },
 )

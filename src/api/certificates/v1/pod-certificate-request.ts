@@ -10,11 +10,11 @@ export const PodCertificateRequestSpec = message(
   {
     signerName: f(1, str).required().always().doc('Signer that should issue the certificate.'),
     podName: f(2, str).required().always().doc('Name of the pod.'),
-    podUID: f(3, str).required().always().doc('UID of the pod.'),
+    podUID: f(3, str).go('types.UID').required().always().doc('UID of the pod.'),
     serviceAccountName: f(4, str).required().always().doc('Service account that the pod runs as.'),
-    serviceAccountUID: f(5, str).required().always().doc('UID of that service account.'),
-    nodeName: f(6, str).required().always().doc('Node on which the pod runs.'),
-    nodeUID: f(7, str).required().always().doc('UID of that node.'),
+    serviceAccountUID: f(5, str).go('types.UID').required().always().doc('UID of that service account.'),
+    nodeName: f(6, str).go('types.NodeName').required().always().doc('Node on which the pod runs.'),
+    nodeUID: f(7, str).go('types.UID').required().always().doc('UID of that node.'),
     maxExpirationSeconds: f(8, int32)
       .explicit()
       .default(86400)

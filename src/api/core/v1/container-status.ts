@@ -129,6 +129,7 @@ export const ContainerStatus = message(
       .patch('merge', 'name')
       .doc('Health of the devices allocated to it.'),
     stopSignal: f(15, stopSignal)
+      .go('v1.Signal')
       .gate('ContainerStopSignals')
       .go('v1.Signal')
       .explicit()

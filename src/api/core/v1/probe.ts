@@ -18,6 +18,7 @@ export const GRPCAction = message(
     port: f(1, int32).required().always().doc('Port of the gRPC server, 1 to 65535.'),
     service: f(2, str).explicit().default('').doc('Service name sent in the health request; empty by default.'),
     mode: f(3, oneOf('Plaintext', 'TLS'))
+      .go('v1.GRPCProbeMode')
       .gate('GRPCContainerProbeTLS')
       .go('v1.GRPCProbeMode')
       .explicit()
@@ -48,6 +49,7 @@ export const HTTPGetAction = message(
       .doc('`HTTP` (default) or `HTTPS`; certificates are not verified.'),
     httpHeaders: f(5, list(HTTPHeader)).listOf('atomic').doc('Headers to send; a name may occur more than once.'),
     protocol: f(6, oneOf('HTTP1', 'HTTP2'))
+      .go('v1.HTTPProtocol')
       .gate('H2CContainerProbe')
       .go('v1.HTTPProtocol')
       .explicit()
@@ -94,6 +96,7 @@ export const Lifecycle = message(
     postStart: f(1, LifecycleHandler).doc('Runs right after the start; if it fails, the container is restarted.'),
     preStop: f(2, LifecycleHandler).doc('Runs before the stop signal is sent, within the grace period.'),
     stopSignal: f(3, stopSignal)
+      .go('v1.Signal')
       .gate('ContainerStopSignals')
       .go('v1.Signal')
       .explicit()

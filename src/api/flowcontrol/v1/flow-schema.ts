@@ -35,7 +35,7 @@ export type ServiceAccountSubject = TypeOf<typeof ServiceAccountSubject>
 export const Subject = message(
   'Subject',
   {
-    kind: f(1, str).required().always().doc('`User`, `Group` or `ServiceAccount`.'),
+    kind: f(1, str).go('v1.SubjectKind').required().always().doc('`User`, `Group` or `ServiceAccount`.'),
     user: f(2, UserSubject).doc('The user, where the kind is `User`.'),
     group: f(3, GroupSubject).doc('The group, where the kind is `Group`.'),
     serviceAccount: f(4, ServiceAccountSubject).doc('The service account, where the kind is `ServiceAccount`.'),
@@ -112,7 +112,7 @@ export type PolicyRulesWithSubjects = TypeOf<typeof PolicyRulesWithSubjects>
 export const FlowDistinguisherMethod = message(
   'FlowDistinguisherMethod',
   {
-    type: f(1, str).required().always().doc('`ByUser` or `ByNamespace`.'),
+    type: f(1, str).go('v1.FlowDistinguisherMethodType').required().always().doc('`ByUser` or `ByNamespace`.'),
   },
   { doc: 'How requests of one schema are split into flows.' },
 )
@@ -151,8 +151,8 @@ export type FlowSchemaSpec = TypeOf<typeof FlowSchemaSpec>
 export const FlowSchemaCondition = message(
   'FlowSchemaCondition',
   {
-    type: f(1, str).required().doc('Type of the condition, such as `Dangling`.'),
-    status: f(2, str).doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str).go('v1.FlowSchemaConditionType').required().doc('Type of the condition, such as `Dangling`.'),
+    status: f(2, str).go('v1.ConditionStatus').doc('`True`, `False` or `Unknown`.'),
     lastTransitionTime: f(3, time).orNull().doc('When the status last changed.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),

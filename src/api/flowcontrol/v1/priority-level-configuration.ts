@@ -18,7 +18,11 @@ export type QueuingConfiguration = TypeOf<typeof QueuingConfiguration>
 export const LimitResponse = message(
   'LimitResponse',
   {
-    type: f(1, str).required().always().doc('`Queue` to wait in a queue, `Reject` to be sent away.'),
+    type: f(1, str)
+      .go('v1.LimitResponseType')
+      .required()
+      .always()
+      .doc('`Queue` to wait in a queue, `Reject` to be sent away.'),
     queuing: f(2, QueuingConfiguration).doc('Settings of the queues, where the type is `Queue`.'),
   },
   {
@@ -62,6 +66,7 @@ export const PriorityLevelConfigurationSpec = message(
   'PriorityLevelConfigurationSpec',
   {
     type: f(1, str)
+      .go('v1.PriorityLevelEnablement')
       .required()
       .always()
       .doc('`Exempt` for requests that never wait, `Limited` for those with a share of the capacity.'),
@@ -78,8 +83,11 @@ export type PriorityLevelConfigurationSpec = TypeOf<typeof PriorityLevelConfigur
 export const PriorityLevelConfigurationCondition = message(
   'PriorityLevelConfigurationCondition',
   {
-    type: f(1, str).required().doc('Type of the condition, such as `ConcurrencyShared`.'),
-    status: f(2, str).doc('`True`, `False` or `Unknown`.'),
+    type: f(1, str)
+      .go('v1.PriorityLevelConfigurationConditionType')
+      .required()
+      .doc('Type of the condition, such as `ConcurrencyShared`.'),
+    status: f(2, str).go('v1.ConditionStatus').doc('`True`, `False` or `Unknown`.'),
     lastTransitionTime: f(3, time).orNull().doc('When the status last changed.'),
     reason: f(4, str).doc('Reason for the last change, one word in CamelCase.'),
     message: f(5, str).doc('Details of the last change for people.'),

@@ -8,7 +8,7 @@ import { kind, message } from './package.ts'
 export const Overhead = message(
   'Overhead',
   {
-    podFixed: f(1, map(quantity)).doc('Resources that each pod of the class takes.'),
+    podFixed: f(1, map(quantity)).go('v1.ResourceList').doc('Resources that each pod of the class takes.'),
   },
   { doc: 'What a pod takes beyond its containers.' },
 )

@@ -9,6 +9,7 @@ export const DeviceAllocationConfiguration = message(
   'DeviceAllocationConfiguration',
   {
     source: f(1, oneOf('FromClaim', 'FromClass'))
+      .go('v1.AllocationConfigSource')
       .required()
       .always()
       .doc('Whether it comes from the class or the claim.'),
@@ -30,16 +31,24 @@ export const DeviceRequestAllocationResult = message(
     pool: f(3, str).required().always().doc('Pool of the device.'),
     device: f(4, str).required().always().doc('Name of the device in the pool.'),
     adminAccess: f(5, bool).explicit().doc('Whether it is for administration, and left to others too.'),
-    tolerations: f(6, list(DeviceToleration)).listOf('atomic').doc('Taints that were tolerated.'),
+    tolerations: f(6, list(DeviceToleration))
+      .gate('DRADeviceTaints')
+      .listOf('atomic')
+      .doc('Taints that were tolerated.'),
     bindingConditions: f(7, list(str))
       .listOf('atomic')
       .doc('Conditions that must be true before the pod is bound; at most 4.'),
     bindingFailureConditions: f(8, list(str))
       .listOf('atomic')
       .doc('Conditions that end the binding if any is true; at most 4.'),
-    shareID: f(9, str).explicit().doc('Which share of the device it is, where several claims have one each.'),
+    shareID: f(9, str)
+      .go('types.UID')
+      .explicit()
+      .doc('Which share of the device it is, where several claims have one each.'),
     consumedCapacity: f(10, map(quantity)).doc('How much of the device is taken.'),
     skipNodeOperations: f(11, list(oneOf('*', 'NodePrepareResources', 'NodeUnprepareResources')))
+      .gate('DRAOptionalNodeOperations')
+      .go('v1.SkipNodeOperation')
       .listOf('set')
       .gate('DRAOptionalNodeOperations')
       .doc('Operations on the node that the driver does without.'),

@@ -8,8 +8,14 @@ export const DeviceConstraint = message(
   'DeviceConstraint',
   {
     requests: f(1, list(str)).listOf('atomic').doc('Requests that it is about; all of them if empty.'),
-    matchAttribute: f(2, str).explicit().doc('Attribute that has the same value on all of them.'),
-    distinctAttribute: f(3, str).explicit().doc('Attribute that has another value on each of them.'),
+    matchAttribute: f(2, str)
+      .go('v1.FullyQualifiedName')
+      .explicit()
+      .doc('Attribute that has the same value on all of them.'),
+    distinctAttribute: f(3, str)
+      .go('v1.FullyQualifiedName')
+      .explicit()
+      .doc('Attribute that has another value on each of them.'),
   },
   { doc: 'What the devices of a claim must have in common.' },
 )

@@ -20,14 +20,17 @@ export const ExactDeviceRequest = message(
     selectors: f(2, list(DeviceSelector))
       .listOf('atomic')
       .doc('Further conditions that devices must all meet, at most 32.'),
-    allocationMode: f(3, oneOf('All', 'ExactCount')).doc(
-      'Whether a number of devices is wanted or all; `ExactCount` by default.',
-    ),
+    allocationMode: f(3, oneOf('All', 'ExactCount'))
+      .go('v1.DeviceAllocationMode')
+      .doc('Whether a number of devices is wanted or all; `ExactCount` by default.'),
     count: f(4, int64).doc('How many devices; 1 by default with `ExactCount`, else unset.'),
     adminAccess: f(5, bool)
       .explicit()
       .doc('Access for administration, to devices that may be in use; only in namespaces labelled for it.'),
-    tolerations: f(6, list(DeviceToleration)).listOf('atomic').doc('Taints that the devices may have.'),
+    tolerations: f(6, list(DeviceToleration))
+      .gate('DRADeviceTaints')
+      .listOf('atomic')
+      .doc('Taints that the devices may have.'),
     capacity: f(7, CapacityRequirements).doc('How much of each device is needed.'),
     derivedAttributes: f(8, list(DeviceDerivedAttribute))
       .listOf('atomic')
@@ -46,11 +49,14 @@ export const DeviceSubRequest = message(
     selectors: f(3, list(DeviceSelector))
       .listOf('atomic')
       .doc('Further conditions that devices must all meet, at most 32.'),
-    allocationMode: f(4, oneOf('All', 'ExactCount')).doc(
-      'Whether a number of devices is wanted or all; `ExactCount` by default.',
-    ),
+    allocationMode: f(4, oneOf('All', 'ExactCount'))
+      .go('v1.DeviceAllocationMode')
+      .doc('Whether a number of devices is wanted or all; `ExactCount` by default.'),
     count: f(5, int64).doc('How many devices; 1 by default with `ExactCount`, else unset.'),
-    tolerations: f(6, list(DeviceToleration)).listOf('atomic').doc('Taints that the devices may have.'),
+    tolerations: f(6, list(DeviceToleration))
+      .gate('DRADeviceTaints')
+      .listOf('atomic')
+      .doc('Taints that the devices may have.'),
     capacity: f(7, CapacityRequirements).doc('How much of each device is needed.'),
     derivedAttributes: f(8, list(DeviceDerivedAttribute))
       .listOf('atomic')

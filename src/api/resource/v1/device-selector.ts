@@ -26,7 +26,7 @@ export type DeviceSelector = TypeOf<typeof DeviceSelector>
 export const DeviceDerivedAttribute = message(
   'DeviceDerivedAttribute',
   {
-    name: f(1, str).required().always().doc('Name of the attribute, with its domain.'),
+    name: f(1, str).go('v1.FullyQualifiedName').required().always().doc('Name of the attribute, with its domain.'),
     expression: f(2, str).required().always().doc('Expression over `device` that gives the value.'),
   },
   { doc: 'An attribute that is computed from those of a device.' },

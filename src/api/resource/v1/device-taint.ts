@@ -8,6 +8,7 @@ export const DeviceTaint = message(
     key: f(1, str).required().always().doc("Key of the taint, as a label's."),
     value: f(2, str).doc('Value that goes with the key.'),
     effect: f(3, oneOf('NoExecute', 'NoSchedule', 'None'))
+      .go('v1.DeviceTaintEffect')
       .required()
       .always()
       .doc('What it does: nothing, keep new pods off, or drive running ones away too.'),
@@ -22,10 +23,13 @@ export const DeviceToleration = message(
   {
     key: f(1, str).doc('Key of the taint; all keys if empty, with `Exists`.'),
     operator: f(2, oneOf('Equal', 'Exists'))
+      .go('v1.DeviceTolerationOperator')
       .default('Equal')
       .doc('Whether the value must be equal or may be anything; `Equal` by default.'),
     value: f(3, str).doc('Value of the taint; none with `Exists`.'),
-    effect: f(4, oneOf('NoExecute', 'NoSchedule', 'None')).doc('Effect that is tolerated; all of them if empty.'),
+    effect: f(4, oneOf('NoExecute', 'NoSchedule', 'None'))
+      .go('v1.DeviceTaintEffect')
+      .doc('Effect that is tolerated; all of them if empty.'),
     tolerationSeconds: f(5, int64).explicit().doc('How long `NoExecute` is tolerated; forever if unset.'),
   },
   { doc: 'Lets a claim have devices with a taint.' },

@@ -24,7 +24,7 @@ export type DeviceAttribute = TypeOf<typeof DeviceAttribute>
 export const NodeAllocatableMapping = message(
   'NodeAllocatableMapping',
   {
-    capacityKey: f(1, str).explicit().doc('Capacity of the device that counts.'),
+    capacityKey: f(1, str).go('v1.QualifiedName').explicit().doc('Capacity of the device that counts.'),
     capacityMultiplier: f(2, quantity).explicit().doc('What an amount of the capacity is multiplied by; 1 if unset.'),
     deviceMultiplier: f(3, quantity).explicit().doc('What each device counts for.'),
   },
@@ -66,7 +66,10 @@ export const Device = message(
     allNodes: f(7, bool)
       .explicit()
       .doc('Whether it can be used everywhere, where devices choose their nodes one by one.'),
-    taints: f(8, list(DeviceTaint)).listOf('atomic').doc('Taints set by the driver; at most 16.'),
+    taints: f(8, list(DeviceTaint))
+      .gate('DRADeviceTaints')
+      .listOf('atomic')
+      .doc('Taints set by the driver; at most 16.'),
     bindsToNode: f(9, bool).explicit().doc('Whether its claim can only be used on the node that was chosen with it.'),
     bindingConditions: f(10, list(str))
       .listOf('atomic')

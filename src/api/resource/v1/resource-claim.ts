@@ -22,7 +22,7 @@ export const ResourceClaimConsumerReference = message(
     apiGroup: f(1, str).doc('API group of the user; empty for the core group.'),
     resource: f(3, str).required().always().doc('Resource of the user, as `pods`.'),
     name: f(4, str).required().always().doc('Name of the user.'),
-    uid: f(5, str).required().always().doc('UID of the user.'),
+    uid: f(5, str).go('types.UID').required().always().doc('UID of the user.'),
   },
   { doc: 'Who may use a claim.' },
 )

@@ -33,10 +33,13 @@ export const ResourceSliceSpec = message(
     perDeviceNodeSelection: f(7, bool).explicit().doc('Whether each device says for itself which nodes can use it.'),
     sharedCounters: f(8, list(CounterSet)).listOf('atomic').doc('Amounts that the devices share; at most 8 sets.'),
     partitionTypeAttribute: f(9, str)
+      .go('v1.FullyQualifiedName')
       .explicit()
       .gate('DRAPartitionableDevicesType')
       .doc('Attribute that tells the sorts of partitions apart.'),
     skipNodeOperations: f(10, list(oneOf('*', 'NodePrepareResources', 'NodeUnprepareResources')))
+      .gate('DRAOptionalNodeOperations')
+      .go('v1.SkipNodeOperation')
       .listOf('set')
       .gate('DRAOptionalNodeOperations')
       .doc('Operations on the node that the driver does without; `*` for all.'),

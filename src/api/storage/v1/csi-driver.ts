@@ -21,11 +21,15 @@ export const CSIDriverSpec = message(
       .explicit()
       .doc('Whether volumes are attached to a node before they are mounted; true by default.'),
     podInfoOnMount: f(2, bool).explicit().doc('Whether the driver is told for which pod it mounts; false by default.'),
-    volumeLifecycleModes: f(3, list(str)).listOf('set').doc('Kinds of volumes that it knows; `Persistent` by default.'),
+    volumeLifecycleModes: f(3, list(str))
+      .go('v1.VolumeLifecycleMode')
+      .listOf('set')
+      .doc('Kinds of volumes that it knows; `Persistent` by default.'),
     storageCapacity: f(4, bool)
       .explicit()
       .doc('Whether the scheduler should look at the capacity that the driver publishes; false by default.'),
     fsGroupPolicy: f(5, str)
+      .go('v1.FSGroupPolicy')
       .explicit()
       .doc("Whether files are given to the pod's group; `ReadWriteOnceWithFSType` by default."),
     tokenRequests: f(6, list(TokenRequest))

@@ -46,15 +46,20 @@ export const StorageHealthCondition = message(
   'StorageHealthCondition',
   {
     status: f(1, oneOf('StorageDegraded', 'StorageUnreachable'))
+      .go('v1.StorageHealthStatusType')
       .required()
       .always()
       .doc('Whether the storage is out of reach or only less able.'),
     reason: f(2, str).required().always().doc('Reason, one word in CamelCase.'),
     message: f(3, str).doc('Details for people.'),
     accessMode: f(4, oneOf('ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'))
+      .go('v1.PersistentVolumeAccessMode')
       .explicit()
       .doc('Access mode that is affected; all of them if unset.'),
-    volumeMode: f(5, oneOf('Block', 'Filesystem')).explicit().doc('Volume mode that is affected; both if unset.'),
+    volumeMode: f(5, oneOf('Block', 'Filesystem'))
+      .go('v1.PersistentVolumeMode')
+      .explicit()
+      .doc('Volume mode that is affected; both if unset.'),
     lastTransitionTime: f(6, time).orNull().doc('When the trouble was first seen as it is.'),
   },
   { doc: 'A trouble that a driver has with its storage.' },
@@ -77,6 +82,7 @@ export const CSINodeStatus = message(
   'CSINodeStatus',
   {
     storageHealth: f(1, list(StorageHealth))
+      .gate('CSIVolumeHealth')
       .listOf('map', 'name')
       .patch('merge', 'name')
       .gate('CSIVolumeHealth')

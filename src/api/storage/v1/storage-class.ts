@@ -12,11 +12,13 @@ export const StorageClass = kind(
     provisioner: f(2, str).required().always().doc('Driver that makes the volumes.'),
     parameters: f(3, map(str)).doc("What the driver is told; its meaning is the driver's own."),
     reclaimPolicy: f(4, oneOf('Delete', 'Recycle', 'Retain'))
+      .go('v1.PersistentVolumeReclaimPolicy')
       .explicit()
       .doc('What happens to a volume when its claim is gone; `Delete` by default.'),
     mountOptions: f(5, list(str)).listOf('atomic').doc('Options for mounting, such as `ro`; not checked beforehand.'),
     allowVolumeExpansion: f(6, bool).explicit().doc('Whether claims may grow.'),
     volumeBindingMode: f(7, oneOf('Immediate', 'WaitForFirstConsumer'))
+      .go('v1.VolumeBindingMode')
       .explicit()
       .doc('Whether a volume is made at once or when a pod needs it; `Immediate` by default.'),
     allowedTopologies: f(8, list(TopologySelectorTerm))
