@@ -48,10 +48,14 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * Addresses beside those that other clusters of this machine take by default. Ports of Services keep their default
+ * Addresses beside those that other clusters of this machine take by default, and others for another `--port` in the
+ * thousands, so that several runs stand beside each other. Ports of Services keep their default
  * range: tests hold the API server to it.
  */
-const addressFlags = ['--cluster-cidr', '10.120.0.0/16', '--service-cidr', '10.121.0.0/16']
+function addressFlags(firstPort: number): readonly string[] {
+  const octet = 100 + 2 * (Math.floor(firstPort / 1000) % 64)
+  return ['--cluster-cidr', `10.${octet}.0.0/16`, '--service-cidr', `10.${octet + 1}.0.0/16`]
+}
 
 export function testCluster(options: ClusterOptions): Cluster {
   const { name, dataDirectory, programDirectory, firstPort, signal } = options
@@ -69,7 +73,7 @@ export function testCluster(options: ClusterOptions): Cluster {
         'up',
         ...['--name', name, '--data-dir', dataDirectory, '--node-name', `${name}-1`, '--no-kubeconfig'],
         ...['--api-port', `${apiPort}`, '--kubelet-port', `${kubeletPort}`, '--dns-port', `${dnsPort}`],
-        ...addressFlags,
+        ...addressFlags(firstPort),
       ])
     },
     async loadImages(archive) {
