@@ -26,26 +26,61 @@ export function writeMessage(writer: WireWriter, message: Message, value: unknow
 
 /** A part of a Kubernetes object as upstream writes it, without envelope. */
 export function encodeApiMessage(message: Message, value: unknown): Uint8Array {
-  const writer = new WireWriter()
-  partWriterOf(message, 'upstream')(writer, value)
-  return writer.bytes()
+  return withScratch(writer => partWriterOf(message, 'upstream')(writer, value))
+}
+
+/** The same behind given bytes and its length. */
+export function encodeApiMessageBehind(head: Uint8Array, message: Message, value: unknown): Buffer {
+  return withScratch(writer => {
+    partWriterOf(message, 'upstream')(writer, value)
+    writer.uint32(writer.length)
+    writer.raw(head)
+  })
+}
+
+/** `k8s\0` and the type: what stands in front of the object in an envelope. */
+export function envelopeHead(kind: Kind): Buffer {
+  return withScratch(writer => writeEnvelopeHead(writer, kind))
+}
+
+const scratchBytes = 65_536
+/** A writer that grew larger is not kept. */
+const maxScratchBytes = 1_048_576
+let scratch: WireWriter | undefined = new WireWriter(scratchBytes)
+
+/** Runs `write` on the one writer kept for it; what is left of it is a copy of its own. */
+function withScratch(write: (writer: WireWriter) => void): Buffer {
+  const writer = scratch ?? new WireWriter(scratchBytes)
+  // Taken meanwhile: encoding one object may need another one encoded.
+  scratch = undefined
+  write(writer)
+  const bytes = writer.bytes()
+  if (writer.capacity <= maxScratchBytes) {
+    writer.reset()
+    scratch = writer
+  }
+  return bytes
 }
 
 /** An object in runtime.Unknown behind `k8s\0`: the body of `application/vnd.kubernetes.protobuf`. */
 export function encodeEnvelope(kind: Kind, object: unknown): Uint8Array {
-  const writer = new WireWriter(4096)
-  writeText(writer, 4, '')
-  writeText(writer, 3, '')
-  const beforeObject = writer.length
-  partWriterOf(kind, 'upstream')(writer, object)
-  writer.lengthHeader(2, beforeObject)
+  return withScratch(writer => {
+    writeText(writer, 4, '')
+    writeText(writer, 3, '')
+    const beforeObject = writer.length
+    partWriterOf(kind, 'upstream')(writer, object)
+    writer.lengthHeader(2, beforeObject)
+    writeEnvelopeHead(writer, kind)
+  })
+}
+
+function writeEnvelopeHead(writer: WireWriter, kind: Kind): void {
   const beforeTypeMeta = writer.length
   const { typeless } = kind.options
   writeText(writer, 2, typeless ? '' : kind.gvk.kind)
   writeText(writer, 1, typeless ? '' : kind.apiVersion)
   writer.lengthHeader(1, beforeTypeMeta)
   writer.raw(envelopePrefix)
-  return writer.bytes()
 }
 
 /** Writes the fields of a value, without tag and length. */

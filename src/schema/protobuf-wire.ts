@@ -2,6 +2,25 @@
 import { DecodeError } from './decode-error.ts'
 
 const two32 = 4294967296
+/** Text up to so many characters is written and read by hand. */
+const shortText = 48
+
+/** How many bytes a length takes. */
+export function varintLength(value: number): number {
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
+}
+
+/** Writes a length; returns where it ends. */
+export function writeVarint(target: Uint8Array, start: number, value: number): number {
+  let at = start
+  let rest = value
+  while (rest > 0x7f) {
+    target[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  target[at++] = rest
+  return at
+}
 
 /**
  * Writes a message from its end to its start, so that the length of every part is known when its header is written.
@@ -22,7 +41,7 @@ export class WireWriter {
   }
 
   /** A copy of its own, of exactly the bytes written. */
-  bytes(): Uint8Array {
+  bytes(): Buffer {
     const copy = Buffer.allocUnsafeSlow(this.length)
     this.#buffer.copy(copy, 0, this.#start)
     return copy
@@ -31,6 +50,15 @@ export class WireWriter {
   /** The bytes written, without a copy: nothing more may be written then. */
   view(): Uint8Array {
     return this.#buffer.subarray(this.#start)
+  }
+
+  get capacity(): number {
+    return this.#buffer.length
+  }
+
+  /** Begins anew, keeping the memory. */
+  reset(): void {
+    this.#start = this.#buffer.length
   }
 
   tag(tag: number, wireType: number): void {
@@ -44,14 +72,8 @@ export class WireWriter {
   }
 
   uint32(value: number): void {
-    const size = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
-    let at = this.#reserve(size)
-    let rest = value
-    while (rest > 0x7f) {
-      this.#buffer[at++] = (rest & 0x7f) | 0x80
-      rest >>>= 7
-    }
-    this.#buffer[at] = rest
+    const at = this.#reserve(varintLength(value))
+    writeVarint(this.#buffer, at, value)
   }
 
   /** Two's complement in 64 bits. */
@@ -89,6 +111,20 @@ export class WireWriter {
 
   /** Text without its length. */
   text(value: string): void {
+    const { length } = value
+    if (length <= shortText) {
+      // Calls out of JavaScript cost more than these few bytes. What turns out not to be ASCII is written over.
+      let at = this.#reserve(length)
+      const buffer = this.#buffer
+      let i = 0
+      for (; i < length; i++) {
+        const code = value.charCodeAt(i)
+        if (code > 0x7f) break
+        buffer[at++] = code
+      }
+      if (i === length) return
+      this.#start += length
+    }
     const at = this.#reserve(Buffer.byteLength(value))
     this.#buffer.write(value, at)
   }

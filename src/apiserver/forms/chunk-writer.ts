@@ -1,4 +1,6 @@
 /** Writes text and bytes one behind the other into chunks of about 64 KiB, so that a long list is sent in few writes. */
+import { writeVarint } from '../../schema/protobuf-wire.ts'
+
 const chunkBytes = 65_536
 
 export class ChunkWriter {
@@ -15,6 +17,20 @@ export class ChunkWriter {
     this.#reserve(bytes.length)
     this.#chunk.set(bytes, this.#length)
     this.#length += bytes.length
+  }
+
+  /** Tag and length of a part of protobuf. */
+  header(tag: number, length: number): void {
+    this.#reserve(6)
+    this.#chunk[this.#length] = tag
+    this.#length = writeVarint(this.#chunk, this.#length + 1, length)
+  }
+
+  /** Lets `write` put so many bytes where they belong. */
+  fill(bytes: number, write: (target: Buffer, at: number) => void): void {
+    this.#reserve(bytes)
+    write(this.#chunk, this.#length)
+    this.#length += bytes
   }
 
   /** Time to take what is there. */

@@ -1,7 +1,7 @@
-/** JSON: the stored bytes with the resource version spliced in, never parsed. Other versions than the stored one are encoded anew. */
+/** JSON. Of objects stored as JSON the stored bytes with the resource version spliced in; of others made once and kept. */
 import type { FailureStatus } from '../../machinery/api-error.ts'
 import { encodeObject } from '../../schema/json-encode.ts'
-import { type Resource, viewOf } from '../registry/resource.ts'
+import { type Resource, viewOnce } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import { ChunkWriter } from './chunk-writer.ts'
@@ -72,12 +72,12 @@ export class JsonForm implements Form {
 
   /** Everything behind `"metadata":{`. */
   #tailOf(stored: StoredObject): Uint8Array {
-    if (!this.#resource.conversion) return stored.bytes.subarray(stored.owner.bytesHead.length)
+    if (!this.#resource.conversion && stored.owner.layout.is === 'json') return stored.bytes.subarray(this.#head.length)
     return stored.owner.forms.of(stored, `tail:${this.#resource.kind.apiVersion}`, () => {
-      const { resourceVersion: _, ...metadata } = viewOf(this.#resource, stored).metadata
-      const encoded = encodeObject(this.#resource.kind, { ...viewOf(this.#resource, stored), metadata })
-      const tail = Buffer.from(encoded.subarray(this.#head.length))
-      return { value: tail, bytes: tail.length }
+      const object = viewOnce(this.#resource, stored)
+      const { resourceVersion: _, ...metadata } = object.metadata
+      const encoded = encodeObject(this.#resource.kind, { ...object, metadata })
+      return { value: encoded.subarray(this.#head.length), bytes: encoded.length }
     }) as Uint8Array
   }
 }

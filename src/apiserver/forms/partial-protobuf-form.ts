@@ -6,7 +6,7 @@ import { retagged } from '../../schema/derived-kind.ts'
 import { f } from '../../schema/field.ts'
 import { type Kind, kindsOf, listKindOf } from '../../schema/kind.ts'
 import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
-import { type Resource, viewOf } from '../registry/resource.ts'
+import { type Resource, viewOnce } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import type { Form, ListMetaJson } from './form.ts'
@@ -47,11 +47,11 @@ export class PartialProtobufForm implements Form {
   }
 
   object(stored: StoredObject): Uint8Array {
-    return encodeEnvelope(partialKinds[this.#version], { metadata: viewOf(this.#resource, stored).metadata })
+    return encodeEnvelope(partialKinds[this.#version], { metadata: viewOnce(this.#resource, stored).metadata })
   }
 
   list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
-    const partial = items.map(stored => ({ metadata: viewOf(this.#resource, stored).metadata }))
+    const partial = items.map(stored => ({ metadata: viewOnce(this.#resource, stored).metadata }))
     return [encodeEnvelope(partialLists[this.#version], { metadata: meta, items: partial })]
   }
 

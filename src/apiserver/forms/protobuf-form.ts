@@ -1,19 +1,28 @@
 /**
  * `application/vnd.kubernetes.protobuf`. A watch is a stream of frames: four bytes of length (big endian), then a
- * meta.v1.WatchEvent whose object is a whole enveloped message.
+ * meta.v1.WatchEvent whose object is a whole enveloped message. Stored bytes are passed on, the resource version spliced in.
  */
 
+import { ListMeta } from '../../api/meta/v1/object-meta.ts'
 import { Status } from '../../api/meta/v1/status.ts'
 import type { FailureStatus } from '../../machinery/api-error.ts'
 import { listOf } from '../../machinery/scheme.ts'
-import type { Kind } from '../../schema/kind.ts'
-import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
-import { type Resource, viewOf } from '../registry/resource.ts'
+import { encodeApiMessage, encodeEnvelope, envelopeHead } from '../../schema/protobuf-encode.ts'
+import { varintLength, writeVarint } from '../../schema/protobuf-wire.ts'
+import { isProtobufLayout, type ProtobufLayout } from '../registry/protobuf-layout.ts'
+import { type Resource, viewOnce } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
+import { ChunkWriter } from './chunk-writer.ts'
 import type { Form, ListMetaJson } from './form.ts'
 
 export const protobufMediaType = 'application/vnd.kubernetes.protobuf'
+
+/** runtime.Unknown: `raw`, and the empty content encoding and type behind it. */
+const rawTag = (2 << 3) | 2
+const envelopeTail = Buffer.of((3 << 3) | 2, 0, (4 << 3) | 2, 0)
+const listMetadataTag = (1 << 3) | 2
+const listItemTag = (2 << 3) | 2
 
 export class ProtobufForm implements Form {
   readonly mediaType = protobufMediaType
@@ -21,26 +30,79 @@ export class ProtobufForm implements Form {
   readonly key: string
   readonly firstFrameDiffers = false
   readonly #resource: Resource
+  /** What stands in front of an object's length in its envelope. */
+  readonly #head: Buffer
+  /** Undefined where objects are encoded anew: another version than the stored one. */
+  readonly #layout: ProtobufLayout | undefined
 
   constructor(resource: Resource) {
     this.#resource = resource
     this.key = `protobuf:${resource.kind.apiVersion}`
+    this.#head = Buffer.concat([envelopeHead(resource.kind), Buffer.of(rawTag)])
+    const layout = resource.conversion ? undefined : resource.cache?.layout
+    this.#layout = layout && isProtobufLayout(layout) ? layout : undefined
   }
 
   object(stored: StoredObject): Uint8Array {
-    return stored.owner.forms.of(stored, this.key, () => {
-      const bytes = encodeEnvelope(this.#resource.kind, viewOf(this.#resource, stored))
-      return { value: bytes, bytes: bytes.length }
-    }) as Uint8Array
+    return this.#enveloped(stored, 0)
   }
 
-  list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
-    const objects = items.map(stored => viewOf(this.#resource, stored))
-    return [encodeEnvelope(listOf(this.#resource.kind) as Kind, { metadata: meta, items: objects })]
+  *list(items: readonly StoredObject[], meta: ListMetaJson): Generator<Uint8Array> {
+    const metadata = encodeApiMessage(ListMeta, meta)
+    const lengths = items.map(stored => this.#messageLength(stored))
+    let total = 1 + varintLength(metadata.length) + metadata.length
+    for (const length of lengths) total += 1 + varintLength(length) + length
+    const out = new ChunkWriter()
+    out.bytes(envelopeHead(listOf(this.#resource.kind)))
+    out.header(rawTag, total)
+    out.header(listMetadataTag, metadata.length)
+    out.bytes(metadata)
+    for (const [i, stored] of items.entries()) {
+      const length = lengths[i] as number
+      out.header(listItemTag, length)
+      out.fill(length, (target, at) => void this.#writeMessage(stored, target, at))
+      if (out.isFull) yield out.take()
+    }
+    out.bytes(envelopeTail)
+    yield out.take()
   }
 
   frame(type: WatchType, stored: StoredObject): Buffer {
-    return watchFrame(type, this.object(stored))
+    const head = watchFrameHead(type, this.#envelopedLength(stored))
+    const frame = this.#enveloped(stored, head.length)
+    head.copy(frame)
+    return frame
+  }
+
+  #envelopedLength(stored: StoredObject): number {
+    const length = this.#messageLength(stored)
+    return this.#head.length + varintLength(length) + length + envelopeTail.length
+  }
+
+  /** The object in its envelope, behind so many bytes that are left free. */
+  #enveloped(stored: StoredObject, free: number): Buffer {
+    const target = Buffer.allocUnsafe(free + this.#envelopedLength(stored))
+    let at = free + this.#head.copy(target, free)
+    at = writeVarint(target, at, this.#messageLength(stored))
+    at = this.#writeMessage(stored, target, at)
+    envelopeTail.copy(target, at)
+    return target
+  }
+
+  #messageLength(stored: StoredObject): number {
+    return this.#layout ? this.#layout.messageLength(stored.bytes, stored.revision) : this.#made(stored).length
+  }
+
+  #writeMessage(stored: StoredObject, target: Buffer, at: number): number {
+    if (this.#layout) return this.#layout.writeMessage(stored.bytes, stored.revision, target, at)
+    return at + this.#made(stored).copy(target, at)
+  }
+
+  #made(stored: StoredObject): Buffer {
+    return stored.owner.forms.of(stored, this.key, () => {
+      const bytes = encodeApiMessage(this.#resource.kind, viewOnce(this.#resource, stored))
+      return { value: bytes, bytes: bytes.length }
+    }) as Buffer
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): Buffer {
@@ -59,23 +121,22 @@ export class ProtobufForm implements Form {
   }
 }
 
-function varint(value: number): number[] {
-  const bytes: number[] = []
-  let rest = value
-  while (rest > 127) {
-    bytes.push((rest & 127) | 128)
-    rest >>>= 7
-  }
-  bytes.push(rest)
-  return bytes
+/** `watchFrame` without the object. */
+function watchFrameHead(type: string, objectLength: number): Buffer {
+  const rawLength = 1 + varintLength(objectLength) + objectLength
+  const length = 2 + type.length + 1 + varintLength(rawLength) + rawLength
+  const head = Buffer.allocUnsafe(4 + length - objectLength)
+  head.writeUInt32BE(length)
+  head[4] = 0x0a
+  head[5] = type.length
+  let at = 6 + head.write(type, 6, 'latin1')
+  head[at] = 0x12
+  at = writeVarint(head, at + 1, rawLength)
+  head[at] = 0x0a
+  writeVarint(head, at + 1, objectLength)
+  return head
 }
 
 /** WatchEvent { type = 1; object = 2: RawExtension { raw = 1 } } behind its length. */
-export function watchFrame(type: string, object: Uint8Array): Buffer {
-  const raw = [0x0a, ...varint(object.length)]
-  const name = Buffer.from(type, 'latin1')
-  const head = Buffer.from([0x0a, name.length, ...name, 0x12, ...varint(raw.length + object.length), ...raw])
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(head.length + object.length)
-  return Buffer.concat([length, head, object])
-}
+export const watchFrame = (type: string, object: Uint8Array): Buffer =>
+  Buffer.concat([watchFrameHead(type, object.length), object])

@@ -1,7 +1,7 @@
 /** What forms are made of: the whole object, its metadata alone, or a table. */
 import { tableOf } from '../../machinery/tables/table.ts'
 import type { Kind } from '../../schema/kind.ts'
-import { type Resource, viewOf } from '../registry/resource.ts'
+import { type Resource, viewOnce } from '../registry/resource.ts'
 import type { MetadataJson, StoredObject } from '../registry/stored-object.ts'
 import type { ListMetaJson } from './form.ts'
 import type { Representation } from './made-form.ts'
@@ -16,12 +16,12 @@ export function wholeObject(resource: Resource): Representation {
   return {
     key: `whole:${kind.apiVersion}`,
     firstDiffers: false,
-    object: stored => viewOf(resource, stored),
+    object: stored => viewOnce(resource, stored),
     list: (items, meta) => ({
       kind: `${kind.gvk.kind}List`,
       apiVersion: kind.apiVersion,
       metadata: meta,
-      items: items.map(stored => withoutType(viewOf(resource, stored))),
+      items: items.map(stored => withoutType(viewOnce(resource, stored))),
     }),
     bookmark: (revision, end) => ({
       kind: kind.gvk.kind,
@@ -47,7 +47,7 @@ const partialObject = (version: MetaVersion, metadata: Partial<MetadataJson>) =>
 })
 
 export function metadataOnly(resource: Resource, version: MetaVersion): Representation {
-  const partialOf = (stored: StoredObject) => partialObject(version, viewOf(resource, stored).metadata)
+  const partialOf = (stored: StoredObject) => partialObject(version, viewOnce(resource, stored).metadata)
   return {
     key: `partial:${version}:${resource.kind.apiVersion}`,
     firstDiffers: false,
@@ -76,7 +76,7 @@ export function table(
     headers: boolean,
     isList = false,
   ): Record<string, unknown> => {
-    const objects = items.map(stored => viewOf(resource, stored))
+    const objects = items.map(stored => viewOnce(resource, stored))
     const options = { includeObject, nowMs: nowMs(), isList, version }
     const made = tableOf(resource.kind, objects, options) as unknown as Record<string, unknown>
     const table: Record<string, unknown> = { ...made, metadata: meta }

@@ -1,9 +1,8 @@
 /** The compare-and-swap that ends every write. */
-import { encodeObject } from '../../schema/json-encode.ts'
 import { InvalidRequestError, type LeaseId, type Operation, type TransactionResult } from '../../store/store.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, type Resource } from './resource.ts'
-import { type ObjectJson, StoredObject } from './stored-object.ts'
+import { type ObjectJson, parsedBytes, StoredObject } from './stored-object.ts'
 import type { SideWrites } from './strategy.ts'
 
 /** etcd's limit on a value. */
@@ -11,11 +10,9 @@ const maxValueBytes = 1_572_864
 
 /** Canonical stored bytes of an object in the storage version. */
 export function storedBytes(resource: Resource, object: ObjectJson): Buffer {
-  const cache = cacheOf(resource)
-  const { resourceVersion: _version, selfLink: _link, ...metadata } = object.metadata
-  const bytes = encodeObject(cache.kind, { ...object, metadata })
+  const bytes = cacheOf(resource).layout.encode(object)
   if (bytes.length > maxValueBytes) throw new InvalidRequestError('etcdserver: request is too large')
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return bytes
 }
 
 export interface PutWish {
@@ -96,7 +93,7 @@ async function written(
   }
   const stored = new StoredObject(cache, key, bytes, revision)
   object.metadata.resourceVersion = String(revision)
-  cache.forms.put(stored, 'object', object, bytes.length * 2 + 200)
+  cache.forms.put(stored, 'object', object, parsedBytes(bytes))
   return stored
 }
 

@@ -4,21 +4,23 @@
  */
 import type { StoredObject } from './stored-object.ts'
 
-interface Slot {
+/** A form in two lists: of its object's forms, and of all forms by their last use. */
+export interface Slot {
   readonly owner: StoredObject
   readonly form: string
   readonly value: unknown
   readonly bytes: number
-  /** Generation of its last use: moving to the end is skipped while it is recent. */
-  usedAt: number
+  /** The next form of the same object. */
+  sibling: Slot | undefined
+  older: Slot | undefined
+  newer: Slot | undefined
 }
 
 export class DerivedForms {
   readonly #budgetBytes: number
-  readonly #byObject = new WeakMap<StoredObject, Map<string, Slot>>()
-  readonly #slots = new Set<Slot>()
+  #oldest: Slot | undefined
+  #newest: Slot | undefined
   #bytes = 0
-  #tick = 0
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes
@@ -29,9 +31,12 @@ export class DerivedForms {
   }
 
   of(owner: StoredObject, form: string, make: (owner: StoredObject) => { value: unknown; bytes: number }): unknown {
-    const known = this.#byObject.get(owner)?.get(form)
+    const known = slotOf(owner, form)
     if (known) {
-      this.#touch(known)
+      if (known !== this.#newest) {
+        this.#unlink(known)
+        this.#append(known)
+      }
       return known.value
     }
     const made = make(owner)
@@ -40,50 +45,55 @@ export class DerivedForms {
   }
 
   put(owner: StoredObject, form: string, value: unknown, bytes: number): void {
-    let forms = this.#byObject.get(owner)
-    if (!forms) {
-      forms = new Map()
-      this.#byObject.set(owner, forms)
-    }
-    const before = forms.get(form)
+    const before = slotOf(owner, form)
     if (before) this.#drop(before)
-    const slot: Slot = { owner, form, value, bytes, usedAt: this.#tick }
-    forms.set(form, slot)
-    this.#slots.add(slot)
+    const slot: Slot = { owner, form, value, bytes, sibling: owner.slots, older: undefined, newer: undefined }
+    owner.slots = slot
+    this.#append(slot)
     this.#bytes += bytes
-    this.#tick++
-    if (this.#bytes > this.#budgetBytes) this.#evict()
+    while (this.#bytes > this.#budgetBytes && this.#oldest) this.#drop(this.#oldest)
   }
 
-  has(owner: StoredObject, form: string): boolean {
-    return this.#byObject.get(owner)?.has(form) === true
+  /** The form where it is there; this is no use of it. */
+  known(owner: StoredObject, form: string): unknown {
+    return slotOf(owner, form)?.value
   }
 
-  /** Drops everything derived from an object that was replaced. */
+  /** Drops everything derived from an object that was replaced: hardly anyone asks for it again. */
   forget(owner: StoredObject): void {
-    const forms = this.#byObject.get(owner)
-    if (!forms) return
-    for (const slot of [...forms.values()]) this.#drop(slot)
+    while (owner.slots) this.#drop(owner.slots)
   }
 
-  #touch(slot: Slot): void {
-    // A slot used within the newest quarter of insertions is recent enough to stay where it is.
-    if (this.#tick - slot.usedAt < this.#slots.size >> 2) return
-    this.#slots.delete(slot)
-    this.#slots.add(slot)
-    slot.usedAt = this.#tick++
+  #append(slot: Slot): void {
+    slot.older = this.#newest
+    slot.newer = undefined
+    if (this.#newest) this.#newest.newer = slot
+    else this.#oldest = slot
+    this.#newest = slot
+  }
+
+  #unlink({ older, newer }: Slot): void {
+    if (older) older.newer = newer
+    else this.#oldest = newer
+    if (newer) newer.older = older
+    else this.#newest = older
   }
 
   #drop(slot: Slot): void {
-    if (!this.#slots.delete(slot)) return
+    this.#unlink(slot)
     this.#bytes -= slot.bytes
-    this.#byObject.get(slot.owner)?.delete(slot.form)
-  }
-
-  #evict(): void {
-    for (const slot of this.#slots) {
-      if (this.#bytes <= this.#budgetBytes) return
-      this.#drop(slot)
+    const { owner } = slot
+    if (owner.slots === slot) owner.slots = slot.sibling
+    else {
+      let before = owner.slots
+      while (before && before.sibling !== slot) before = before.sibling
+      if (before) before.sibling = slot.sibling
     }
   }
+}
+
+function slotOf(owner: StoredObject, form: string): Slot | undefined {
+  let slot = owner.slots
+  while (slot && slot.form !== form) slot = slot.sibling
+  return slot
 }

@@ -65,6 +65,8 @@ function candidatesOf(
       return prefix === cache.prefix ? found : found.filter(stored => stored.key.startsWith(prefix))
     }
   }
+  const labelled = cache.byLabels(query.labelSelector.requirements)
+  if (labelled) return prefix === cache.prefix ? labelled : labelled.filter(stored => stored.key.startsWith(prefix))
   return cache.under(prefix)
 }
 

@@ -7,7 +7,6 @@ import { applyDefaults } from '../../machinery/defaulting.ts'
 import { compareVersions } from '../../machinery/discovery/api-groups.ts'
 import { kindByName } from '../../machinery/scheme.ts'
 import { decodeObject, readJson } from '../../schema/json-decode.ts'
-import { encodeObject } from '../../schema/json-encode.ts'
 import { apiVersionOf, type Kind } from '../../schema/kind.ts'
 import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
 import type { Store } from '../../store/store.ts'
@@ -15,6 +14,7 @@ import { ObjectCache } from '../watch/object-cache.ts'
 import type { StoreFeed } from '../watch/store-feed.ts'
 import type { DerivedForms } from './derived-forms.ts'
 import type { Conversion, Resource } from './resource.ts'
+import { type StoredLayout, storedLayoutOf } from './stored-layout.ts'
 import type { ObjectJson, SelectableFacts } from './stored-object.ts'
 import { autoscalerConversion } from './strategies/autoscaler.ts'
 import { customStrategy } from './strategies/custom.ts'
@@ -169,6 +169,7 @@ export class ResourceTable {
   }
 
   #newCache(kind: Kind, prefix: string, strategy: Strategy, options: TableOptions, indexedField?: string): ObjectCache {
+    const layout = storedLayoutOf(kind)
     return new ObjectCache({
       kind,
       prefix: `/registry/${prefix}/`,
@@ -178,7 +179,8 @@ export class ResourceTable {
       forms: options.forms,
       factsOf: object => factsOf(strategy, object),
       ...(indexedField === undefined ? {} : { indexedField }),
-      normalise: value => normalise(kind, value),
+      layout,
+      normalise: value => normalise(kind, layout, value),
       monotonic: () => options.clock.monotonic(),
     })
   }
@@ -234,12 +236,10 @@ function factsOf(strategy: Strategy, object: ObjectJson): SelectableFacts {
 }
 
 /** Our canonical bytes of what a stock API server stored: JSON in its own order, or protobuf. */
-function normalise(kind: Kind, value: Uint8Array): Buffer {
+function normalise(kind: Kind, layout: StoredLayout, value: Uint8Array): Buffer {
   const object = readStored(kind, value)
   applyDefaults(kind, object)
-  const { resourceVersion: _, ...metadata } = object.metadata
-  const bytes = encodeObject(kind, { ...object, kind: kind.gvk.kind, apiVersion: kind.apiVersion, metadata })
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return layout.encode(object)
 }
 
 /** The object in the storage version, also where an older server has stored it in another one. */

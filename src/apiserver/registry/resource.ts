@@ -2,7 +2,7 @@
 import type { Kind, ResourceFacts } from '../../schema/kind.ts'
 import { keyOfText } from '../../store/store.ts'
 import type { ObjectCache } from '../watch/object-cache.ts'
-import type { ObjectJson, StoredObject } from './stored-object.ts'
+import { type ObjectJson, parsedBytes, type StoredObject } from './stored-object.ts'
 import type { Strategy } from './strategy.ts'
 
 /** The two ways between a served version and the stored one. Both are pure. */
@@ -47,6 +47,10 @@ export function viewOf(resource: Resource, stored: StoredObject): ObjectJson {
   if (!conversion) return stored.object
   return stored.owner.forms.of(stored, `as:${kind.apiVersion}`, from => ({
     value: conversion.fromStorage(from.object),
-    bytes: from.bytes.length * 2 + 200,
+    bytes: parsedBytes(from.bytes),
   })) as ObjectJson
 }
+
+/** `viewOf` without keeping what has to be made for it. */
+export const viewOnce = (resource: Resource, stored: StoredObject): ObjectJson =>
+  resource.conversion ? resource.conversion.fromStorage(stored.objectOnce) : stored.objectOnce

@@ -3,12 +3,21 @@
  * Invariant: the content is the store's as of `revision`; history holds every event after `history.completeAfter`.
  */
 import { type Logger, loggerOf } from '../../base/log.ts'
+import type { Requirement } from '../../machinery/selectors/requirement.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { type KeyValue, prefixEnd, type Store, type StoreEvent } from '../../store/store.ts'
 import type { DerivedForms } from '../registry/derived-forms.ts'
-import { type ObjectJson, type ObjectOwner, type SelectableFacts, StoredObject } from '../registry/stored-object.ts'
+import type { StoredLayout } from '../registry/stored-layout.ts'
+import {
+  type ObjectJson,
+  type ObjectOwner,
+  parsedBytes,
+  type SelectableFacts,
+  StoredObject,
+} from '../registry/stored-object.ts'
 import { CacheEvent } from './cache-event.ts'
 import { EventHistory } from './event-history.ts'
+import { LabelIndex } from './label-index.ts'
 import { SortedObjects } from './sorted-objects.ts'
 import type { FeedListener, StoreFeed } from './store-feed.ts'
 
@@ -29,7 +38,8 @@ export interface ObjectCacheOptions {
   readonly factsOf: (object: ObjectJson) => SelectableFacts
   /** A field by whose value objects and watchers are indexed, as `spec.nodeName`. */
   readonly indexedField?: string
-  /** Turns what another server may have stored (protobuf, another field order) into our canonical bytes. */
+  readonly layout: StoredLayout
+  /** Turns what another server may have stored into our canonical bytes. */
   readonly normalise: (value: Uint8Array) => Buffer
   /** Milliseconds, for the age of events. */
   readonly monotonic: () => number
@@ -41,7 +51,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
   readonly kind: Kind
   readonly prefix: string
   readonly forms: DerivedForms
-  readonly bytesHead: Buffer
+  readonly layout: StoredLayout
   readonly factsOf: (object: ObjectJson) => SelectableFacts
   readonly indexedField: string | undefined
   readonly #options: ObjectCacheOptions
@@ -50,6 +60,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
   /** The last state that subscribers were told of, while it is being read again after a gap. */
   #beforeGap: SortedObjects | undefined
   readonly #byField = new Map<string, Set<string>>()
+  readonly #byLabel = new LabelIndex()
   #history: EventHistory
   #loading: Promise<void> | undefined
   #ready = false
@@ -71,9 +82,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     this.forms = options.forms
     this.factsOf = options.factsOf
     this.indexedField = options.indexedField
-    this.bytesHead = Buffer.from(
-      `{"kind":${JSON.stringify(options.kind.gvk.kind)},"apiVersion":${JSON.stringify(options.kind.apiVersion)},"metadata":{`,
-    )
+    this.layout = options.layout
     options.feed.listen(options.prefix, this)
   }
 
@@ -125,14 +134,22 @@ export class ObjectCache implements FeedListener, ObjectOwner {
 
   /** Objects whose indexed field has this value, in key order. */
   byField(value: string): readonly StoredObject[] {
-    const keys = this.#byField.get(value)
-    if (!keys) return []
+    return this.#present([...(this.#byField.get(value) ?? [])])
+  }
+
+  #present(keys: string[]): readonly StoredObject[] {
     const found: StoredObject[] = []
-    for (const key of [...keys].sort()) {
+    for (const key of keys.sort()) {
       const object = this.#objects.get(key)
       if (object) found.push(object)
     }
     return found
+  }
+
+  /** Objects in key order among which are all that fulfil the requirements; undefined where every object may. */
+  byLabels(requirements: readonly Requirement[]): readonly StoredObject[] | undefined {
+    const keys = this.#byLabel.find(requirements, () => this.#objects.all(), this.#objects.size)
+    return keys && this.#present(keys)
   }
 
   /** Events after `revision`, or undefined where they are forgotten. */
@@ -231,6 +248,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     }
     this.#objects = new SortedObjects(loaded)
     this.#byField.clear()
+    this.#byLabel.clear()
     if (this.indexedField !== undefined) for (const object of loaded) this.#index(object)
     this.#loadedAt = revision
     this.#changedAt = revision
@@ -257,7 +275,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
 
   #canonical(value: Uint8Array): Buffer {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-    if (bytes.length > this.bytesHead.length && this.bytesHead.compare(bytes, 0, this.bytesHead.length) === 0) {
+    if (this.layout.isCanonical(bytes)) {
       // A slice of a larger buffer would keep all of it.
       if (value.buffer.byteLength === value.byteLength) return bytes
       const own = Buffer.allocUnsafeSlow(bytes.length)
@@ -291,7 +309,9 @@ export class ObjectCache implements FeedListener, ObjectOwner {
       if (previous) this.#unindex(previous)
       if (current) this.#index(current)
     }
+    this.#byLabel.changed(previous, current)
     this.#tell(cacheEvent)
+    if (previous) this.forms.forget(previous)
   }
 
   #arrived(kv: KeyValue): StoredObject {
@@ -300,7 +320,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
       this.#expected.delete(kv.key)
       const stored = new StoredObject(this, kv.key, expected.bytes, kv.modRevision)
       expected.object.metadata.resourceVersion = String(kv.modRevision)
-      this.forms.put(stored, 'object', expected.object, expected.bytes.length * 2 + 200)
+      this.forms.put(stored, 'object', expected.object, parsedBytes(expected.bytes))
       return stored
     }
     return new StoredObject(this, kv.key, this.#canonical(kv.value), kv.modRevision)

@@ -1,16 +1,25 @@
-/** Objects in key order. A snapshot given out is never changed afterwards. */
+/**
+ * Objects in key order, in chunks, so that a write moves few of them however many there are. A snapshot given out is never
+ * changed afterwards.
+ */
 import type { StoredObject } from '../registry/stored-object.ts'
 
+/** A chunk that grows beyond it is cut in two. */
+const maxChunk = 512
+/** Neighbours that are smaller together become one. */
+const mergedChunk = 256
+
 export class SortedObjects {
-  #sorted: StoredObject[]
+  /** None of them is empty. */
+  readonly #chunks: StoredObject[][] = []
   readonly #byKey = new Map<string, StoredObject>()
-  /** Whether `#sorted` was given out: the next change copies it first. */
-  #shared = false
+  /** Everything, as it was given out since the last change. */
+  #all: readonly StoredObject[] | undefined
 
   /** `sorted` must be in key order. */
-  constructor(sorted: StoredObject[] = []) {
-    this.#sorted = sorted
+  constructor(sorted: readonly StoredObject[] = []) {
     for (const object of sorted) this.#byKey.set(object.key, object)
+    for (let i = 0; i < sorted.length; i += mergedChunk) this.#chunks.push(sorted.slice(i, i + mergedChunk))
   }
 
   get size(): number {
@@ -22,47 +31,78 @@ export class SortedObjects {
   }
 
   all(): readonly StoredObject[] {
-    this.#shared = true
-    return this.#sorted
+    this.#all ??= this.#chunks.flat()
+    return this.#all
   }
 
   under(prefix: string): readonly StoredObject[] {
-    const start = this.#indexOf(prefix)
-    let end = start
-    while (end < this.#sorted.length && (this.#sorted[end] as StoredObject).key.startsWith(prefix)) end++
-    return this.#sorted.slice(start, end)
+    const found: StoredObject[] = []
+    let index = this.#chunkOf(prefix)
+    let from = indexIn(this.#chunks[index] ?? [], prefix)
+    for (; index < this.#chunks.length; index++, from = 0) {
+      const chunk = this.#chunks[index] as StoredObject[]
+      for (let i = from; i < chunk.length; i++) {
+        const object = chunk[i] as StoredObject
+        if (!object.key.startsWith(prefix)) return found
+        found.push(object)
+      }
+    }
+    return found
   }
 
   put(object: StoredObject): void {
-    this.#own()
-    const index = this.#indexOf(object.key)
-    if (this.#sorted[index]?.key === object.key) this.#sorted[index] = object
-    else if (index === this.#sorted.length) this.#sorted.push(object)
-    else this.#sorted.splice(index, 0, object)
+    this.#all = undefined
     this.#byKey.set(object.key, object)
+    const at = this.#chunkOf(object.key)
+    const chunk = this.#chunks[at]
+    if (!chunk) {
+      this.#chunks.push([object])
+      return
+    }
+    const index = indexIn(chunk, object.key)
+    if (chunk[index]?.key === object.key) {
+      chunk[index] = object
+      return
+    }
+    chunk.splice(index, 0, object)
+    if (chunk.length > maxChunk) this.#chunks.splice(at + 1, 0, chunk.splice(chunk.length >> 1))
   }
 
   remove(key: string): void {
     if (!this.#byKey.delete(key)) return
-    this.#own()
-    this.#sorted.splice(this.#indexOf(key), 1)
+    this.#all = undefined
+    const at = this.#chunkOf(key)
+    const chunk = this.#chunks[at] as StoredObject[]
+    chunk.splice(indexIn(chunk, key), 1)
+    const before = this.#chunks[at - 1]
+    if (chunk.length === 0) this.#chunks.splice(at, 1)
+    else if (before && before.length + chunk.length < mergedChunk) {
+      before.push(...chunk)
+      this.#chunks.splice(at, 1)
+    }
   }
 
-  #own(): void {
-    if (!this.#shared) return
-    this.#sorted = this.#sorted.slice()
-    this.#shared = false
-  }
-
-  /** Index of the first object whose key is not below `key`. */
-  #indexOf(key: string): number {
+  /** Index of the last chunk that begins at or before a key; 0 where none does. */
+  #chunkOf(key: string): number {
     let low = 0
-    let high = this.#sorted.length
+    let high = this.#chunks.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#sorted[middle] as StoredObject).key < key) low = middle + 1
+      if (((this.#chunks[middle] as StoredObject[])[0] as StoredObject).key <= key) low = middle + 1
       else high = middle
     }
-    return low
+    return Math.max(0, low - 1)
   }
+}
+
+/** Index of the first object whose key is not below `key`. */
+function indexIn(chunk: readonly StoredObject[], key: string): number {
+  let low = 0
+  let high = chunk.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((chunk[middle] as StoredObject).key < key) low = middle + 1
+    else high = middle
+  }
+  return low
 }

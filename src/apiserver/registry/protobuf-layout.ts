@@ -1,0 +1,119 @@
+/**
+ * Objects stored in protobuf, as upstream stores them: `k8s\0` and runtime.Unknown with the message in it. Field 15, which
+ * readers pass over, says that defaults and versions are as this format has them. The resource version is not in the
+ * bytes but spliced in where they are sent on, so that an object is encoded once in its life.
+ */
+
+import { fillMessage } from '../../machinery/defaulting/fill.ts'
+import type { Kind } from '../../schema/kind.ts'
+import { decodeApiMessage } from '../../schema/protobuf-decode.ts'
+import { encodeApiMessageBehind, envelopeHead, envelopePrefix } from '../../schema/protobuf-encode.ts'
+import { varintLength, writeVarint } from '../../schema/protobuf-wire.ts'
+import type { StoredLayout } from './stored-layout.ts'
+import type { ObjectJson } from './stored-object.ts'
+
+/** To be raised when an object of the same content would be encoded otherwise, or read with other defaults. */
+const format = 1
+/** Tags: field 1 of every kind is its metadata, of which field 6 is the resource version. */
+const metadataTag = (1 << 3) | 2
+const versionTag = (6 << 3) | 2
+const rawTag = (2 << 3) | 2
+
+/** Where the parts of stored bytes lie. */
+interface Parts {
+  /** The message: to the end. */
+  readonly rawAt: number
+  readonly metadataAt: number
+  readonly metadataLength: number
+  /** The empty resource version, two bytes. */
+  readonly versionAt: number
+}
+
+export interface ProtobufLayout extends StoredLayout {
+  readonly is: 'protobuf'
+  /** Length of the message once the revision stands in it; 0: it has none. */
+  messageLength(bytes: Buffer, revision: number): number
+  /** Writes the message with its revision; returns the end. */
+  writeMessage(bytes: Buffer, revision: number, target: Buffer, at: number): number
+}
+
+export const isProtobufLayout = (layout: StoredLayout): layout is ProtobufLayout => layout.is === 'protobuf'
+
+export function protobufLayout(kind: Kind): ProtobufLayout {
+  const head = storedHead(kind)
+  const typeMeta = { kind: kind.gvk.kind, apiVersion: kind.apiVersion }
+  return {
+    is: 'protobuf',
+    encode(object) {
+      // Upstream writes the field where it is unset, so that its place is always there.
+      const metadata = { ...object.metadata, resourceVersion: undefined, selfLink: undefined }
+      return encodeApiMessageBehind(head, kind, { ...object, metadata })
+    },
+    decode(bytes) {
+      const { rawAt } = partsOf(bytes, head.length)
+      const object = { ...typeMeta, ...(decodeApiMessage(kind, bytes.subarray(rawAt)) as ObjectJson) }
+      // What upstream's encoding leaves out of unset fields is put back.
+      fillMessage(kind, object)
+      return object
+    },
+    isCanonical: bytes => bytes.length > head.length && head.compare(bytes, 0, head.length) === 0,
+    messageLength(bytes, revision) {
+      const { rawAt, metadataLength } = partsOf(bytes, head.length)
+      const added = revision === 0 ? 0 : digitsOf(revision)
+      const longer = varintLength(metadataLength + added) - varintLength(metadataLength)
+      return bytes.length - rawAt + added + longer
+    },
+    writeMessage(bytes, revision, target, at) {
+      const { rawAt, metadataAt, metadataLength, versionAt } = partsOf(bytes, head.length)
+      if (revision === 0) return at + bytes.copy(target, at, rawAt)
+      const version = String(revision)
+      target[at] = metadataTag
+      let end = writeVarint(target, at + 1, metadataLength + version.length)
+      end += bytes.copy(target, end, metadataAt, versionAt)
+      target[end] = versionTag
+      target[end + 1] = version.length
+      end += 2 + target.write(version, end + 2, 'latin1')
+      return end + bytes.copy(target, end, versionAt + 2)
+    },
+  }
+}
+
+/** Everything in front of the message's length. */
+function storedHead(kind: Kind): Buffer {
+  const typed = envelopeHead(kind)
+  const marked = [...envelopePrefix, 15 << 3, format, ...typed.subarray(envelopePrefix.length), rawTag]
+  return Buffer.from(marked)
+}
+
+function partsOf(bytes: Buffer, headLength: number): Parts {
+  let at = behindVarint(bytes, headLength)
+  const rawAt = at
+  if (bytes[at] !== metadataTag) throw new Error('stored bytes do not begin with metadata')
+  const metadataLength = varintAt(bytes, at + 1)
+  const metadataAt = behindVarint(bytes, at + 1)
+  at = metadataAt
+  // Strings alone have lower tags than the resource version.
+  while (bytes[at] !== versionTag) at = behindVarint(bytes, at + 1) + varintAt(bytes, at + 1)
+  return { rawAt, metadataAt, metadataLength, versionAt: at }
+}
+
+function varintAt(bytes: Buffer, start: number): number {
+  let value = 0
+  for (let at = start, shift = 0; ; at++, shift += 7) {
+    const byte = bytes[at] as number
+    value |= (byte & 0x7f) << shift
+    if (byte < 0x80) return value
+  }
+}
+
+function behindVarint(bytes: Buffer, start: number): number {
+  let at = start
+  while ((bytes[at] as number) > 0x7f) at++
+  return at + 1
+}
+
+function digitsOf(revision: number): number {
+  let digits = 1
+  for (let rest = revision; rest >= 10; rest /= 10) digits++
+  return digits
+}
