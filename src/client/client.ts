@@ -105,8 +105,9 @@ export class ResourceClient<T> {
     return this.#write('PUT', this.#pathOf(object), this.#typed(object))
   }
 
-  updateStatus(object: T): Promise<T> {
-    return this.#write('PUT', this.#pathOf(object, 'status'), this.#typed(object))
+  /** `subresource`: another part that is written like the status, as `approval`. */
+  updateStatus(object: T, subresource = 'status'): Promise<T> {
+    return this.#write('PUT', this.#pathOf(object, subresource), this.#typed(object))
   }
 
   async patch(

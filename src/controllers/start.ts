@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
+import { certificateController } from './certificate-signing/controller.ts'
+import type { SigningAuthority } from './certificate-signing/plan.ts'
 import { clusterRoleAggregationController } from './cluster-role-aggregation/controller.ts'
 import { cronJobController } from './cron-job/controller.ts'
 import { daemonSetController } from './daemon-set/controller.ts'
@@ -30,6 +32,7 @@ import {
   volumeProtectionController,
 } from './storage-protection/controllers.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
+import { trustBundlePublisher } from './trust-bundle-publisher/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 import { validatingAdmissionPolicyStatusController } from './validating-admission-policy-status/controller.ts'
 
@@ -38,6 +41,8 @@ export interface ControllersOptions {
   readonly choice?: readonly string[]
   /** PEM of the certificate authority that pods check the API server against; absent: it is not published. */
   readonly rootCa?: string
+  /** The authority that signs what the certificates API asks for; absent: another signer does. */
+  readonly signing?: SigningAuthority
   /** Pod addresses of the whole cluster, as `10.244.0.0/16`; absent: nodes get no ranges. */
   readonly clusterCidr?: string
   readonly nodeMaskSize?: number
@@ -90,13 +95,14 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   endpointsController,
   namespaceController,
   resourceQuotaController,
+  certificateController(options.signing),
   persistentVolumeBinder,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,
   serviceAccountController,
   validatingAdmissionPolicyStatusController,
-  ...(options.rootCa === undefined ? [] : [rootCaPublisher(options.rootCa)]),
+  ...(options.rootCa === undefined ? [] : [rootCaPublisher(options.rootCa), trustBundlePublisher(options.rootCa)]),
   garbageCollector(signal),
 ]
 

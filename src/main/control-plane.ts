@@ -29,7 +29,12 @@ export async function startControlPlane(
     random,
     signal: stopping.signal,
     log: managerLog,
-    options: { choice: controllers, rootCa: pki.caPem, clusterCidr: config.clusterCidr },
+    options: {
+      choice: controllers,
+      rootCa: pki.caPem,
+      signing: { certificatePem: pki.caPem, privateKeyPem: pki.caKeyPem },
+      clusterCidr: config.clusterCidr,
+    },
   })
   const schedulerLog = loggerOf('kube-scheduler')
   const schedulerClient = clientFor(componentUser('scheduler'), 'kube-scheduler')

@@ -9,6 +9,7 @@ import {
   type X509Certificate,
 } from 'node:crypto'
 import { isIP } from 'node:net'
+import type { ParsedRequest } from './certificate-request.ts'
 import {
   bitString,
   boolean,
@@ -23,6 +24,7 @@ import {
   timeValue,
   utf8String,
 } from './der.ts'
+import type { CertificateUsages } from './usages.ts'
 
 const oid = {
   commonName: '2.5.4.3',
@@ -160,6 +162,51 @@ export function makeAuthority(commonName: string, key: KeyObject, notBeforeMs: n
     extension(oid.subjectAltName, false, sequence(implicit(2, Buffer.from(commonName, 'ascii')))),
   ]
   return signed({ issuer: subject, subject, publicKey, notBeforeMs, notAfterMs, extensions }, key)
+}
+
+export interface RequestedCertificate {
+  readonly request: ParsedRequest
+  readonly usages: CertificateUsages
+  readonly notBeforeMs: number
+  readonly notAfterMs: number
+}
+
+/**
+ * A certificate for whom and for which key a request names, signed by `authority`; never valid beyond it. Other
+ * extensions than the alternative names are not taken from the request.
+ */
+export function signCertificateRequest(authority: Authority, wanted: RequestedCertificate): string {
+  const { request, usages, notBeforeMs, notAfterMs } = wanted
+  const outline = outlineOf(authority.certificate)
+  const authorityKeyIdentifier = outline.subjectKeyIdentifier ?? keyIdentifierOf(authority.certificate.publicKey)
+  const names = [
+    ...request.emailAddresses.map(name => implicit(1, Buffer.from(name, 'latin1'))),
+    ...request.dnsNames.map(name => implicit(2, Buffer.from(name, 'latin1'))),
+    ...request.uris.map(name => implicit(6, Buffer.from(name, 'latin1'))),
+    ...request.ipAddresses.map(address => implicit(7, addressBytes(address))),
+  ]
+  const { keyUsageBits, extendedKeyUsages } = usages
+  const extensions = [
+    ...(keyUsageBits.length === 0 ? [] : [extension(oid.keyUsage, true, keyUsageValue(keyUsageBits))]),
+    ...(extendedKeyUsages.length === 0
+      ? []
+      : [extension(oid.extendedKeyUsage, false, sequence(...extendedKeyUsages.map(objectIdentifier)))]),
+    extension(oid.basicConstraints, true, sequence()),
+    extension(oid.authorityKeyIdentifier, false, sequence(implicit(0, authorityKeyIdentifier))),
+    ...(names.length === 0 ? [] : [extension(oid.subjectAltName, false, sequence(...names))]),
+  ]
+  const { subject, publicKey } = request
+  const untilMs = Math.min(notAfterMs, Date.parse(authority.certificate.validTo))
+  const contents = { issuer: outline.subject, subject, publicKey, notBeforeMs, notAfterMs: untilMs, extensions }
+  return signed(contents, authority.key)
+}
+
+/** Bit 0 is the first of the first byte (RFC 5280, 4.2.1.3); DER leaves trailing zero bits out. */
+function keyUsageValue(bits: readonly number[]): Buffer {
+  const last = Math.max(...bits)
+  const bytes = Buffer.alloc(Math.floor(last / 8) + 1)
+  for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (0x80 >> (bit & 7))
+  return bitString(bytes, 7 - (last & 7))
 }
 
 /** A certificate for a new key, signed by `authority`; never valid beyond it. */

@@ -225,7 +225,7 @@ export class MemoryTransport implements Transport {
   #replace(target: Target, old: StoredObject, body: StoredObject): StoredObject {
     const hasStatus = target.kind.resource?.subresources?.status !== undefined
     const next =
-      target.subresource === 'status'
+      target.subresource === 'status' || target.subresource === 'approval'
         ? {
             ...old,
             status: body.status,

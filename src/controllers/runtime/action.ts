@@ -31,6 +31,8 @@ export type Action =
       readonly do: 'update' | 'updateStatus'
       readonly kind: Kind
       readonly object: unknown
+      /** What is written in place of the status: another part with a subresource of its own. */
+      readonly subresource?: string
       readonly reports?: Reports
     }
   | {

@@ -79,7 +79,7 @@ async function write(
       pending.wrote(key, action.kind, await resource.update(action.object))
       return nameOf(action)
     case 'updateStatus':
-      pending.wrote(key, action.kind, await resource.updateStatus(action.object))
+      pending.wrote(key, action.kind, await resource.updateStatus(action.object, action.subresource))
       return nameOf(action)
     case 'patch': {
       const { namespace, name, type, patch, subresource, onlyWhileOwned } = action
