@@ -76,7 +76,7 @@ export function listKindOf(kind: Kind, listMeta: Type): ListKind {
     name: `${kind.name}List`,
     fields: {
       metadata: f(1, listMeta).always().doc('Version of the list, and the token for the rest of it.'),
-      items: f(2, list(kind)).required().doc('The objects.'),
+      items: f(2, list(kind)).explicit().required().doc('The objects.'),
     },
     options: { doc: `A list of ${kind.gvk.kind} objects.` },
     gvk: { ...kind.gvk, kind: kind.options.listKind ?? `${kind.gvk.kind}List` },

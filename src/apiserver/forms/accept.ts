@@ -28,10 +28,11 @@ export function acceptClauses(accept: string): AcceptClause[] {
   return clauses.sort((a, b) => b.quality - a.quality)
 }
 
+/** As upstream: no weights, no wildcards. */
 export const acceptsGzip = (request: ServerRequest): boolean =>
   header(request.headers, 'accept-encoding')
     .split(',')
-    .some(encoding => encoding.trim().split(';')[0] === 'gzip')
+    .some(encoding => encoding.trim() === 'gzip')
 
 export type Encoding = 'json' | 'yaml' | 'protobuf' | 'cbor'
 

@@ -103,7 +103,7 @@ export function table(
 /** The cells of an object in which nothing is set, or none where its printer needs more. */
 function emptyCells(kind: Kind): readonly unknown[] {
   try {
-    return tableOf(kind, [{ metadata: { name: '' } }], { includeObject: 'None', nowMs: 0 }).rows[0]?.cells ?? []
+    return tableOf(kind, [{ metadata: { name: '' } }], { includeObject: 'None', nowMs: 0 }).rows?.[0]?.cells ?? []
   } catch {
     return []
   }

@@ -19,7 +19,7 @@ function cellsOf(apiVersion: string, kindName: string, object: object): unknown[
     metadata: { name: 'x', ...made, ...(object as { metadata?: object }).metadata },
   }
   const { columnDefinitions, rows } = tableOf(kind, [whole], { includeObject: 'None', nowMs })
-  const [row] = rows
+  const [row] = rows ?? []
   assert.equal(row?.cells.length, columnDefinitions.length)
   return [...(row?.cells ?? [])]
 }
@@ -101,8 +101,8 @@ test('a finished pod says so in its row', () => {
   assert.ok(kind)
   const finished = { metadata: { name: 'p', ...made }, spec: {}, status: { phase: 'Succeeded' } }
   const { rows } = tableOf(kind, [finished], { includeObject: 'Metadata', nowMs })
-  assert.equal(rows[0]?.conditions?.[0]?.reason, 'Succeeded')
-  assert.deepEqual(rows[0]?.object, {
+  assert.equal(rows?.[0]?.conditions?.[0]?.reason, 'Succeeded')
+  assert.deepEqual(rows?.[0]?.object, {
     kind: 'PartialObjectMetadata',
     apiVersion: 'meta.k8s.io/v1',
     metadata: finished.metadata,

@@ -1,6 +1,6 @@
 /** Objects as rows for people (API reference: `Table` of meta.k8s.io/v1; upstream: printers/internalversion). */
 import type { Kind } from '../../schema/kind.ts'
-import type { Cell, ColumnDefinition, RowCondition } from './printer.ts'
+import { type Cell, type ColumnDefinition, defaultPrinter, type RowCondition } from './printer.ts'
 import { printerOf } from './printers.ts'
 
 export interface TableRow {
@@ -15,7 +15,8 @@ export interface Table {
   readonly apiVersion: string
   readonly metadata: object
   readonly columnDefinitions: readonly ColumnDefinition[]
-  readonly rows: readonly TableRow[]
+  /** Upstream's table of no objects says null where the kind has no columns of its own. */
+  readonly rows: readonly TableRow[] | null
 }
 
 export interface TableOptions {
@@ -38,6 +39,10 @@ function attached(kind: Kind, item: object, { includeObject, version = 'v1' }: T
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: metadata ?? {} }
 }
 
+/** Kinds whose columns upstream does not print but leaves to a converter of its own. */
+const isColumnless = (kind: Kind): boolean =>
+  printerOf(kind) === defaultPrinter || kind.gvk.kind === 'CustomResourceDefinition'
+
 /** The table of some objects of one kind. Kinds without columns of their own show name and time of creation. */
 export function tableOf(kind: Kind, items: readonly object[], options: TableOptions): Table {
   const printer = printerOf(kind)
@@ -47,13 +52,16 @@ export function tableOf(kind: Kind, items: readonly object[], options: TableOpti
     apiVersion: `meta.k8s.io/${options.version ?? 'v1'}`,
     metadata: options.listMeta ?? {},
     columnDefinitions: printer.columns,
-    rows: items.map(item => {
-      const conditions = printer.conditions?.(item as never) ?? []
-      return {
-        cells: printer.cells(item as never, options.nowMs, chosen),
-        ...(conditions.length > 0 ? { conditions } : {}),
-        object: attached(kind, item, options),
-      }
-    }),
+    rows:
+      items.length === 0 && isColumnless(kind)
+        ? null
+        : items.map(item => {
+            const conditions = printer.conditions?.(item as never) ?? []
+            return {
+              cells: printer.cells(item as never, options.nowMs, chosen),
+              ...(conditions.length > 0 ? { conditions } : {}),
+              object: attached(kind, item, options),
+            }
+          }),
   }
 }
