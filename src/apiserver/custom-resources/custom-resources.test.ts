@@ -146,6 +146,8 @@ test('a definition is established, and its resource is in discovery and OpenAPI'
   const url = JSON.parse(index.text).paths['apis/example.com/v1'].serverRelativeURL
   const document = await send(server, 'GET', url)
   assert.equal(document.json.components.schemas['com.example.v1.Widget'].properties.spec.properties.size.maximum, 10)
+  const patch = document.json.paths['/apis/example.com/v1/namespaces/{namespace}/widgets/{name}'].patch
+  assert.ok(!('application/strategic-merge-patch+json' in patch.requestBody.content))
   const service = await send(server, 'GET', '/apis/apiregistration.k8s.io/v1/apiservices/v1.example.com')
   assert.equal(service.json.spec.groupPriorityMinimum, 1000)
 })

@@ -5,6 +5,7 @@ import { Status } from '../../api/meta/v1/status.ts'
 import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
 import type { Kind, SubresourceFacts, Verb } from '../../schema/kind.ts'
 import type { GroupVersionKind } from '../../schema/type.ts'
+import { customFactsOf } from '../custom/custom-kind.ts'
 import type { ServedKind } from '../discovery/api-groups.ts'
 import { kindByGvk, listOf } from '../scheme.ts'
 import {
@@ -43,6 +44,10 @@ const patchTypes = [
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
 ]
+
+/** kubectl reads here that custom resources know no strategic merge. */
+const patchTypesOf = (kind: Kind): readonly string[] =>
+  customFactsOf(kind) ? patchTypes.filter(type => !type.includes('strategic')) : patchTypes
 
 /** Kinds whose deletion answers with the object; the others answer with a Status. */
 const deletedObjectKinds: ReadonlySet<string> = new Set([
@@ -214,7 +219,8 @@ export class PathBuilder {
   }
 
   #answer(kind: Kind, types = objectTypes) {
-    return { content: content(types, this.#schemas.of(kind)) }
+    const own = customFactsOf(kind) ? types.filter(type => !type.includes('protobuf')) : types
+    return { content: content(own, this.#schemas.of(kind)) }
   }
 
   #body(kind: Kind) {
@@ -266,7 +272,7 @@ export class PathBuilder {
     const answer = this.#answer(taken)
     return this.#operation(kind, taken.gvk, 'patch', 'patch', suffix, {
       parameters: patchParameters,
-      requestBody: { content: content(patchTypes, this.#schemas.patch()), required: true },
+      requestBody: { content: content(patchTypesOf(kind), this.#schemas.patch()), required: true },
       responses: { 200: answer, 201: answer },
     })
   }
