@@ -85,11 +85,14 @@ function changesOf(state: StatefulState, revisions: Revisions): Action[][] {
   }
   const condemned = pods.filter(pod => ordinalOf(set, pod) < first || ordinalOf(set, pod) >= end)
   condemned.sort((a, b) => ordinalOf(set, b) - ordinalOf(set, a))
+  const lowestUnavailable = condemned.findLast(pod => isTerminating(pod) || !available(pod))
   for (const pod of condemned) {
     if (isTerminating(pod)) {
       if (ordered) return made
       continue
     }
+    // In order, a pod that is not available holds up the scaling down, unless all those below it are.
+    if (ordered && !available(pod) && pod !== lowestUnavailable) return made
     made.push([deletion(set, pod)])
     if (ordered) return made
   }

@@ -56,6 +56,25 @@ test('StatefulSet makes its pods in order, each when the one before is ready, an
   await cluster.stop()
 })
 
+test('StatefulSet scales down no further while pods below the highest are not ready', async () => {
+  const { cluster, set, names } = await setUp({})
+  await cluster.until('ready', () => set().status.readyReplicas === 3)
+  const ready = new Set(['db-0', 'db-1', 'db-2'])
+  cluster.kubelet = pod => {
+    const status = ready.has(pod.metadata.name) ? 'True' : 'False'
+    const condition = pod.status.conditions?.find(({ type }) => type === 'Ready')
+    return condition?.status === status ? undefined : { conditions: [{ type: 'Ready', status }] }
+  }
+  ready.clear()
+  await cluster.until('unready', () => (set().status.readyReplicas ?? 0) === 0)
+  await cluster.client.of(StatefulSet).patch('a', 'db', 'merge', { spec: { replicas: 0 } })
+  await cluster.run(2000)
+  assert.equal(names().join(), 'db-0,db-1,db-2')
+  ready.add('db-1').add('db-2')
+  await cluster.until('gone', () => names().length === 0)
+  await cluster.stop()
+})
+
 test('StatefulSet rolls from the highest number down, to the partition', async () => {
   const { cluster, set, images, setImage } = await setUp({
     updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } },
