@@ -6,6 +6,7 @@ import { createServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { after, before, suite, test } from 'node:test'
+import { WebSocket } from 'ws'
 import { RequestContext as Context, type RequestContext } from '../../src/apiserver/chain/request-context.ts'
 import { requestInfoOf } from '../../src/apiserver/chain/request-info.ts'
 import { serverRequestOf } from '../../src/apiserver/http/http-request.ts'
@@ -176,6 +177,21 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
     assert.match((await following).text, /^started\n/)
     node.live = true
     assert.equal((await ask(`${pods}/log?tailLines=-1`)).code, 422)
+  })
+
+  test('a log is read over a WebSocket, as bytes or in base64', async () => {
+    const read = async (...protocols: string[]) => {
+      const url = `wss://127.0.0.1:${port}${pods}/log?limitBytes=7`
+      const webSocket = new WebSocket(url, protocols, { rejectUnauthorized: false })
+      const messages: string[] = []
+      webSocket.on('message', (data, isBinary) => messages.push(`${isBinary ? 'binary' : 'text'}:${data}`))
+      const [code] = (await once(webSocket, 'close')) as [number]
+      return [code, ...messages]
+    }
+    assert.deepEqual(await read(), [1000, 'binary:', 'binary:started'])
+    assert.deepEqual(await read('x', 'binary.k8s.io'), [1000, 'binary:', 'binary:started'])
+    assert.deepEqual(await read('base64.binary.k8s.io'), [1000, 'text:', `text:${btoa('started')}`])
+    await assert.rejects(read('v5.channel.k8s.io'), /403/)
   })
 
   test('a service is reached with its path and query as they were written', async () => {

@@ -7,6 +7,7 @@ import type { RequestContext } from '../chain/request-context.ts'
 import type { NodeResponse, ServerResponse } from '../chain/server-request.ts'
 import type { ConnectDeps } from './connect.ts'
 import { containerOf, kubeletError, kubeletTls, kubeletUrl, scheduledPod } from './kubelet-location.ts'
+import { checkWebSocketReader, sendAsWebSocket } from './web-socket-reader.ts'
 
 const maxErrorBytes = 64 * 1024
 const connectTimeoutMs = 30_000
@@ -20,7 +21,12 @@ export async function podLog(context: RequestContext, deps: ConnectDeps): Promis
   const url = await kubeletUrl(deps.reader, pod.spec.nodeName)
   url.pathname = `containerLogs/${[namespace, name, container].map(encodeURIComponent).join('/')}`
   url.search = options.toString()
-  if (!connection?.exchange) throw new ApiError(406, 'NotAcceptable', 'a log is a stream: ask for it over HTTP')
+  if (!connection) throw new ApiError(406, 'NotAcceptable', 'a log is a stream: ask for it over HTTP')
+  if (!connection.exchange) {
+    checkWebSocketReader(connection)
+    const upstream = await get(url, deps, signal)
+    return { status: 101, headers: {}, body: { is: 'hijacked', finished: sendAsWebSocket(upstream, connection) } }
+  }
   const upstream = await get(url, deps, signal)
   const { response } = connection.exchange
   return { status: 200, headers: {}, body: { is: 'hijacked', finished: send(upstream, response) } }
