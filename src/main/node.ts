@@ -103,6 +103,7 @@ export async function startNode(
     clock,
     log: loggerOf('network'),
     table: names.hostPortsTable,
+    bridge: names.bridge,
   })
   networkInformers.start(signal)
   const cniConfigDirectory = join(cniDirectory(config), 'conf')

@@ -13,6 +13,7 @@ export interface HostPortsOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly table: string
+  readonly bridge: string
 }
 
 interface HostPort {
@@ -54,7 +55,7 @@ export function hostPortsOf(pods: readonly Pod[]): HostPort[] {
   return ports
 }
 
-export function hostPortRules(table: string, ports: readonly HostPort[]): string {
+export function hostPortRules(table: string, bridge: string, ports: readonly HostPort[]): string {
   const rules = ports.map(({ hostIp, hostPort, protocol, address, containerPort }) => {
     const destination = hostIp === '' || hostIp === '0.0.0.0' ? 'fib daddr type local' : `ip daddr ${hostIp}`
     return `add rule ip ${table} host-ports ${destination} meta l4proto ${protocol} th dport ${hostPort} dnat ip to ${address}:${containerPort}`
@@ -68,8 +69,12 @@ export function hostPortRules(table: string, ports: readonly HostPort[]): string
     `add chain ip ${table} output { type nat hook output priority -100; }`,
     `add chain ip ${table} postrouting { type nat hook postrouting priority srcnat; }`,
     `add rule ip ${table} prerouting jump host-ports`,
+    `add rule ip ${table} output jump host-ports`,
     // A local client's loopback address means nothing inside a pod.
-    `add rule ip ${table} output ip daddr != 127.0.0.0/8 jump host-ports`,
+    `add rule ip ${table} postrouting ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade`,
+    // With route_localnet, pods could otherwise send to what listens on the node's loopback address alone.
+    `add chain ip ${table} from-pods { type filter hook prerouting priority raw; }`,
+    `add rule ip ${table} from-pods iifname "${bridge}" ip daddr 127.0.0.0/8 drop`,
     ...ports.map(
       ({ address, containerPort, protocol }) =>
         `add rule ip ${table} postrouting ip saddr ${address} ip daddr ${address} meta l4proto ${protocol} th dport ${containerPort} masquerade`,
@@ -79,11 +84,11 @@ export function hostPortRules(table: string, ports: readonly HostPort[]): string
   ].join('\n')
 }
 
-const nftTimeoutMs = 10_000
+const commandTimeoutMs = 10_000
 const retryMs = 1000
 
 /** Keeps the rules equal to the pods. Returns how to stop. */
-export function startHostPorts({ pods, runner, clock, log, table }: HostPortsOptions): () => void {
+export function startHostPorts({ pods, runner, clock, log, table, bridge }: HostPortsOptions): () => void {
   let applied = ''
   let applying = false
   let stopped = false
@@ -94,8 +99,9 @@ export function startHostPorts({ pods, runner, clock, log, table }: HostPortsOpt
     applying = true
     try {
       for (let wanted = scriptOf(); wanted !== applied && !stopped; wanted = scriptOf()) {
-        const { code, stderr } = await runner.run('nft', ['-f', '-'], { stdin: wanted, timeoutMs: nftTimeoutMs })
+        const { code, stderr } = await runner.run('nft', ['-f', '-'], { stdin: wanted, timeoutMs: commandTimeoutMs })
         if (code !== 0) throw new Error(stderr.slice(0, 1000))
+        if (wanted.includes('dnat')) await routeLoopback()
         applied = wanted
       }
     } catch (error) {
@@ -106,7 +112,13 @@ export function startHostPorts({ pods, runner, clock, log, table }: HostPortsOpt
       applying = false
     }
   }
-  const scriptOf = () => hostPortRules(table, hostPortsOf(pods.list()))
+  /** From 127.0.0.1 to a pod, as from any other address. After the rules, which shield the node's loopback address. */
+  async function routeLoopback(): Promise<void> {
+    const setting = `/proc/sys/net/ipv4/conf/${bridge}/route_localnet`
+    const { code, stderr } = await runner.run('sh', ['-c', `echo 1 >${setting}`], { timeoutMs: commandTimeoutMs })
+    if (code !== 0) throw new Error(stderr.slice(0, 1000))
+  }
+  const scriptOf = () => hostPortRules(table, bridge, hostPortsOf(pods.list()))
 
   const unsubscribe = pods.subscribe(() => void sync())
   void pods.synced().then(sync)

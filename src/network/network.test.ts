@@ -41,6 +41,7 @@ test('the kernel takes the rules', t => {
     egressRules({ table: 'e', bridge: 'clip-a', podCidr: '10.244.3.0/24', clusterCidr: '10.244.0.0/16' }),
     hostPortRules(
       'h',
+      'clip-a',
       hostPortsOf([
         pod('10.244.0.5', [
           { containerPort: 80, hostPort: 8080, protocol: 'TCP', hostIP: '192.0.2.2' },

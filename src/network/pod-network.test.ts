@@ -85,18 +85,21 @@ suite('the pod network', { skip: !canRun, timeout: 30_000 }, () => {
       status: { phase: 'Running', podIP: address },
     } as unknown as Pod
     pods.put(pod)
-    const stop = startHostPorts({ pods, runner, clock: systemClock, log: loggerOf('test'), table: 'clipper-ports' })
+    const table = 'clipper-ports'
+    const stop = startHostPorts({ pods, runner, clock: systemClock, log: loggerOf('test'), table, bridge })
     const rules = () => inNode('nft', ['list', 'table', 'ip', 'clipper-ports']).stdout
     while (!rules().includes(`dnat to ${address}:80`)) await new Promise(resolve => setTimeout(resolve, 10))
-    const script = `busybox nc -l -p 80 -e echo served & sleep 0.3; wait`
-    const server = spawnAsync(['netns', 'exec', podNamespace, 'sh', '-c', script])
-    let answer = ''
-    for (let i = 0; i < 50 && answer === ''; i += 1) {
-      answer = inNode('busybox', ['nc', '-w', '1', '10.244.3.1', '8080']).stdout.trim()
-      await new Promise(resolve => setTimeout(resolve, 20))
+    for (const nodeAddress of ['10.244.3.1', '127.0.0.1']) {
+      const script = `busybox nc -l -p 80 -e echo served & sleep 0.3; wait`
+      const server = spawnAsync(['netns', 'exec', podNamespace, 'sh', '-c', script])
+      let answer = ''
+      for (let i = 0; i < 50 && answer === ''; i += 1) {
+        answer = inNode('busybox', ['nc', '-w', '1', nodeAddress, '8080']).stdout.trim()
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+      assert.equal(answer, 'served', nodeAddress)
+      await server
     }
-    assert.equal(answer, 'served')
-    await server
 
     pods.remove(pod)
     while (rules().includes('dnat')) await new Promise(resolve => setTimeout(resolve, 10))
