@@ -221,14 +221,21 @@ test('an image that is missing is told as its policy asks', async () => {
     containers: [{ name: 'main', image: 'clipper.test/none:1', imagePullPolicy: 'Never' }],
   })
   await node.createPod('bad', { containers: [{ name: 'main', image: 'NO/Such Image' }] })
+  await node.createPod('volume', {
+    containers: [script('main', forever)],
+    volumes: [{ name: 'files', image: { reference: 'clipper.test/none:2', pullPolicy: 'Never' } }],
+  })
   const waiting = (pod: Pod) => pod.status.containerStatuses?.[0]?.state.waiting
   assert.match(
     (await node.until('never', pod => waiting(pod)?.reason === 'ErrImageNeverPull' && waiting(pod)))?.message ?? '',
     /is not present with pull policy of Never$/,
   )
   await node.until('bad', pod => waiting(pod)?.reason === 'InvalidImageName')
-  for (const name of ['never', 'bad']) await node.client.of(Pod).delete('default', name, { gracePeriodSeconds: 0 })
-  await Promise.all(['never', 'bad'].map(name => node.untilGone(name)))
+  const { message } = await node.until('volume', pod => waiting(pod)?.reason === 'ErrImageNeverPull' && waiting(pod))
+  assert.match(message ?? '', /"clipper.test\/none:2" is not present with pull policy of Never$/)
+  const names = ['never', 'bad', 'volume']
+  for (const name of names) await node.client.of(Pod).delete('default', name, { gracePeriodSeconds: 0 })
+  await Promise.all(names.map(name => node.untilGone(name)))
 })
 
 test('an image that cannot be pulled backs off', async () => {

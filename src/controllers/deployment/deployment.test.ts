@@ -181,3 +181,25 @@ test('Deployment that recreates makes no new pod before the last old one is gone
   })
   await cluster.stop()
 })
+
+test('Deployment counts revisions exactly, beyond what a double holds', async () => {
+  const { cluster, current, sets, complete } = await setUp(deployment(1))
+  await cluster.client.of(ReplicaSet).create('a', {
+    metadata: {
+      name: 'adopted',
+      labels: { app: 'web' },
+      annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' },
+    },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'v0' }] } },
+    },
+  })
+  await cluster.until('adopted', () =>
+    sets().some(({ metadata }) => metadata.ownerReferences && metadata.name === 'adopted'),
+  )
+  const revision = () => current().metadata.annotations?.['deployment.kubernetes.io/revision']
+  await cluster.until('complete', () => complete() && revision() === '3546343826724305833')
+  await cluster.stop()
+})

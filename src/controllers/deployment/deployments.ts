@@ -40,10 +40,17 @@ export const byAge = (a: ReplicaSet, b: ReplicaSet): number =>
   epochMsOf(a.metadata.creationTimestamp) - epochMsOf(b.metadata.creationTimestamp) ||
   (a.metadata.name < b.metadata.name ? -1 : 1)
 
-export const revisionOf = (object: { metadata: { annotations?: Record<string, string> } }): number => {
+const maxRevision = 2n ** 63n - 1n
+
+/** Exact, as it is a 64-bit integer upstream; 0 where there is none. */
+export const revisionOf = (object: { metadata: { annotations?: Record<string, string> } }): bigint => {
   const text = object.metadata.annotations?.[revisionAnnotation] ?? ''
-  return /^\d+$/.test(text) ? Number(text) : 0
+  const revision = /^\d{1,19}$/.test(text) ? BigInt(text) : 0n
+  return revision > maxRevision ? 0n : revision
 }
+
+export const highestRevision = (sets: readonly ReplicaSet[]): bigint =>
+  sets.map(revisionOf).reduce((highest, revision) => (revision > highest ? revision : highest), 0n)
 
 /** A template as it is compared: without the label that tells ReplicaSets apart. */
 export function comparable(template: PodTemplateSpec): string {

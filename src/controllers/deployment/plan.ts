@@ -19,6 +19,7 @@ import {
   copiedAnnotations,
   desiredAnnotation,
   hashLabel,
+  highestRevision,
   historyAnnotation,
   isComplete,
   isRolling,
@@ -143,7 +144,7 @@ function planNewSet(state: DeploymentState, observed: Observed): Plan {
   const labels = { ...template.metadata.labels, [hashLabel]: hash }
   const { namespace } = deployment.metadata
   const name = `${deployment.metadata.name}-${hash}`
-  const revision = String(Math.max(0, ...sets.map(revisionOf)) + 1)
+  const revision = String(highestRevision(sets) + 1n)
   const size = newSetSize(deployment, sets, 0)
   const object = {
     metadata: {
@@ -200,16 +201,16 @@ function annotateDeployment(deployment: Deployment, revision: string): Action[] 
 /** The new ReplicaSet has the highest revision: one that is rolled back to gets a new one and remembers the old. */
 function annotateNewSet({ deployment, sets }: DeploymentState, newSet: ReplicaSet | undefined): Action[] {
   if (!newSet) return []
-  const highest = Math.max(0, ...sets.filter(set => set !== newSet).map(revisionOf)) + 1
+  const highest = highestRevision(sets.filter(set => set !== newSet)) + 1n
   const current = revisionOf(newSet)
-  const revision = String(Math.max(highest, current))
+  const revision = String(highest > current ? highest : current)
   const old = newSet.metadata.annotations ?? {}
   const history = [...(old[historyAnnotation] ?? '').split(','), String(current)].filter(text => text !== '')
   const annotations = {
     ...old,
     ...copiedAnnotations(deployment),
     [revisionAnnotation]: revision,
-    ...(current > 0 && current < highest ? { [historyAnnotation]: history.join(',') } : {}),
+    ...(current > 0n && current < highest ? { [historyAnnotation]: history.join(',') } : {}),
   }
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0
   const changed = !same(annotations, old) || minReadySeconds !== (newSet.spec.minReadySeconds ?? 0)
@@ -253,7 +254,7 @@ function surplusHistory({ deployment, sets }: DeploymentState, newSet: ReplicaSe
   if (surplus <= 0) return []
   const sorted = old.toSorted(
     (a, b) =>
-      revisionOf(a) - revisionOf(b) ||
+      Number(revisionOf(a) - revisionOf(b)) ||
       epochMsOf(a.metadata.creationTimestamp) - epochMsOf(b.metadata.creationTimestamp),
   )
   const idle = (set: ReplicaSet): boolean =>

@@ -49,7 +49,11 @@ async function empty(client: Client, namespace: string): Promise<Remaining> {
         deletionFailures.push((error as Error).message)
     }
   }
-  for (const kind of kinds) if (kind.resource?.namespaced === true) await emptyKind(kind)
+  const namespaced = kinds.filter(kind => kind.resource?.namespaced === true)
+  // Pods end before what guards them, as network policies, is gone (KEP-5080).
+  const isPods = (kind: Kind) => kind.resource?.plural === 'pods' && kind.gvk.group === ''
+  for (const kind of namespaced.filter(isPods)) await emptyKind(kind)
+  if (counts.size === 0) for (const kind of namespaced) if (!isPods(kind)) await emptyKind(kind)
   return { discoveryFailures: failures, deletionFailures, counts, finalizers }
 }
 

@@ -5,34 +5,25 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path'
 import type { Container } from '../../api/core/v1/container.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
-import type { Secret } from '../../api/core/v1/secret.ts'
 import { GrpcError } from '../../base/grpc/grpc-error.ts'
 import { containerConfig, defaultMessagePath } from '../containers/container-config.ts'
 import { ConfigError, containerEnvironment } from '../containers/environment.ts'
 import { expand } from '../containers/expansion.ts'
 import { runHook } from '../containers/lifecycle-hooks.ts'
 import { linkedServices, serviceVariables } from '../containers/service-environment.ts'
+import type { ImageSpec } from '../cri/common-messages.ts'
 import type { Device } from '../cri/container-messages.ts'
 import type { Mount } from '../cri/container-status-messages.ts'
 import { MountPropagation } from '../cri/enums.ts'
 import type { Image, PodSandboxConfig } from '../cri/runtime-client.ts'
-import { ImageError } from '../images/image-manager.ts'
 import { hostsFileOf, podHostName } from '../sandbox/host-names.ts'
 import { podLogDirectory } from '../sandbox/sandbox-config.ts'
 import { nonRootProblem } from '../sandbox/security.ts'
 import type { MountedVolume } from '../volumes/volume-manager.ts'
+import { ensureImages, StartError } from './container-images.ts'
 import type { StartAction } from './next-actions.ts'
 import { latestOf, type PodRuntime, type SandboxRecord } from './pod-runtime.ts'
 import { type PodServices, podEvent } from './pod-services.ts'
-
-/** Why a container is waiting; `reason` is shown by `kubectl get pods`. */
-export class StartError extends Error {
-  readonly reason: string
-  constructor(reason: string, message: string) {
-    super(message)
-    this.reason = reason
-  }
-}
 
 export interface StartContext {
   readonly services: PodServices
@@ -53,9 +44,9 @@ export async function startContainer(context: StartContext, action: StartAction)
   const { container } = action
   const event = (type: 'Normal' | 'Warning', reason: string, message: string) =>
     podEvent(services, pod, type, reason, message, container.name)
-  const image = await ensureImage(context, container, event)
+  const { image, imageVolumes } = await ensureImages(context, container, event)
   const attempt = nextAttempt(context, container.name)
-  const config = await configure(context, action, image, attempt).catch((error: unknown) => {
+  const config = await configure(context, action, image, imageVolumes, attempt).catch((error: unknown) => {
     if (!(error instanceof ConfigError)) throw error
     event('Warning', 'Failed', `Error: ${error.message}`)
     throw new StartError('CreateContainerConfigError', error.message)
@@ -101,36 +92,6 @@ export async function startContainer(context: StartContext, action: StartAction)
 /** What the runtime says, without what the call's code adds. */
 const detailsOf = (error: unknown): string => (error instanceof GrpcError ? error.details : (error as Error).message)
 
-async function ensureImage(
-  { services, pod, sandboxConfig, signal }: StartContext,
-  container: Container,
-  event: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
-): Promise<Image> {
-  const secrets: Secret[] = []
-  const missing: string[] = []
-  for (const { name } of pod.spec.imagePullSecrets ?? [])
-    try {
-      secrets.push(await services.objects.secret(pod.metadata.uid, pod.metadata.namespace, name))
-    } catch {
-      missing.push(name)
-    }
-  if (missing.length > 0)
-    podEvent(
-      services,
-      pod,
-      'Warning',
-      'FailedToRetrieveImagePullSecret',
-      `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`,
-    )
-  try {
-    return await services.images.ensure({ pod, container, secrets, sandboxConfig, signal, event })
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error
-    event('Warning', 'Failed', `Error: ${error.reason}`)
-    throw new StartError(error.reason, error.message)
-  }
-}
-
 /** One more than the last; after the runtime forgot, the log files remember. */
 function nextAttempt({ runtime, services, pod }: StartContext, name: string): number {
   const latest = latestOf(runtime, name)
@@ -145,7 +106,13 @@ function nextAttempt({ runtime, services, pod }: StartContext, name: string): nu
   }
 }
 
-async function configure(context: StartContext, action: StartAction, image: Image, attempt: number) {
+async function configure(
+  context: StartContext,
+  action: StartAction,
+  image: Image,
+  imageVolumes: ReadonlyMap<string, ImageSpec>,
+  attempt: number,
+) {
   const { services, pod, sandbox, runtime } = context
   const { container } = action
   const { namespace, uid } = pod.metadata
@@ -171,7 +138,7 @@ async function configure(context: StartContext, action: StartAction, image: Imag
   } catch (error) {
     throw error instanceof ConfigError ? error : new ConfigError((error as Error).message)
   }
-  const mounts = await containerMounts(context, container, environment, podIps)
+  const mounts = await containerMounts(context, container, environment, podIps, imageVolumes)
   mkdirSync(join(podLogDirectory(services.logsDirectory, pod), container.name), { recursive: true, mode: 0o755 })
   const target =
     action.targetContainerName === undefined ? undefined : latestOf(runtime, action.targetContainerName, sandbox.id)
@@ -208,13 +175,20 @@ async function containerMounts(
   container: Container,
   environment: ReadonlyMap<string, string>,
   podIps: readonly string[],
+  imageVolumes: ReadonlyMap<string, ImageSpec>,
 ): Promise<Mount[]> {
   const { services, pod, volumes } = context
   const mounts: Mount[] = []
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+    const subPath = mount.subPathExpr ? expandStrictly(mount.subPathExpr, environment) : (mount.subPath ?? '')
+    const containerPath = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`
+    const image = imageVolumes.get(mount.name)
+    if (image) {
+      mounts.push({ containerPath, hostPath: '', readonly: true, image, imageSubPath: subPath })
+      continue
+    }
     const volume = volumes.get(mount.name)
     if (!volume) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
-    const subPath = mount.subPathExpr ? expandStrictly(mount.subPathExpr, environment) : (mount.subPath ?? '')
     let hostPath: string
     try {
       hostPath = await services.volumes.mountPath(pod, container.name, index, volume, mount.name, subPath)
@@ -224,7 +198,7 @@ async function containerMounts(
       )
     }
     mounts.push({
-      containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+      containerPath,
       hostPath,
       readonly: mount.readOnly === true,
       propagation: propagations[mount.mountPropagation ?? 'None'] ?? MountPropagation.private,

@@ -18,7 +18,8 @@ import { podStatusOf } from '../status/pod-status.ts'
 import type { MountedVolume } from '../volumes/volume-manager.ts'
 import { admissionProblem } from './admission.ts'
 import { containerHash } from './container-hash.ts'
-import { StartError, startContainer } from './container-starter.ts'
+import { StartError } from './container-images.ts'
+import { startContainer } from './container-starter.ts'
 import { stopContainer, stopContainers } from './container-stopper.ts'
 import { hasStarted, type KillAction, nextActions, type ProbeView, type StartAction } from './next-actions.ts'
 import { emptyRuntime, latestOf, type PodRuntime, PodRuntimeReader, type SandboxRecord } from './pod-runtime.ts'
@@ -409,7 +410,9 @@ export class PodWorker {
   #startRetryMs(error: StartError, container: Container): number {
     // Looked at soon, so that the back-off shows as such; then when it is over.
     if (error.reason === 'ErrImagePull') return imagePullNoticeMs
-    const imageMs = this.#services.images.retryInMs(this.#pod, container.image ?? '')
+    const volumeImages = (this.#pod.spec.volumes ?? []).flatMap(({ image }) => image?.reference ?? [])
+    const waits = [container.image ?? '', ...volumeImages].map(name => this.#services.images.retryInMs(this.#pod, name))
+    const imageMs = Math.max(...waits)
     return imageMs > 0 ? imageMs : this.#nextRetryMs()
   }
 

@@ -46,12 +46,14 @@ export class VolumeManager {
   /** Makes or refreshes all volumes of a pod. Throws VolumeError for the first that fails. */
   async ensure(pod: Pod, facts: PayloadFacts): Promise<ReadonlyMap<string, MountedVolume>> {
     const result = new Map<string, MountedVolume>()
+    // Images are mounted by the runtime.
     for (const volume of pod.spec.volumes ?? [])
-      try {
-        result.set(volume.name, { hostPath: await this.#ensureOne(pod, volume, facts) })
-      } catch (error) {
-        throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${(error as Error).message}`)
-      }
+      if (!volume.image)
+        try {
+          result.set(volume.name, { hostPath: await this.#ensureOne(pod, volume, facts) })
+        } catch (error) {
+          throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${(error as Error).message}`)
+        }
     return result
   }
 
