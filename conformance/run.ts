@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { tryLock } from '../src/cli/running-process.ts'
 import { cacheRoot } from './cache.ts'
 import { type Cluster, testCluster } from './cluster.ts'
 import { runCommand } from './command.ts'
@@ -118,6 +119,8 @@ async function runOnOwnCluster(
     signal,
     ...(programDirectory === undefined ? {} : { programDirectory }),
   })
+  const unlock = await tryLock(`conformance/${flags.name}`)
+  if (!unlock) throw new Error(`another run uses a cluster named ${flags.name}; choose others with --name and --port`)
   let registry: Registry | undefined
   try {
     await cluster.remove()
@@ -130,6 +133,7 @@ async function runOnOwnCluster(
     registry?.close()
     if (existsSync(cluster.log)) copyFileSync(cluster.log, join(directory, 'clipper.log'))
     await part('removing the cluster', () => cluster.remove())
+    unlock()
   }
 }
 
@@ -142,8 +146,8 @@ function printSummary(outcome: Outcome, seconds: number, directory: string): voi
   for (const { name, error } of outcome.failed) process.stdout.write(`✗ ${name}\n    ${error}\n`)
   for (const { name, reason } of outcome.notRun) process.stdout.write(`- ${name}: ${reason}\n`)
   process.stdout.write(
-    `\n${outcome.passed.length} passed, ${outcome.failed.length} failed, ${outcome.notRun.length} not run in ${formatSeconds(seconds)}\n` +
-      `reports and logs: ${directory}\n`,
+    `\nreports and logs: ${directory}\nafter ${formatSeconds(seconds)}:\n` +
+      `${outcome.passed.length} passed, ${outcome.failed.length} failed, ${outcome.notRun.length} skipped\n`,
   )
 }
 

@@ -73,6 +73,17 @@ test('a continue token whose revision was compacted is expired and offers one fo
   assert.deepEqual(names(rest), ['c'])
 })
 
+test('a continue token expires with its revision also where its kind has not changed since', async () => {
+  const path = await namespaceOf('unchanged')
+  for (const name of ['a', 'b']) await call('POST', path, { metadata: { name } })
+  const first = await call('GET', `${path}?limit=1`)
+  await namespaceOf('another')
+  const next = `${path}?limit=1&continue=${first.json.metadata.continue}`
+  assert.deepEqual(names(await call('GET', next)), ['b'])
+  await server.store.compact(await server.store.currentRevision())
+  assert.equal((await call('GET', next)).status, 410)
+})
+
 test('lists obey label and field selectors', async () => {
   const path = await namespaceOf('selected')
   await call('POST', path, { metadata: { name: 'x', labels: { app: 'one' } } })

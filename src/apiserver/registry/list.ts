@@ -142,7 +142,9 @@ async function snapshot(deps: RegistryDeps, resource: Resource, wanted: Snapshot
   const cache = cacheOf(resource)
   const { prefix, start, revision, limit, predicate } = wanted
   await cache.ready()
-  if (cache.changedAt <= revision && revision <= cache.revision) {
+  const inCache = cache.changedAt <= revision && revision <= cache.revision
+  // A page of the past ends with the history that it belongs to, also where nothing of its kind has changed since.
+  if (inCache && (revision === cache.revision || !(await isCompacted(deps, prefix, revision)))) {
     const first = prefix + start
     const candidates = cache.under(prefix).filter(stored => stored.key >= first)
     return page(candidates, prefix, revision, limit, predicate)
@@ -155,6 +157,16 @@ async function snapshot(deps: RegistryDeps, resource: Resource, wanted: Snapshot
       throw expiredContinueError(encodeContinue({ revision: -1, start }))
     }
     if (error instanceof FutureRevisionError) throw futureRevisionError(revision, error.currentRevision)
+    throw error
+  }
+}
+
+async function isCompacted({ store }: RegistryDeps, key: string, revision: number): Promise<boolean> {
+  try {
+    await store.range({ start: key, revision, limit: 1 })
+    return false
+  } catch (error) {
+    if (error instanceof CompactedError) return true
     throw error
   }
 }
