@@ -75,6 +75,7 @@ test('the plugins stand in upstream order, and flags switch them', () => {
       'ServiceAccount',
       'NodeRestriction',
       'TaintNodesByCondition',
+      'PodSecurity',
       'Priority',
       'DefaultTolerationSeconds',
       'DefaultStorageClass',

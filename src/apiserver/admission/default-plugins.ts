@@ -19,6 +19,7 @@ import { LimitRanger } from './limit-ranger.ts'
 import { NamespaceLifecycle } from './namespace-lifecycle.ts'
 import { NodeRestriction } from './node-restriction.ts'
 import { OwnerReferencesPermissionEnforcement } from './owner-references.ts'
+import { PodSecurity } from './pod-security.ts'
 import { PodTopologyLabels } from './pod-topology-labels.ts'
 import { MutatingPolicies } from './policies/mutating-policies.ts'
 import { ValidatingPolicies } from './policies/validating-policies.ts'
@@ -54,6 +55,7 @@ export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlu
     new ServiceAccountAdmission(reader, random),
     new NodeRestriction(reader),
     new TaintNodesByCondition(),
+    new PodSecurity(reader),
     new Priority(reader),
     new DefaultTolerationSeconds(),
     new DefaultStorageClass(reader),
