@@ -26,6 +26,12 @@ export interface ClusterConfig {
   readonly auditPolicyFile?: string
   /** Absolute path of the audit log, or `-` for the process's own log. */
   readonly auditLogPath?: string
+  /** URLs of an etcd cluster; absent or empty: the embedded store in the data directory. */
+  readonly etcdServers?: readonly string[]
+  /** PEM files, for https. */
+  readonly etcdCafile?: string
+  readonly etcdCertfile?: string
+  readonly etcdKeyfile?: string
   /** Features by name, where they differ from their default. */
   readonly featureGates?: Readonly<Record<string, boolean>>
 }

@@ -76,6 +76,7 @@ const clusterName = (text: string): string => {
 }
 
 const absolutePath = (path: string): string => (path === '' ? '' : resolve(path))
+const urlList = (text: string): string[] => text.split(',').filter(url => url !== '')
 const logPath = (path: string): string => (path === '-' ? path : absolutePath(path))
 
 type Flags = Partial<Omit<ClusterConfig, 'dataDirectory'>> & {
@@ -147,6 +148,10 @@ function withClusterFlags(command: Command): Command {
     .option('--node-port-range <range>', 'ports of Services on nodes (default: 30000-32767)')
     .option('--cluster-domain <domain>', 'DNS domain (default: cluster.local)')
     .option('--dns-upstream <server...>', "DNS servers for other names (default: the host's)")
+    .option('--etcd-servers <urls>', 'etcd cluster, comma separated (default: the embedded store)', urlList)
+    .option('--etcd-cafile <file>', 'authority of the etcd servers, PEM', absolutePath)
+    .option('--etcd-certfile <file>', 'certificate for etcd, PEM', absolutePath)
+    .option('--etcd-keyfile <file>', 'its key, PEM', absolutePath)
     .option('--audit-policy-file <file>', 'audit policy, audit.k8s.io/v1 (default: no audit)', absolutePath)
     .option('--audit-log-path <file>', 'where audit events are written; - for the log of the process', logPath)
     .option(

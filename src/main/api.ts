@@ -13,12 +13,12 @@ import type { Pki } from '../apiserver/pki/pki.ts'
 import { connectHandlers } from '../apiserver/streaming/connect.ts'
 import { systemClock } from '../base/clock.ts'
 import { type Logger, loggerOf } from '../base/log.ts'
-import { type ClusterConfig, pathsOf } from '../cli/cluster-config.ts'
+import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { Client } from '../client/client.ts'
 import { InformerFactory } from '../client/informer-factory.ts'
-import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
 import { openAudit } from './audit.ts'
 import { InProcessTransport } from './in-process-transport.ts'
+import { openStore } from './open-store.ts'
 import { random } from './random.ts'
 import { firstAddresses } from './service-addresses.ts'
 
@@ -38,10 +38,9 @@ const shutdownGraceMs = 5000
 
 /** `host` is the address that it listens on. */
 export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'): Promise<RunningApi> {
-  const paths = pathsOf(config)
   const clock = systemClock
   const log = loggerOf('kube-apiserver')
-  const store = await openEmbeddedStore({ directory: paths.store })
+  const store = await openStore(config)
   const [firstPort = 30_000, lastPort = 32_767] = config.nodePortRange.split('-').map(Number)
   const registry = await openRegistry({
     store,

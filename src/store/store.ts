@@ -176,6 +176,9 @@ export class FutureRevisionError extends Error {
 /** The disk is full or refused a write: nothing was written, and the same request may be sent again later. */
 export class StoreUnavailableError extends Error {}
 
+/** The connection to the store was lost during a write: it was done, or will be, or not. Never to be repeated blindly. */
+export class OutcomeUnknownError extends Error {}
+
 /** The request is at fault and would fail again; the message is etcd's. */
 export class InvalidRequestError extends Error {}
 

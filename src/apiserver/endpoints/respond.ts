@@ -1,11 +1,17 @@
 /** Step: the response, in the representation that the client wants. */
 import { Status } from '../../api/meta/v1/status.ts'
-import { ApiError, type FailureStatus, internalError, serviceUnavailableError } from '../../machinery/api-error.ts'
+import {
+  ApiError,
+  type FailureStatus,
+  internalError,
+  serviceUnavailableError,
+  timeoutError,
+} from '../../machinery/api-error.ts'
 import { tableOf } from '../../machinery/tables/table.ts'
 import { encodeCborObject } from '../../schema/cbor-encode.ts'
 import type { Kind, ListKind } from '../../schema/kind.ts'
 import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
-import { InvalidRequestError, StoreUnavailableError } from '../../store/store.ts'
+import { InvalidRequestError, OutcomeUnknownError, StoreUnavailableError } from '../../store/store.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { mediaTypes } from '../forms/accept.ts'
@@ -104,11 +110,13 @@ export const respondText = (status: number, text: string, headers: Record<string
 
 /** Whether an error is an answer, or the store's, and not a fault of our own code. */
 export const isExpected = (error: unknown): boolean =>
-  error instanceof ApiError || error instanceof StoreUnavailableError || error instanceof InvalidRequestError
+  [ApiError, StoreUnavailableError, OutcomeUnknownError, InvalidRequestError].some(kind => error instanceof kind)
 
 export function errorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof StoreUnavailableError) return serviceUnavailableError(error.message)
+  // Whoever gets it must look before trying again.
+  if (error instanceof OutcomeUnknownError) return timeoutError(error.message)
   // As upstream: what etcd refuses is a 500 without a reason, in etcd's words.
   if (error instanceof InvalidRequestError) return new ApiError(500, undefined, error.message)
   return internalError(error instanceof Error ? error.message : String(error))

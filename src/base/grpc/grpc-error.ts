@@ -39,11 +39,14 @@ const names = [
 export class GrpcError extends Error {
   readonly code: number
   readonly details: string
-  constructor(code: number, details: string) {
+  /** The server cannot have seen the request. */
+  readonly notSent: boolean
+  constructor(code: number, details: string, notSent = false) {
     super(`rpc error: code = ${names[code] ?? `Code(${code})`} desc = ${details}`)
     this.name = 'GrpcError'
     this.code = code
     this.details = details
+    this.notSent = notSent
   }
 }
 
