@@ -80,3 +80,21 @@ test('requests above the bound are sent away with Retry-After', async () => {
     await busy.close()
   }
 })
+
+test('paths take the methods that upstream gives them', async () => {
+  const status = async (method: string, path: string) => (await send(server, method, path)).status
+  const pods = '/api/v1/namespaces/default/pods'
+  for (const [method, path] of [
+    ['HEAD', pods],
+    ['OPTIONS', '/api/v1/pods'],
+    ['PUT', pods],
+    ['PATCH', '/api/v1/pods'],
+    ['POST', `${pods}/p`],
+    ['POST', '/version'],
+    ['HEAD', '/apis'],
+  ] as const) {
+    assert.equal(await status(method, path), 405, `${method} ${path}`)
+  }
+  for (const path of [`${pods}/p/nope`, '/api/v1/nope', '/nope']) assert.equal(await status('PUT', path), 404, path)
+  for (const path of ['/livez', '/openapi/v2']) assert.equal(await status('PUT', path), 200, path)
+})

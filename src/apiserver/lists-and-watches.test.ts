@@ -244,7 +244,9 @@ test('pods are watched by the node that they are bound to', async () => {
   const event = await nextEvent(source)
   assert.equal(event.type, 'ADDED')
   assert.equal(event.object.spec.nodeName, 'node-1')
-  assert.deepEqual(names(await call('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1')), ['w'])
+  for (const field of ['spec.nodeName', 'spec.host']) {
+    assert.deepEqual(names(await call('GET', `/api/v1/pods?fieldSelector=${field}%3Dnode-1`)), ['w'])
+  }
   source.close()
 })
 

@@ -58,12 +58,14 @@ export class NonResourceEndpoints {
 
   async serve(context: RequestContext): Promise<ServerResponse> {
     const { request } = context
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowedError()
-    const response = await this.#find(request, context.info.path)
+    const { path } = context.info
+    // What is not described by an API takes any method.
+    const isDescribed = /^\/(apis?|version|openid|\.well-known)(\/|$)/.test(path)
+    if (isDescribed && request.method !== 'GET') throw methodNotAllowedError()
+    const response = await this.#find(request, path)
     if (response) return response
     // As upstream: what is no part of an API is answered in text.
-    const isOther = !/^\/apis?(\/|$)/.test(context.info.path)
-    if (isOther && !request.wantsObjects) return respondText(404, '404 page not found\n')
+    if (!/^\/apis?(\/|$)/.test(path) && !request.wantsObjects) return respondText(404, '404 page not found\n')
     throw noSuchResourceError()
   }
 

@@ -16,7 +16,9 @@ import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { mediaTypes } from '../forms/accept.ts'
 import { encodeValue } from '../forms/made-form.ts'
-import { negotiateForm, negotiateValue, wantsTable } from '../forms/negotiate.ts'
+import { includeObjectOf, negotiateForm, negotiateValue, shownAs } from '../forms/negotiate.ts'
+import { partialKinds } from '../forms/partial-protobuf-form.ts'
+import type { MetaVersion } from '../forms/representations.ts'
 import type { ListResult } from '../registry/list.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
@@ -72,9 +74,15 @@ export const objectResponse = (status: number, object: unknown): ServerResponse 
 /** An object that is not stored: a review, a Scale, a Status. `kind` where it can be encoded as protobuf. */
 export function respondValue(request: ServerRequest, status: number, value: unknown, kind?: Kind): ServerResponse {
   if (request.wantsObjects) return objectResponse(status, value)
-  if (kind && kind !== Status && status < 300 && wantsTable(request)) {
-    const headers = { ...request.headers, accept: mediaTypes.json }
-    return respondValue({ ...request, headers }, status, tableFor(kind, value))
+  const shown = kind && kind !== Status && status < 300 ? shownAs(request) : undefined
+  if (kind && shown) {
+    const headers = { ...request.headers, accept: mediaTypes[shown.encoding] }
+    const plain = { ...request, headers }
+    if (shown.as === 'Table') return respondValue(plain, status, tableFor(request, kind, value, shown.version))
+    const { metadata = {} } = value as { metadata?: object }
+    const partial = partialKinds[shown.version]
+    const { apiVersion } = partial
+    return respondValue(plain, status, { kind: partial.gvk.kind, apiVersion, metadata }, partial)
   }
   const { encoding, pretty } = negotiateValue(request)
   if (encoding === 'protobuf' && kind) return valueResponse(status, mediaTypes.protobuf, encodeEnvelope(kind, value))
@@ -95,11 +103,13 @@ export function respondObject(context: RequestContext, status: number, value: un
   return respondValue(context.request, status, value, kind)
 }
 
-function tableFor(kind: Kind, value: unknown): unknown {
-  const { items, metadata } = value as { items?: object[]; metadata?: object }
-  const listMeta = items ? (metadata ?? {}) : {}
+function tableFor(request: ServerRequest, kind: Kind, value: unknown, version: MetaVersion): unknown {
+  const { items, metadata = {} } = value as { items?: object[]; metadata?: { resourceVersion?: string } }
+  const { resourceVersion } = metadata
+  const listMeta = items ? metadata : resourceVersion === undefined ? {} : { resourceVersion }
   const shown = 'item' in kind ? (kind as ListKind).item : kind
-  return tableOf(shown, items ?? [value as object], { includeObject: 'Object', nowMs: Date.now(), listMeta })
+  const includeObject = includeObjectOf(request)
+  return tableOf(shown, items ?? [value as object], { includeObject, nowMs: Date.now(), listMeta, version })
 }
 
 export const respondText = (status: number, text: string, headers: Record<string, string> = {}): ServerResponse => ({

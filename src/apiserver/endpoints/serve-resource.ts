@@ -39,8 +39,11 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   const deprecation = resource.deprecation ?? deprecations[`${info.apiGroup}/${info.resource}`]
   if (deprecation !== undefined) context.warn(deprecation)
   // Connections and logs answer with whatever they are.
-  if (!context.request.wantsObjects && !isConnected(server, context)) {
-    checkAcceptable(context.request, info.verb === 'list' || info.verb === 'watch' ? info.verb : 'object')
+  if (!isConnected(server, context)) {
+    if (!isRouted(context, resource)) throw methodNotAllowedError()
+    if (!context.request.wantsObjects) {
+      checkAcceptable(context.request, info.verb === 'list' || info.verb === 'watch' ? info.verb : 'object')
+    }
   }
   if (info.subresource !== '') return serveSubresource(server, context, resource)
   if (info.rest.length > 0) throw noSuchResourceError()
@@ -51,6 +54,20 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   if (!(resource.facts.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowedError()
   if (resource.strategy.terminating?.() && info.verb === 'create') throw terminatingError(resource)
   return serveVerb(server, context, resource)
+}
+
+const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+
+/** Whether paths of this shape take the method: collections are posted to, objects replaced and patched. */
+function isRouted({ request, info }: RequestContext, resource: Resource): boolean {
+  // What does not exist is not found whatever the method.
+  const isKnown = info.subresource === '' || resource.facts.subresources?.[info.subresource] !== undefined
+  if (!isKnown || info.rest.length > 0) return true
+  if (!methods.has(request.method)) return false
+  if (info.subresource !== '') return true
+  const isNamed = info.name !== ''
+  if (info.verb === 'create') return !isNamed || resource.cache === undefined
+  return isNamed || (info.verb !== 'update' && info.verb !== 'patch')
 }
 
 const isConnected = ({ handlers }: ResourceServer, { info }: RequestContext): boolean =>

@@ -126,7 +126,7 @@ function checkListness({ kind }: Resource, as: Shown, shape: Shape): void {
   throw new ApiError(406, 'NotAcceptable', `you requested ${as}, but the requested object ${found}`)
 }
 
-function includeObjectOf(request: ServerRequest): IncludeObject {
+export function includeObjectOf(request: ServerRequest): IncludeObject {
   const value = request.query.get('includeObject') ?? ''
   if (value === '') return 'Metadata'
   if (value === 'None' || value === 'Object' || value === 'Metadata') return value
@@ -149,12 +149,14 @@ export function negotiateValue(request: ServerRequest): { readonly encoding: Enc
   return { encoding: 'json', pretty: true }
 }
 
-/** Whether the most wanted representation that exists is a table. */
-export function wantsTable(request: ServerRequest): boolean {
+/** What a value that is no stored object is to be shown as, if not as itself. */
+export function shownAs(request: ServerRequest): { as: Shown; version: MetaVersion; encoding: Encoding } | undefined {
   for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
-    if (encodingsOf(request).some(encoding => namesEncoding(type, encoding))) {
-      return parameters.as === 'Table' && parameters.g === 'meta.k8s.io'
+    for (const encoding of encodingsOf(request)) {
+      if (!namesEncoding(type, encoding)) continue
+      const found = ofClause(request, encoding, parameters)
+      if (found) return found.as && { as: found.as, version: found.version, encoding }
     }
   }
-  return false
+  return undefined
 }

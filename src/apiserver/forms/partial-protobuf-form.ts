@@ -22,7 +22,10 @@ const partialKind = (version: MetaVersion): Kind =>
     metadata: f(1, ObjectMeta).always(),
   })
 
-const partialKinds: Readonly<Record<MetaVersion, Kind>> = { v1: partialKind('v1'), v1beta1: partialKind('v1beta1') }
+export const partialKinds: Readonly<Record<MetaVersion, Kind>> = {
+  v1: partialKind('v1'),
+  v1beta1: partialKind('v1beta1'),
+}
 
 const olderList = listKindOf(partialKinds.v1beta1, ListMeta)
 

@@ -86,7 +86,9 @@ export function table(
   return {
     key: `table:${version}:${includeObject}:${resource.kind.apiVersion}`,
     firstDiffers: true,
-    object: (stored, first) => make([stored], { resourceVersion: String(stored.revision) }, first),
+    // Revision 0: the answer of a dry run, which has none.
+    object: (stored, first) =>
+      make([stored], stored.revision === 0 ? {} : { resourceVersion: String(stored.revision) }, first),
     list: (items, meta) => make(items, meta, true, true),
     bookmark: (revision, end) => ({
       ...make([], { resourceVersion: String(revision) }, false),

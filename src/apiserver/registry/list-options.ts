@@ -1,6 +1,11 @@
 /** The query of a list, watch or deletecollection, read and checked once. */
 import { badRequestError, invalidError } from '../../machinery/api-error.ts'
-import { allFields, type FieldSelector, parseFieldSelector } from '../../machinery/selectors/field-selector.ts'
+import {
+  allFields,
+  type FieldSelector,
+  fieldSelectorOf,
+  parseFieldSelector,
+} from '../../machinery/selectors/field-selector.ts'
 import { everything, parseLabelSelector, type Selector } from '../../machinery/selectors/label-selector.ts'
 import { type FieldError, forbidden, notSupported } from '../../schema/field-error.ts'
 import { isTrue } from '../chain/request-info.ts'
@@ -44,7 +49,8 @@ export function listQueryOf(resource: Resource, query: URLSearchParams, isWatch:
   const timeout = query.get('timeoutSeconds')
   const read: ListQuery = {
     labelSelector: labels === '' ? everything : parseLabelSelector(labels),
-    fieldSelector: fields === '' ? allFields : checkedFields(resource, parseFieldSelector(fields)),
+    fieldSelector:
+      fields === '' ? allFields : checkedFields(resource, withoutAliases(resource, parseFieldSelector(fields))),
     limit: limit === null ? 0 : Math.max(0, integerOf(limit)),
     continue: query.get('continue') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
@@ -65,6 +71,13 @@ function initialEventsOf(query: URLSearchParams): Pick<ListQuery, 'resourceVersi
   const byDefault = given === null && match === '' && (version === '' || version === '0')
   if (byDefault && isTrue(query.get('watch'))) return { resourceVersionMatch: 'NotOlderThan', sendInitialEvents: true }
   return { resourceVersionMatch: match, sendInitialEvents: given === null ? undefined : isTrue(given) }
+}
+
+/** Pods are selected by an older name of their node too. */
+function withoutAliases({ group, plural }: Resource, selector: FieldSelector): FieldSelector {
+  const isAlias = ({ field }: { field: string }) => field === 'spec.host'
+  if (group !== '' || plural !== 'pods' || !selector.requirements.some(isAlias)) return selector
+  return fieldSelectorOf(selector.requirements.map(one => (isAlias(one) ? { ...one, field: 'spec.nodeName' } : one)))
 }
 
 /** Kinds with selectable fields of their own say differently what they do not know. */
