@@ -55,6 +55,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     writer: registry.writer,
     clock,
     random,
+    equivalents: (group, version, plural) => registry.table.equivalents(group, version, plural),
     serviceAccountKey: pki.serviceAccountKey,
     issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
     serverAddress,

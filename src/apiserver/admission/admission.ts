@@ -20,10 +20,21 @@ export interface AdmissionAttributes {
   readonly options: Record<string, unknown>
   readonly user: UserInfo
   readonly dryRun: boolean
+  /** What plugins that may be run once more share; undefined where there is no second round. */
+  readonly reinvocation?: Reinvocation
   /** Adds a `Warning` header to the response. */
   warn(message: string): void
   /** Adds an annotation to the audit event of the request. */
   annotate?(key: string, value: string): void
+}
+
+export interface Reinvocation {
+  /** Whether this is the second round. */
+  isAgain: boolean
+  /** Set by a plugin that changed the object in a way that others may have to see. */
+  wanted: boolean
+  /** By the plugin's name. */
+  readonly memory: Map<string, unknown>
 }
 
 /** Refusals are thrown as ApiError. */

@@ -4,6 +4,7 @@ import { EscalationCheck } from '../authorization/escalation.ts'
 import type { RbacAuthorizer } from '../authorization/rbac-authorizer.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { ObjectWriter } from '../registry/object-writer.ts'
+import { WebhookClient } from '../webhooks/webhook-client.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import {
   CertificateApproval,
@@ -29,6 +30,9 @@ import { RuntimeClassAdmission } from './runtime-class.ts'
 import { ServiceAccountAdmission } from './service-account.ts'
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { TaintNodesByCondition } from './taint-nodes-by-condition.ts'
+import { MutatingWebhooks } from './webhooks/mutating-webhooks.ts'
+import { ValidatingWebhooks } from './webhooks/validating-webhooks.ts'
+import type { Equivalent } from './webhooks/webhook-set.ts'
 
 export interface AdmissionOptions {
   readonly reader: ObjectReader
@@ -36,6 +40,8 @@ export interface AdmissionOptions {
   readonly clock: Clock
   readonly authorizer: Authorizer
   readonly rbac: RbacAuthorizer
+  readonly webhookClient?: WebhookClient
+  readonly equivalents?: (group: string, version: string, resource: string) => readonly Equivalent[]
   /** Numbers in [0, 1). */
   readonly random: () => number
   /** Plugins that are off by default: `OwnerReferencesPermissionEnforcement`. */
@@ -49,6 +55,12 @@ const offByDefault = new Set(['OwnerReferencesPermissionEnforcement'])
 /** The plugins in upstream's order. Throws RangeError for a name that is none of them. */
 export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlugin[] {
   const { reader, writer, clock, authorizer, rbac, random, enable = [], disable = [] } = options
+  const webhooks = {
+    reader,
+    authorizer,
+    client: options.webhookClient ?? new WebhookClient({ reader, random }),
+    equivalents: options.equivalents ?? (() => []),
+  }
   const all: readonly AdmissionPlugin[] = [
     new NamespaceLifecycle(reader),
     new LimitRanger(reader),
@@ -70,7 +82,9 @@ export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlu
     new DefaultIngressClass(reader),
     new PodTopologyLabels(reader),
     new MutatingPolicies(reader, authorizer),
+    new MutatingWebhooks(webhooks),
     new ValidatingPolicies(reader, authorizer),
+    new ValidatingWebhooks(webhooks),
     // Upstream checks these in the storage of their kinds, where no flag turns them off.
     new EscalationCheck(rbac, authorizer),
     new PodCertificateSigningCheck(authorizer),

@@ -1,8 +1,10 @@
 /** Who may do what, put together over the server's caches: the parts that `createApiServer` takes. */
 import { MutatingAdmissionPolicy } from '../../api/admissionregistration/v1/mutating-admission-policy.ts'
 import { MutatingAdmissionPolicyBinding } from '../../api/admissionregistration/v1/mutating-admission-policy-binding.ts'
+import { MutatingWebhookConfiguration } from '../../api/admissionregistration/v1/mutating-webhook-configuration.ts'
 import { ValidatingAdmissionPolicy } from '../../api/admissionregistration/v1/validating-admission-policy.ts'
 import { ValidatingAdmissionPolicyBinding } from '../../api/admissionregistration/v1/validating-admission-policy-binding.ts'
+import { ValidatingWebhookConfiguration } from '../../api/admissionregistration/v1/validating-webhook-configuration.ts'
 import { LimitRange } from '../../api/core/v1/limit-range.ts'
 import { Namespace } from '../../api/core/v1/namespace.ts'
 import { Node } from '../../api/core/v1/node.ts'
@@ -22,6 +24,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import { defaultAdmissionPlugins } from '../admission/default-plugins.ts'
+import type { Equivalent } from '../admission/webhooks/webhook-set.ts'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import { createAuthenticator } from '../authentication/authenticators.ts'
 import { reviewHandlers } from '../authentication/review-handlers.ts'
@@ -45,6 +48,7 @@ export const accessControlKinds: readonly Kind[] = [
   LimitRange,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
+  MutatingWebhookConfiguration,
   Namespace,
   Node,
   IngressClass,
@@ -59,6 +63,7 @@ export const accessControlKinds: readonly Kind[] = [
   StorageClass,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
 ]
 
 export interface AccessControlOptions {
@@ -77,6 +82,7 @@ export interface AccessControlOptions {
   /** `host:port` as clients reach the server. */
   readonly serverAddress: () => string
   readonly allowAnonymous?: boolean
+  readonly equivalents?: (group: string, version: string, resource: string) => readonly Equivalent[]
   readonly enableAdmission?: readonly string[]
   readonly disableAdmission?: readonly string[]
 }
@@ -113,6 +119,7 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
     authorizer,
     rbac,
     random,
+    ...(options.equivalents ? { equivalents: options.equivalents } : {}),
     enable: options.enableAdmission ?? [],
     disable: options.disableAdmission ?? [],
   })

@@ -10,6 +10,7 @@ import { decodeObject, readJson } from '../../schema/json-decode.ts'
 import { apiVersionOf, type Kind } from '../../schema/kind.ts'
 import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
 import type { Store } from '../../store/store.ts'
+import type { Equivalent } from '../admission/webhooks/webhook-set.ts'
 import { ObjectCache } from '../watch/object-cache.ts'
 import type { StoreFeed } from '../watch/store-feed.ts'
 import type { DerivedForms } from './derived-forms.ts'
@@ -114,6 +115,25 @@ export class ResourceTable {
     }
     this.#custom.set(name, resources)
     this.#customCaches.set(name, cache)
+  }
+
+  /** The other versions, or groups, in which the objects of a resource are served: what is stored in one place. */
+  equivalents(group: string, version: string, plural: string): Equivalent[] {
+    const own = this.find(group, version, plural)
+    if (!own?.cache) return []
+    const others = [...this.#resources.values()].filter(other => other !== own && other.cache === own.cache)
+    const convert = (from: Resource, to: Resource) => (object: Record<string, unknown>) => {
+      const stored = from.conversion ? from.conversion.toStorage(object as ObjectJson) : (object as ObjectJson)
+      return to.conversion ? to.conversion.fromStorage(stored) : { ...stored, apiVersion: to.kind.apiVersion }
+    }
+    return others.map(other => ({
+      kind: other.kind,
+      group: other.group,
+      version: other.version,
+      resource: other.plural,
+      to: convert(own, other),
+      from: convert(other, own),
+    }))
   }
 
   withdrawCustom(name: string): void {

@@ -153,11 +153,32 @@ export function attributesOf(write: WriteRequest, admission: AdmissionWrite): Ad
     name: admission.name ?? (write.name !== '' ? write.name : (admission.object?.metadata?.name ?? '')),
     object: admission.object,
     oldObject: admission.oldObject,
-    options: admission.options ?? {},
+    options: admission.options ?? optionsOf(write, admission.operation),
+    reinvocation: { isAgain: false, wanted: false, memory: new Map() },
     user: context.user,
     dryRun: write.dryRun,
     warn: message => context.warn(message),
     annotate: (key, value) => context.audit.annotations.set(key, value),
+  }
+}
+
+const optionKinds: Readonly<Partial<Record<AdmissionOperation, string>>> = {
+  CREATE: 'CreateOptions',
+  UPDATE: 'UpdateOptions',
+}
+
+/** The options of the request as an object, as webhooks get them. */
+function optionsOf(write: WriteRequest, operation: AdmissionOperation): Record<string, unknown> {
+  const kind = optionKinds[operation]
+  if (kind === undefined) return {}
+  const manager = write.context.request.query.get('fieldManager')
+  const validation = write.context.request.query.get('fieldValidation')
+  return {
+    kind,
+    apiVersion: 'meta.k8s.io/v1',
+    ...(write.dryRun ? { dryRun: ['All'] } : {}),
+    ...(manager ? { fieldManager: manager } : {}),
+    ...(validation ? { fieldValidation: validation } : {}),
   }
 }
 

@@ -1,0 +1,212 @@
+/** The webhooks that are to be called for a write, in order, and the call itself. */
+import { randomUUID } from 'node:crypto'
+import type { MutatingWebhook } from '../../../api/admissionregistration/v1/mutating-webhook-configuration.ts'
+import type { ValidatingWebhook } from '../../../api/admissionregistration/v1/validating-webhook-configuration.ts'
+import { ApiError, badRequestError, internalError } from '../../../machinery/api-error.ts'
+import { EvaluationError } from '../../../machinery/cel/evaluation-error.ts'
+import { type Compiled, compileFor, policyScope } from '../../../machinery/cel/policy-expressions.ts'
+import type { Kind } from '../../../schema/kind.ts'
+import type { Authorizer } from '../../authorization/authorizer.ts'
+import type { ObjectReader } from '../../registry/object-reader.ts'
+import type { WebhookClient } from '../../webhooks/webhook-client.ts'
+import type { AdmissionAttributes } from '../admission.ts'
+import { withAnswers } from '../policies/access-checks.ts'
+import { PolicyEvaluation } from '../policies/evaluation.ts'
+import { conditionsHold } from '../policies/match-conditions.ts'
+import { refusal } from '../refusal.ts'
+import { isExempt, matchesRule, matchesSelectors } from '../rule-match.ts'
+import { reviewOf, reviewVersionOf, type Verdict, type VersionedWrite, verdictOf } from './admission-review.ts'
+
+export type Webhook = ValidatingWebhook & Partial<Pick<MutatingWebhook, 'reinvocationPolicy'>>
+
+interface Configuration {
+  readonly metadata: { readonly name: string; readonly uid?: string; readonly generation?: number }
+  readonly webhooks?: readonly Webhook[]
+}
+
+/** The same objects in another version, or under another group: what is stored in one place. */
+export interface Equivalent {
+  readonly kind: Kind
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  /** From and to the version of the request. */
+  to(object: Record<string, unknown>): Record<string, unknown>
+  from(object: Record<string, unknown>): Record<string, unknown>
+}
+
+export interface WebhookSetOptions<T extends Configuration> {
+  readonly reader: ObjectReader
+  readonly authorizer: Authorizer
+  readonly client: WebhookClient
+  readonly kind: Kind<T>
+  readonly equivalents: (group: string, version: string, resource: string) => readonly Equivalent[]
+  readonly mutating: boolean
+}
+
+export interface Hook {
+  readonly webhook: Webhook
+  readonly configuration: string
+  /** Names it among all hooks. */
+  readonly id: string
+  readonly conditions: readonly Compiled[]
+}
+
+interface Call {
+  readonly hook: Hook
+  /** Undefined: as the request has it. */
+  readonly as: Equivalent | undefined
+}
+
+/** The webhook could not be called, or did not answer as it must. */
+export class CallError extends Error {
+  readonly webhook: string
+  constructor(webhook: string, why: string) {
+    super(`failed calling webhook ${JSON.stringify(webhook)}: ${why}`)
+    this.webhook = webhook
+  }
+}
+
+const defaultTimeoutSeconds = 10
+
+export class WebhookSet<T extends Configuration> {
+  readonly #options: WebhookSetOptions<T>
+  /** Rebuilt when the configurations change: the caches hand out the same objects while they do not. */
+  #built: { readonly from: readonly T[]; readonly hooks: readonly Hook[] } = { from: [], hooks: [] }
+
+  constructor(options: WebhookSetOptions<T>) {
+    this.#options = options
+  }
+
+  /** All hooks, by the name of their configuration and their place in it. */
+  hooks(): readonly Hook[] {
+    const { reader, kind } = this.#options
+    const configurations = reader.list(kind, '')
+    const { from } = this.#built
+    const isSame = from.length === configurations.length && from.every((one, i) => one === configurations[i])
+    if (isSame) return this.#built.hooks
+    const { environment } = policyScope([], { authorizer: true }, false)
+    const hooks = configurations.flatMap(({ metadata, webhooks = [] }) =>
+      webhooks.map(webhook => ({
+        webhook,
+        configuration: metadata.name,
+        id: `${metadata.name}/${webhook.name}`,
+        conditions: (webhook.matchConditions ?? []).map(({ expression }) =>
+          compileFor('condition', expression, environment),
+        ),
+      })),
+    )
+    this.#built = { from: configurations, hooks }
+    return hooks
+  }
+
+  /** Whether and how a hook is called. Throws ApiError where its conditions fail and it is not to be ignored. */
+  async callOf(hook: Hook, attributes: AdmissionAttributes): Promise<Call | undefined> {
+    if (isExempt(attributes)) return undefined
+    const as = this.#matching(hook.webhook, attributes)
+    if (as === undefined) return undefined
+    if (!(await matchesSelectors(hook.webhook, attributes, this.#options.reader))) return undefined
+    if (!(await this.#conditionsHold(hook, attributes))) return undefined
+    return { hook, as: as === 'itself' ? undefined : as }
+  }
+
+  #matching(webhook: Webhook, attributes: AdmissionAttributes): Equivalent | 'itself' | undefined {
+    const rules = webhook.rules ?? []
+    if (rules.some(rule => matchesRule(rule, attributes))) return 'itself'
+    if (webhook.matchPolicy !== 'Equivalent') return undefined
+    const { group, version, resource } = attributes
+    return this.#options
+      .equivalents(group, version, resource)
+      .find(({ group: other, version: otherVersion, resource: otherResource }) =>
+        rules.some(rule =>
+          matchesRule(rule, { ...attributes, group: other, version: otherVersion, resource: otherResource }),
+        ),
+      )
+  }
+
+  async #conditionsHold({ webhook, conditions }: Hook, attributes: AdmissionAttributes): Promise<boolean> {
+    if (conditions.length === 0) return true
+    try {
+      return await withAnswers(this.#options.authorizer, attributes.user, new Map(), answers =>
+        conditionsHold(
+          webhook.matchConditions,
+          conditions,
+          new PolicyEvaluation({ attributes, namespace: undefined, variables: [], answers }),
+        ),
+      )
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error
+      if (webhook.failurePolicy === 'Ignore') return false
+      throw refusal(attributes, error.message)
+    }
+  }
+
+  /** What the webhook says. Throws CallError, and ApiError for a dry run that it does not stand. */
+  async ask({ hook, as }: Call, attributes: AdmissionAttributes): Promise<Verdict> {
+    const { webhook } = hook
+    const harmless = webhook.sideEffects === 'None' || webhook.sideEffects === 'NoneOnDryRun'
+    if (attributes.dryRun && !harmless)
+      throw badRequestError(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`)
+    const version = reviewVersionOf(webhook.admissionReviewVersions ?? [])
+    if (!version)
+      throw new CallError(
+        webhook.name,
+        'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)',
+      )
+    const uid = randomUUID()
+    const body = reviewOf(versioned(attributes, as), uid, version)
+    const answer = await this.#options.client
+      .post(webhook.clientConfig, body, webhook.timeoutSeconds ?? defaultTimeoutSeconds)
+      .catch((error: Error) => {
+        throw new CallError(webhook.name, `failed to call webhook: ${error.message}`)
+      })
+    try {
+      return verdictOf(answer, uid, version, this.#options.mutating)
+    } catch (error) {
+      throw new CallError(webhook.name, `received invalid webhook response: ${(error as Error).message}`)
+    }
+  }
+}
+
+function versioned(attributes: AdmissionAttributes, as: Equivalent | undefined): VersionedWrite {
+  if (!as) {
+    const { kind, group, version, resource } = attributes
+    return { attributes, kind, group, version, resource }
+  }
+  const { kind, group, version, resource } = as
+  const own = {
+    ...attributes,
+    object: attributes.object && as.to(attributes.object),
+    oldObject: attributes.oldObject && as.to(attributes.oldObject),
+  }
+  return { attributes: own, kind, group, version, resource }
+}
+
+/** Tells warnings and annotations of a verdict on. */
+export function tell(
+  attributes: AdmissionAttributes,
+  { webhook }: Hook,
+  { warnings, auditAnnotations }: Verdict,
+): void {
+  for (const [key, value] of Object.entries(auditAnnotations)) attributes.annotate?.(`${webhook.name}/${key}`, value)
+  for (const warning of warnings) attributes.warn(warning)
+}
+
+/** What the client of a refused request gets: the webhook's own status, at least a 400. */
+export function rejection({ webhook }: Hook, { status = {} }: Verdict): ApiError {
+  const { message, reason, code, details } = status as {
+    message?: string
+    reason?: string
+    code?: number
+    details?: object
+  }
+  const by = `admission webhook ${JSON.stringify(webhook.name)} denied the request`
+  const text = message || reason ? `${by}: ${message || reason}` : `${by} without explanation`
+  return new ApiError(code && code >= 400 ? code : 400, reason || undefined, text, details)
+}
+
+/** Throws what a failed call means for the request; returns where it is to be ignored. */
+export function failOrIgnore({ webhook }: Hook, error: unknown): void {
+  if (!(error instanceof CallError)) throw error
+  if (webhook.failurePolicy !== 'Ignore') throw internalError(error.message)
+}
