@@ -1,5 +1,6 @@
 /** Checks values against a structural schema, in the words of upstream's OpenAPI validation. */
 import { isDeepStrictEqual } from 'node:util'
+import { RE2JS } from 're2js'
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../../schema/field-error.ts'
 import { matchesFormat } from './formats.ts'
@@ -25,8 +26,9 @@ const typeInvalid = (path: string, value: unknown, message: string): FieldError 
 
 const inBody = (path: string, what: string): string => (path === '' ? `in body ${what}` : `${path} in body ${what}`)
 
-/** Adds what is wrong with a value at a path. */
-export function checkValue(out: Errors, path: string, value: unknown, schema: JSONSchemaProps): void {
+/** Adds what is wrong with a value at a path. What has not changed is not judged again (KEP-4008). */
+export function checkValue(out: Errors, path: string, value: unknown, schema: JSONSchemaProps, old?: unknown): void {
+  if (old !== undefined && isDeepStrictEqual(value, old)) return
   if (value === null && schema.nullable) return
   if (!checkType(out, path, value, schema)) return
   if (schema.enum && !schema.enum.some(one => isDeepStrictEqual(one, value))) {
@@ -35,8 +37,8 @@ export function checkValue(out: Errors, path: string, value: unknown, schema: JS
   }
   if (typeof value === 'string') checkText(out, path, value, schema)
   else if (isNumber(value)) checkNumber(out, path, Number(value), schema)
-  else if (Array.isArray(value)) checkList(out, path, value, schema)
-  else if (isObject(value)) checkObject(out, path, value, schema)
+  else if (Array.isArray(value)) checkList(out, path, value, schema, old)
+  else if (isObject(value)) checkObject(out, path, value, schema, isObject(old) ? old : undefined)
   checkJunctors(out, path, value, schema)
 }
 
@@ -53,13 +55,14 @@ function checkType(out: Errors, path: string, value: unknown, schema: JSONSchema
   return false
 }
 
-const patterns = new Map<string, RegExp>()
+/** RE2's language, as upstream's, and its bound on time. */
+const patterns = new Map<string, RE2JS>()
 const maxPatterns = 1_000
 
-function patternOf(text: string): RegExp {
+function patternOf(text: string): RE2JS {
   const known = patterns.get(text)
   if (known) return known
-  const made = new RegExp(text, 'u')
+  const made = RE2JS.compile(text)
   if (patterns.size >= maxPatterns) patterns.clear()
   patterns.set(text, made)
   return made
@@ -74,7 +77,7 @@ function checkText(out: Errors, path: string, value: string, schema: JSONSchemaP
   }
   if (minLength !== undefined && length < minLength)
     out.push(invalid(path, value, inBody(path, `should be at least ${minLength} chars long`)))
-  if (pattern && !patternOf(pattern).test(value))
+  if (pattern && !patternOf(pattern).matcher(value).find())
     out.push(invalid(path, value, inBody(path, `should match '${pattern}'`)))
   if (format && !matchesFormat(format, value))
     out.push(typeInvalid(path, value, inBody(path, `must be of type ${format}: ${JSON.stringify(value)}`)))
@@ -90,17 +93,24 @@ function checkNumber(out: Errors, path: string, value: number, schema: JSONSchem
   if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) refuse(`should be a multiple of ${multipleOf}`)
 }
 
-function checkList(out: Errors, path: string, value: readonly unknown[], schema: JSONSchemaProps): void {
+function checkList(out: Errors, path: string, value: readonly unknown[], schema: JSONSchemaProps, old: unknown): void {
   const { maxItems, minItems, items } = schema
   if (maxItems !== undefined && value.length > maxItems) out.push(tooMany(path, value.length, maxItems))
   if (minItems !== undefined && value.length < minItems)
     out.push(invalid(path, value.length, inBody(path, `should have at least ${minItems} items`)))
   if (items && !Array.isArray(items)) {
     value.forEach((item, i) => {
-      checkValue(out, `${path}[${i}]`, item, items)
+      checkValue(out, `${path}[${i}]`, item, items, partnerOf(schema, item, old))
     })
   }
   checkUnique(out, path, value, schema)
+}
+
+/** The item of the old list that is the same thing, where items have keys. */
+export function partnerOf(schema: JSONSchemaProps, item: unknown, old: unknown): unknown {
+  const keys = schema['x-kubernetes-list-map-keys']
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old) || !isObject(item)) return undefined
+  return old.find(other => isObject(other) && keys.every(key => isDeepStrictEqual(other[key], item[key])))
 }
 
 /** Items of sets and maps are told apart. */
@@ -118,7 +128,7 @@ function checkUnique(out: Errors, path: string, value: readonly unknown[], schem
   })
 }
 
-function checkObject(out: Errors, path: string, value: Json, schema: JSONSchemaProps): void {
+function checkObject(out: Errors, path: string, value: Json, schema: JSONSchemaProps, old: Json | undefined): void {
   const { required: names = [], properties = {}, additionalProperties: more, maxProperties, minProperties } = schema
   const at = (name: string) => (path === '' ? name : `${path}.${name}`)
   const count = Object.keys(value).length
@@ -128,7 +138,7 @@ function checkObject(out: Errors, path: string, value: Json, schema: JSONSchemaP
   for (const name of names) if (value[name] === undefined) out.push(required(at(name)))
   for (const [name, member] of Object.entries(value)) {
     const property = properties[name] ?? (typeof more === 'object' ? more : undefined)
-    if (property && member !== undefined) checkValue(out, at(name), member, property)
+    if (property && member !== undefined) checkValue(out, at(name), member, property, old?.[name])
   }
 }
 

@@ -5,6 +5,7 @@ import type { FieldError } from '../../schema/field-error.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { checkValue } from '../custom/check.ts'
 import { type CustomFacts, customFactsOf } from '../custom/custom-kind.ts'
+import { checkRules } from '../custom/rules.ts'
 import { checkDeclared } from './declared.ts'
 import { checkObjectMeta, checkObjectMetaUpdate } from './object-meta.ts'
 import { inOrder } from './order.ts'
@@ -40,7 +41,7 @@ export function validateObject(
     looksAt === undefined ? name !== 'metadata' && name !== 'status' : name === looksAt,
   )
   const custom = customFactsOf(kind)
-  if (custom) checkCustom(out, custom, values)
+  if (custom) checkCustom(out, custom, values, before)
   const rules = rulesOf(kind)
   const own: FieldError[] = []
   if (before === undefined) rules?.create?.(own, object as never)
@@ -54,13 +55,19 @@ export function validateObject(
 }
 
 /** The whole object, also on updates of its status; metadata is checked as everyone's is. */
-function checkCustom(out: FieldError[], { schema }: CustomFacts, values: Readonly<Record<string, unknown>>): void {
+function checkCustom(
+  out: FieldError[],
+  { schema }: CustomFacts,
+  values: Readonly<Record<string, unknown>>,
+  before: Readonly<Record<string, unknown>> | undefined,
+): void {
   const { metadata, ...properties } = schema.properties ?? {}
-  checkValue(out, '', values, { ...schema, properties })
+  checkValue(out, '', values, { ...schema, properties }, before)
   const names = metadata?.properties
   const given = values.metadata as Record<string, unknown> | undefined
   for (const name of ['name', 'generateName']) {
     const one = names?.[name]
     if (one && given?.[name] !== undefined) checkValue(out, `metadata.${name}`, given[name], one)
   }
+  checkRules(out, schema, values, before)
 }

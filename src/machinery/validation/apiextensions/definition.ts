@@ -12,6 +12,7 @@ import { duplicate, forbidden, invalid, notSupported, required, tooMany } from '
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkClientConfig } from '../registration/webhooks.ts'
+import { checkSchemaRules } from './rule-checks.ts'
 import { checkSchema, nodeAt } from './schema-checks.ts'
 import { checkStructural } from './structural.ts'
 
@@ -126,8 +127,11 @@ function checkVersion(out: Errors, path: string, version: CustomResourceDefiniti
     const at = `${path}.schema.openAPIV3Schema`
     if (version.subresources?.status) checkRootWithStatus(out, at, schema)
     if (schema.nullable) out.push(forbidden(`${at}.nullable`, 'nullable cannot be true at the root'))
+    const before = out.length
     checkStructural(out, at, schema)
     checkSchema(out, at, schema)
+    // Rules compile against a schema that is sound.
+    if (out.length === before) checkSchemaRules(out, at, schema)
   }
   if (version.subresources?.scale) checkScale(out, `${path}.subresources`, version.subresources.scale)
   version.additionalPrinterColumns?.forEach((column, i) => {

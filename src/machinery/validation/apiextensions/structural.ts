@@ -2,6 +2,7 @@
  * A schema is structural (KEP-1693) where every node has a type, and `allOf`, `anyOf`, `oneOf` and `not` only restrict
  * values of nodes that are declared outside of them.
  */
+import { RE2JS } from 're2js'
 import type { JSONSchemaProps } from '../../../api/apiextensions/v1/json-schema-props.ts'
 import { forbidden, invalid, required } from '../../../schema/field-error.ts'
 import type { Errors } from '../checks.ts'
@@ -98,7 +99,7 @@ function checkValues(out: Errors, path: string, schema: JSONSchemaProps, skipAny
   if (schema.not) checkNested(out, `${path}.not`, schema.not)
   if (!schema.pattern) return
   try {
-    new RegExp(schema.pattern, 'u')
+    RE2JS.compile(schema.pattern)
   } catch (error) {
     const why = `must be a valid regular expression, but isn't: ${(error as Error).message}`
     out.push(invalid(`${path}.pattern`, schema.pattern, why))
