@@ -113,6 +113,15 @@ const exceptions: ReadonlySet<string> = new Set([
   'ContainerResourceMetricSource.name',
   'ContainerResourceMetricSource.container',
   'HPAScalingPolicy.type',
+  'DeviceRequest.name',
+  'DeviceSubRequest.name',
+  'Device.name',
+  'DeviceTaint.key',
+  'CELDeviceSelector.expression',
+  'OpaqueDeviceConfiguration.parameters',
+  'CapacityRequestPolicyRange.min',
+  'CounterSet.counters',
+  'DeviceCounterConsumption.counters',
 ])
 
 /** Messages whose own rules report what is missing, in their order and under paths of their own. */

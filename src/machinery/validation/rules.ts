@@ -21,6 +21,10 @@ import * as access from './policy/access.ts'
 import * as apiServices from './registration/api-service.ts'
 import * as policies from './registration/policies.ts'
 import * as webhooks from './registration/webhooks.ts'
+import * as claimStatus from './resource/claim-status.ts'
+import * as deviceClaims from './resource/claims.ts'
+import * as slices from './resource/slices.ts'
+import * as deviceTaints from './resource/taints.ts'
 import * as storageClasses from './storage/classes.ts'
 import * as drivers from './storage/drivers.ts'
 import * as runtimeClasses from './storage/runtime-class.ts'
@@ -153,6 +157,26 @@ const registered: Readonly<Record<string, KindRules>> = {
   },
 }
 
+const devices = 'resource.k8s.io/v1'
+
+const deviceKinds: Readonly<Record<string, KindRules>> = {
+  [`${devices}/DeviceClass`]: always(deviceClaims.checkDeviceClass),
+  [`${devices}/DeviceTaintRule`]: {
+    ...always(deviceTaints.checkTaintRule),
+    subresources: { status: deviceTaints.checkTaintRuleStatus },
+  },
+  [`${devices}/ResourceClaim`]: {
+    create: deviceClaims.checkResourceClaim,
+    update: deviceClaims.checkResourceClaimUpdate,
+    subresources: { status: claimStatus.checkResourceClaimStatus },
+  },
+  [`${devices}/ResourceClaimTemplate`]: {
+    create: deviceClaims.checkClaimTemplate,
+    update: deviceClaims.checkClaimTemplateUpdate,
+  },
+  [`${devices}/ResourceSlice`]: always(slices.checkResourceSlice),
+}
+
 const others: Readonly<Record<string, KindRules>> = {
   'authentication.k8s.io/v1/TokenRequest': { create: access.checkTokenRequest },
   [`${reviews}/LocalSubjectAccessReview`]: { create: access.checkLocalAccessReview },
@@ -254,7 +278,7 @@ const others: Readonly<Record<string, KindRules>> = {
 
 const rules: ReadonlyMap<string, KindRules> = new Map([
   ...Object.entries(core).map(([kind, of]) => [`v1/${kind}`, of] as const),
-  ...Object.entries({ ...workloads, ...registered, ...others }),
+  ...Object.entries({ ...workloads, ...registered, ...deviceKinds, ...others }),
 ])
 
 export const rulesOf = (kind: Kind): KindRules | undefined => rules.get(`${kind.apiVersion}/${kind.gvk.kind}`)

@@ -31,10 +31,7 @@ export const DeviceRequestAllocationResult = message(
     pool: f(3, str).required().always().doc('Pool of the device.'),
     device: f(4, str).required().always().doc('Name of the device in the pool.'),
     adminAccess: f(5, bool).explicit().doc('Whether it is for administration, and left to others too.'),
-    tolerations: f(6, list(DeviceToleration))
-      .gate('DRADeviceTaints')
-      .listOf('atomic')
-      .doc('Taints that were tolerated.'),
+    tolerations: f(6, list(DeviceToleration)).listOf('atomic').doc('Taints that were tolerated.'),
     bindingConditions: f(7, list(str))
       .listOf('atomic')
       .doc('Conditions that must be true before the pod is bound; at most 4.'),

@@ -27,10 +27,7 @@ export const ExactDeviceRequest = message(
     adminAccess: f(5, bool)
       .explicit()
       .doc('Access for administration, to devices that may be in use; only in namespaces labelled for it.'),
-    tolerations: f(6, list(DeviceToleration))
-      .gate('DRADeviceTaints')
-      .listOf('atomic')
-      .doc('Taints that the devices may have.'),
+    tolerations: f(6, list(DeviceToleration)).listOf('atomic').doc('Taints that the devices may have.'),
     capacity: f(7, CapacityRequirements).doc('How much of each device is needed.'),
     derivedAttributes: f(8, list(DeviceDerivedAttribute))
       .listOf('atomic')
@@ -53,10 +50,7 @@ export const DeviceSubRequest = message(
       .go('v1.DeviceAllocationMode')
       .doc('Whether a number of devices is wanted or all; `ExactCount` by default.'),
     count: f(5, int64).doc('How many devices; 1 by default with `ExactCount`, else unset.'),
-    tolerations: f(6, list(DeviceToleration))
-      .gate('DRADeviceTaints')
-      .listOf('atomic')
-      .doc('Taints that the devices may have.'),
+    tolerations: f(6, list(DeviceToleration)).listOf('atomic').doc('Taints that the devices may have.'),
     capacity: f(7, CapacityRequirements).doc('How much of each device is needed.'),
     derivedAttributes: f(8, list(DeviceDerivedAttribute))
       .listOf('atomic')

@@ -66,10 +66,7 @@ export const Device = message(
     allNodes: f(7, bool)
       .explicit()
       .doc('Whether it can be used everywhere, where devices choose their nodes one by one.'),
-    taints: f(8, list(DeviceTaint))
-      .gate('DRADeviceTaints')
-      .listOf('atomic')
-      .doc('Taints set by the driver; at most 16.'),
+    taints: f(8, list(DeviceTaint)).listOf('atomic').doc('Taints set by the driver; at most 16.'),
     bindsToNode: f(9, bool).explicit().doc('Whether its claim can only be used on the node that was chosen with it.'),
     bindingConditions: f(10, list(str))
       .listOf('atomic')

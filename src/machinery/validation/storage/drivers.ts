@@ -156,7 +156,7 @@ function checkVolumeError(out: Errors, path: string, error: VolumeError | undefi
 
 const [subdomainMessage = ''] = dns1123SubdomainErrors('-')
 /** Case does not count in names of drivers. */
-const caselessMessage = subdomainMessage
+export const caselessMessage = subdomainMessage
   .replace('a lowercase RFC', 'an RFC')
   .replace('lower case alphanumeric', 'alphanumeric')
   .replace("'example.com'", "'Example.com'")
