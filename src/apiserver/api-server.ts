@@ -2,9 +2,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { kinds as declaredKinds } from '../api/kinds.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
+import type { RemoteGroup } from '../machinery/discovery/remote-groups.ts'
 import type { Kind } from '../schema/kind.ts'
 import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
+import type { Aggregator } from './aggregation/aggregator.ts'
 import type { Authenticator } from './authentication/authenticator.ts'
 import type { Authorizer } from './authorization/authorizer.ts'
 import { type ChainParts, handleRequest } from './chain/handle.ts'
@@ -144,6 +146,9 @@ export interface ApiServer {
   readonly registry: RegistryParts
   readonly metrics: Metrics
   handle(request: ServerRequest): Promise<ServerResponse>
+  /** From now on other servers answer for the groups that they serve. */
+  aggregate(aggregator: Aggregator): void
+  setRemoteGroups(groups: readonly RemoteGroup[]): void
   /** Kinds that are declared at run time, for discovery and OpenAPI; the table serves them. */
   setCustomKinds(kinds: readonly Kind[]): void
   /** `/readyz` says no from now on, so that balancers turn away; watches end, so that their clients go elsewhere. */
@@ -175,17 +180,21 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   let draining = false
   const cbor = options.featureGates?.has('CBORServingAndStorage') === true
   const kinds = registry.options.kinds ?? declaredKinds
+  const discovery = new Discovery(kinds, options.serverAddress ?? (() => ''))
   const nonResource = new NonResourceEndpoints({
     kinds,
-    discovery: new Discovery(kinds, options.serverAddress ?? (() => '')),
+    discovery,
     metrics,
     identity: options.identity,
     flowControl,
     clock,
     checks: [...standardChecks(registry, () => draining), ...(options.healthChecks ?? [])],
   })
-  const serve = (context: RequestContext): Promise<ServerResponse> =>
-    context.info.isResourceRequest ? serveResource(server, context) : nonResource.serve(context)
+  let aggregator: Aggregator | undefined
+  const serve = (context: RequestContext): Promise<ServerResponse> => {
+    if (aggregator?.isRemote(context.request.path)) return aggregator.serve(context)
+    return context.info.isResourceRequest ? serveResource(server, context) : nonResource.serve(context)
+  }
   const parts: ChainParts = {
     authenticator: options.authenticator,
     authorizer: options.authorizer,
@@ -201,6 +210,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registry,
     metrics,
     handle: request => handleRequest(parts, cbor ? { ...request, cbor } : request),
+    aggregate(extensions) {
+      aggregator = extensions
+      nonResource.remoteOpenApi = () => extensions.openApiPaths()
+    },
+    setRemoteGroups: groups => discovery.setRemoteGroups(groups),
     setCustomKinds: custom => nonResource.setCustomKinds(custom),
     drain() {
       draining = true

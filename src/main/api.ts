@@ -1,5 +1,6 @@
 /** Store and API server in this process. */
 import { CustomResourceDefinition } from '../api/apiextensions/v1/custom-resource-definition.ts'
+import { Aggregator } from '../apiserver/aggregation/aggregator.ts'
 import { type ApiServer, createApiServer, openRegistry } from '../apiserver/api-server.ts'
 import type { UserInfo } from '../apiserver/authentication/authenticator.ts'
 import { accessControlKinds, createAccessControl } from '../apiserver/bootstrap/access-control.ts'
@@ -99,6 +100,15 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     clock,
     onKinds: custom => server.setCustomKinds(custom),
   })
+  const aggregator = new Aggregator({
+    reader: registry.reader,
+    api,
+    clock,
+    random,
+    client: pki.frontProxyClient,
+    onGroups: groups => server.setRemoteGroups(groups),
+  })
+  server.aggregate(aggregator)
   // What was served before the server stopped is served again before it answers.
   await registry.reader.start([CustomResourceDefinition])
   await customResources.settled()
@@ -129,6 +139,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     async stop() {
       server.drain()
       await flowKeeper.stop()
+      await aggregator.stop()
       await customResources.stop()
       await kubernetesService.stop()
       await http.close(shutdownGraceMs)

@@ -5,6 +5,7 @@ import { APIGroup, APIGroupList, APIResourceList, APIVersions } from '../../api/
 import { aggregatedCore, aggregatedGroups } from '../../machinery/discovery/aggregated.ts'
 import { groupsOf, type ServedGroup } from '../../machinery/discovery/api-groups.ts'
 import { apiVersionsOf, groupListOf, groupOf, resourceListOf } from '../../machinery/discovery/plain.ts'
+import { aggregatedRemoteGroup, plainRemoteGroup, type RemoteGroup } from '../../machinery/discovery/remote-groups.ts'
 import { listOf } from '../../machinery/scheme.ts'
 import { encodeCborObject } from '../../schema/cbor-encode.ts'
 import { encodeJson } from '../../schema/json-encode.ts'
@@ -35,6 +36,7 @@ export class Discovery {
   #groups: readonly ServedGroup[]
   /** Made when it is first asked for. */
   #madeOthers: Aggregated | undefined
+  #remote: readonly RemoteGroup[] = []
 
   /** `serverAddress` is `host:port` as clients reach it. */
   constructor(kinds: readonly Kind[], serverAddress: () => string) {
@@ -50,8 +52,17 @@ export class Discovery {
     this.#madeOthers = undefined
   }
 
+  /** Groups that other servers serve. */
+  setRemoteGroups(groups: readonly RemoteGroup[]): void {
+    this.#remote = groups
+    this.#madeOthers = undefined
+  }
+
   get #others(): Aggregated {
-    this.#madeOthers ??= aggregated(aggregatedGroups(this.#groups))
+    if (this.#madeOthers) return this.#madeOthers
+    const own = aggregatedGroups(this.#groups)
+    const items = [...own.items, ...this.#remote.map(aggregatedRemoteGroup)]
+    this.#madeOthers = aggregated({ ...own, items })
     return this.#madeOthers
   }
 
@@ -62,6 +73,11 @@ export class Discovery {
     if ((root !== 'api' && root !== 'apis') || parts.length > (root === 'api' ? 2 : 3)) return undefined
     if (parts.length === 1) return this.#serveRoot(request, path, root)
     const group = this.#groups.find(one => (root === 'api' ? one.name === '' : one.name !== '' && one.name === name))
+    const remote = parts.length === 2 && root === 'apis' && this.#remote.find(one => one.name === name)
+    if (!group && remote) {
+      const value = { kind: 'APIGroup', apiVersion: 'v1', ...plainRemoteGroup(remote) }
+      return this.#respond(request, value, APIGroup)
+    }
     // As upstream: what is asked for below `/apis` alone is not known to be an API.
     if (!group && parts.length === 2 && root === 'apis') return respondText(404, '404 page not found\n')
     if (root === 'apis' && version === '') return group && this.#respond(request, groupOf(group), APIGroup)
@@ -74,7 +90,9 @@ export class Discovery {
     // With a slash behind it, the list of groups is another path, which knows the plain form alone.
     const form = path === '/apis/' ? 'plain' : rootForm(request)
     if (form !== 'plain') return respondAggregated(request, root === 'api' ? this.#core : this.#others, form)
-    if (root === 'apis') return this.#respond(request, groupListOf(this.#groups), APIGroupList)
+    const own = groupListOf(this.#groups)
+    const groups = [...own.groups, ...this.#remote.map(plainRemoteGroup)]
+    if (root === 'apis') return this.#respond(request, { ...own, groups }, APIGroupList)
     return this.#respond(request, apiVersionsOf(this.#serverAddress()), APIVersions)
   }
 

@@ -48,6 +48,9 @@ export class NonResourceEndpoints {
     this.#openApiV2 = new OpenApiV2Endpoint(groups)
   }
 
+  /** Where other servers have their documents, by the document's name. */
+  remoteOpenApi: () => Record<string, { serverRelativeURL: string }> = () => ({})
+
   /** The kinds that are served besides the declared ones. */
   setCustomKinds(kinds: readonly Kind[]): void {
     this.#customKinds = kinds
@@ -113,7 +116,9 @@ export class NonResourceEndpoints {
   }
 
   #openApiIndex(request: ServerRequest): ServerResponse {
-    const index = { paths: { ...this.#customOpenApi?.index().paths, ...this.#openApiV3.index().paths } }
+    const index = {
+      paths: { ...this.remoteOpenApi(), ...this.#customOpenApi?.index().paths, ...this.#openApiV3.index().paths },
+    }
     if (request.wantsObjects) return respondValue(request, 200, index)
     // Not negotiated: upstream names no type either, and clients read it as JSON.
     return {

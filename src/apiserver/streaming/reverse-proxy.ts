@@ -50,16 +50,17 @@ const forwarded = (
   return kept
 }
 
-/** `url` is the backend's; `prefix` is the path under which the client sees its root. */
+/** `identity`: headers that say whom the request is for. `url` is the backend's; `prefix` is the path under which the client sees its root. */
 export async function reverseProxy(
   context: RequestContext,
   url: URL,
   prefix: string,
   tls: RequestOptions,
+  identity: Readonly<Record<string, string | string[]>> = {},
 ): Promise<ServerResponse> {
   const { connection, method, signal, headers } = context.request
   if (!connection) throw new ApiError(406, 'NotAcceptable', 'a proxied answer is a stream: ask for it over HTTP')
-  if (connection.upgrade) return upgraded(context, url, tls)
+  if (connection.upgrade) return upgraded(context, url, tls, identity)
   const { exchange } = connection
   if (!exchange) throw new ApiError(400, 'BadRequest', 'no response to write to')
   const secure = url.protocol === 'https:'
@@ -72,6 +73,7 @@ export async function reverseProxy(
       headers: {
         ...forwarded(headers),
         ...bodyFraming(context),
+        ...identity,
         'x-forwarded-for': context.request.remoteAddress,
         'x-forwarded-uri': `${prefix}${url.pathname}`,
         'x-forwarded-proto': 'https',
@@ -117,13 +119,18 @@ function relocated(location: string, url: URL, prefix: string): string {
   return target.host === url.host ? `${prefix}${target.pathname}${target.search}${target.hash}` : location
 }
 
-async function upgraded(context: RequestContext, url: URL, tls: RequestOptions): Promise<ServerResponse> {
+async function upgraded(
+  context: RequestContext,
+  url: URL,
+  tls: RequestOptions,
+  identity: Readonly<Record<string, string | string[]>>,
+): Promise<ServerResponse> {
   const { connection, method, headers } = context.request
   const upgrade = connection?.upgrade
   if (!connection || !upgrade) throw new ApiError(400, 'BadRequest', 'Upgrade request required')
   try {
     const kept = Object.fromEntries(
-      Object.entries(forwarded(headers)).map(([name, value]) => [name, [value].flat().join(', ')]),
+      Object.entries({ ...forwarded(headers), ...identity }).map(([name, value]) => [name, [value].flat().join(', ')]),
     )
     const wanted = { ...kept, Upgrade: connection.request.headers.upgrade ?? 'websocket' }
     const backend = await openUpgrade(url, wanted, method, { ...tls, signal: context.request.signal })
