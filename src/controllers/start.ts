@@ -14,6 +14,7 @@ import { endpointSliceController } from './endpoint-slice/controller.ts'
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
@@ -103,6 +104,7 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   serviceAccountController,
   validatingAdmissionPolicyStatusController,
   ...(options.rootCa === undefined ? [] : [rootCaPublisher(options.rootCa), trustBundlePublisher(options.rootCa)]),
+  horizontalPodAutoscalerController,
   garbageCollector(signal),
 ]
 
