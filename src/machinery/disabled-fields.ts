@@ -40,7 +40,8 @@ function hasGated(message: Message, seen = new Set<Message>()): boolean {
 }
 
 function planOf(message: Message): Plan | undefined {
-  if (plans.has(message)) return plans.get(message)
+  const known = plans.get(message)
+  if (known !== undefined || plans.has(message)) return known
   plans.set(message, undefined)
   if (!hasGated(message)) return undefined
   const fields = Object.entries(message.fields)
@@ -55,11 +56,14 @@ function planOf(message: Message): Plan | undefined {
   return plan
 }
 
-/** The messages in a member: itself, or those of a list or map. */
-function messagesIn(type: Type, member: unknown): Values[] {
-  if (type.is === 'list') return Array.isArray(member) ? member.flatMap(item => messagesIn(type.of, item)) : []
-  if (!isValues(member)) return []
-  return type.is === 'map' ? Object.values(member).flatMap(item => messagesIn(type.of, item)) : [member]
+/** Visits the messages in a member: itself, or those of a list or map. */
+function forEachMessage(type: Type, member: unknown, visit: (message: Values) => void): void {
+  if (type.is === 'list') {
+    if (Array.isArray(member)) for (let i = 0; i < member.length; i++) forEachMessage(type.of, member[i], visit)
+  } else if (isValues(member)) {
+    if (type.is === 'map') for (const key in member) forEachMessage(type.of, member[key], visit)
+    else visit(member)
+  }
 }
 
 function usedGates(plan: Plan, values: Values, used: Set<string>): void {
@@ -70,19 +74,20 @@ function usedGates(plan: Plan, values: Values, used: Set<string>): void {
 function forEachInner(plan: Plan, values: Values, visit: (plan: Plan, values: Values) => void): void {
   for (const { name, type, plan: planOfInner } of plan.inner) {
     const inner = planOfInner()
-    if (inner) for (const message of messagesIn(type, values[name])) visit(inner, message)
+    if (inner) forEachMessage(type, values[name], message => visit(inner, message))
   }
 }
 
 function drop(plan: Plan, values: Values, used: ReadonlySet<string>): void {
-  for (const { name, gate } of plan.gated) if (!used.has(gate)) delete values[name]
+  for (const { name, gate } of plan.gated) if (values[name] !== undefined && !used.has(gate)) delete values[name]
   for (const { name, type, plan: planOfInner } of plan.inner) {
     const inner = planOfInner()
     if (!inner) continue
     const member = values[name]
-    const size = isValues(member) ? Object.keys(member).length : 0
-    for (const message of messagesIn(type, member)) drop(inner, message, used)
-    if (size > 0 && vanishes.has(type) && Object.keys(member as Values).length === 0) delete values[name]
+    if (member === undefined || member === null) continue
+    const mayVanish = vanishes.has(type) && isValues(member) && Object.keys(member).length > 0
+    forEachMessage(type, member, message => drop(inner, message, used))
+    if (mayVanish && Object.keys(member).length === 0) delete values[name]
   }
 }
 

@@ -131,8 +131,17 @@ function decimalText(nanos: bigint, format: QuantityFormat): string {
 const formatWrong = () =>
   new QuantityError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
 
-/** Reads a quantity; throws QuantityError. */
+/** Reads a quantity; throws QuantityError. The same few amounts come again and again. */
 export function parseQuantity(text: string): Quantity {
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  const quantity = readQuantity(text)
+  if (parsed.size >= maxRemembered) parsed.clear()
+  if (text.length <= maxRememberedLength) parsed.set(text, quantity)
+  return quantity
+}
+
+function readQuantity(text: string): Quantity {
   const match = syntax.exec(text)
   if (!match || (match[2] === '' && !match[3])) {
     if (/^[+-]?(\d+(\.\d*)?|\.\d+)[eEinumkKMGTP]+[-+]?\d*$/.test(text)) {
@@ -175,8 +184,10 @@ function nanosOf(whole: string, fraction: string, exponent: number, bits: bigint
   return digits % unit === 0n ? digits / unit + dropped : digits / unit + 1n
 }
 
-/** At most this many canonical texts are remembered; beyond it the memory starts afresh. */
+/** At most this many texts are remembered; beyond it the memory starts afresh. */
 const maxRemembered = 4096
+const maxRememberedLength = 32
+const parsed = new Map<string, Quantity>()
 const remembered = new Map<string, string>()
 
 /** The canonical form of a quantity's text. Throws QuantityError. */
@@ -185,7 +196,7 @@ export function canonicalQuantity(text: string): string {
   if (known !== undefined) return known
   const canonical = parseQuantity(text).toString()
   if (remembered.size >= maxRemembered) remembered.clear()
-  if (text.length <= 32) remembered.set(text, canonical)
+  if (text.length <= maxRememberedLength) remembered.set(text, canonical)
   return canonical
 }
 

@@ -190,7 +190,7 @@ function orderMap(value: Record<string, unknown>, element: Orderer | undefined):
   return ordered
 }
 
-function isSorted(keys: readonly string[]): boolean {
+export function isSorted(keys: readonly string[]): boolean {
   for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return false
   return true
 }

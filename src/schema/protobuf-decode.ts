@@ -2,6 +2,7 @@
 
 import { choiceOf, valueOfMembers } from './choice.ts'
 import { DecodeError } from './decode-error.ts'
+import { sharedFields } from './fields-v1.ts'
 import { showDuration } from './go-duration.ts'
 import { readJson } from './json-decode.ts'
 import { setMember } from './json-exact.ts'
@@ -310,6 +311,9 @@ function rawExtension(reader: WireReader): Uint8Array {
   })
 }
 
+const textOfBytes = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+
 const readAny: FieldReader = reader => {
   const raw = rawExtension(reader)
   return raw.length === 0 ? undefined : readJson(raw)
@@ -372,5 +376,8 @@ const scalarReaders: Readonly<Record<ScalarName, FieldReader>> = {
   duration: reader => showDuration(BigInt(numbers(reader).first)),
   raw: readAny,
   json: readAny,
-  fieldsV1: readAny,
+  fieldsV1: reader => {
+    const raw = rawExtension(reader)
+    return raw.length === 0 ? undefined : sharedFields(textOfBytes(raw), readJson)
+  },
 }

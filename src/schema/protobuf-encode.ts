@@ -1,7 +1,8 @@
 /** Objects to protobuf. The same object always gives the same bytes: fields by tag, maps by key. */
 import { choiceOf, membersOfChoice } from './choice.ts'
+import { fieldsText } from './fields-v1.ts'
 import { parseDuration } from './go-duration.ts'
-import { encodeJson } from './json-encode.ts'
+import { encodeJson, isSorted, stringifyJson } from './json-encode.ts'
 import { listFormType } from './json-shape.ts'
 import type { Kind } from './kind.ts'
 import { type Dialect, type LaidField, type LaidGroup, layoutOf, writtenWhenUnset } from './protobuf-layout.ts'
@@ -223,7 +224,8 @@ const mapWriter =
     const map = value as Record<string, unknown>
     const keys = Object.keys(map)
     // By bytes, as Go sorts; for surrogate pairs JavaScript's own order differs.
-    keys.sort(keys.some(hasSurrogate) ? compareBytes : undefined)
+    if (keys.some(hasSurrogate)) keys.sort(compareBytes)
+    else if (!isSorted(keys)) keys.sort()
     for (let i = keys.length - 1; i >= 0; i--) {
       const key = keys[i]!
       if (map[key] === undefined) continue
@@ -335,5 +337,9 @@ const scalarWriters: Readonly<Record<ScalarName, FieldWriter>> = {
   },
   raw: writeAny,
   json: writeAny,
-  fieldsV1: writeAny,
+  fieldsV1: (writer, tag, value) => {
+    const before = writer.length
+    writeText(writer, 1, fieldsText(value, stringifyJson))
+    writer.lengthHeader(tag, before)
+  },
 }

@@ -16,6 +16,13 @@ const durationBuckets = [
 ]
 const requestLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const
 
+interface Children {
+  readonly counter: { inc(): void }
+  readonly histogram: { observe(seconds: number): void }
+}
+
+const maxChildren = 4_096
+
 export class Metrics {
   readonly registry = new Registry()
   readonly #requests = new Counter({
@@ -45,13 +52,31 @@ export class Metrics {
     registers: [this.registry],
   })
 
+  readonly #children = new Map<string, Children>()
+  readonly #storeOperations = new Map<string, Children['histogram']>()
+
   constructor(processMetrics: boolean) {
     if (processMetrics) addProcessMetrics(this.registry)
   }
 
   requestDone(labels: RequestLabels, code: number, seconds: number): void {
-    this.#requests.inc({ ...labels, code: String(code) })
-    if (labels.verb !== 'WATCH') this.#durations.observe({ ...labels }, seconds)
+    const { counter, histogram } = this.#childrenOf(labels, code)
+    counter.inc()
+    if (labels.verb !== 'WATCH') histogram.observe(seconds)
+  }
+
+  /** What is counted under the same labels: to find it anew costs more than to count. */
+  #childrenOf(labels: RequestLabels, code: number): Children {
+    const { verb, group, version, resource, subresource, scope } = labels
+    const key = `${verb}/${group}/${version}/${resource}/${subresource}/${scope}/${code}`
+    let children = this.#children.get(key)
+    if (!children) {
+      const histogram = this.#durations.labels({ ...labels })
+      children = { counter: this.#requests.labels({ ...labels, code: String(code) }), histogram }
+      if (this.#children.size >= maxChildren) this.#children.clear()
+      this.#children.set(key, children)
+    }
+    return children
   }
 
   watchStarted(group: string, resource: string): void {
@@ -63,6 +88,11 @@ export class Metrics {
   }
 
   storeDone(operation: string, seconds: number): void {
-    this.#store.observe({ operation }, seconds)
+    let timed = this.#storeOperations.get(operation)
+    if (!timed) {
+      timed = this.#store.labels({ operation })
+      this.#storeOperations.set(operation, timed)
+    }
+    timed.observe(seconds)
   }
 }

@@ -10,8 +10,21 @@ export interface AcceptClause {
 
 const maxAcceptLength = 4_096
 
+/** Clients send the same few headers again and again. */
+const maxRemembered = 256
+const remembered = new Map<string, readonly AcceptClause[]>()
+
 /** The clauses of an Accept header, most wanted first. An absent header accepts anything. */
-export function acceptClauses(accept: string): AcceptClause[] {
+export function acceptClauses(accept: string): readonly AcceptClause[] {
+  const known = remembered.get(accept)
+  if (known) return known
+  const clauses = readClauses(accept)
+  if (remembered.size >= maxRemembered) remembered.clear()
+  if (accept.length < maxAcceptLength) remembered.set(accept, clauses)
+  return clauses
+}
+
+function readClauses(accept: string): AcceptClause[] {
   if (accept.trim() === '') return [{ type: '*/*', parameters: {}, quality: 1 }]
   const clauses: AcceptClause[] = []
   for (const clause of accept.slice(0, maxAcceptLength).split(',')) {

@@ -1,21 +1,44 @@
 /** Runs the admission plugins in order. */
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts'
 
+type Step = (attributes: AdmissionAttributes) => Promise<void>
+
+interface Steps {
+  readonly mutating: readonly Step[]
+  readonly validating: readonly Step[]
+}
+
+/** Most plugins have one step only: to wait for the other, which is none, costs every write. */
+const stepsOf = new WeakMap<readonly AdmissionPlugin[], Steps>()
+
+function steps(plugins: readonly AdmissionPlugin[]): Steps {
+  let found = stepsOf.get(plugins)
+  if (!found) {
+    found = {
+      mutating: plugins.flatMap(plugin => plugin.admit?.bind(plugin) ?? []),
+      validating: plugins.flatMap(plugin => plugin.validate?.bind(plugin) ?? []),
+    }
+    stepsOf.set(plugins, found)
+  }
+  return found
+}
+
 export async function admitMutating(
   plugins: readonly AdmissionPlugin[],
   attributes: AdmissionAttributes,
 ): Promise<void> {
-  for (const plugin of plugins) await plugin.admit?.(attributes)
+  const { mutating } = steps(plugins)
+  for (const step of mutating) await step(attributes)
   const { reinvocation } = attributes
   if (!reinvocation?.wanted) return
   // Once more and no further: who came before a change has not seen it (upstream: admission/reinvocation.go).
   reinvocation.isAgain = true
-  for (const plugin of plugins) await plugin.admit?.(attributes)
+  for (const step of mutating) await step(attributes)
 }
 
 export async function admitValidating(
   plugins: readonly AdmissionPlugin[],
   attributes: AdmissionAttributes,
 ): Promise<void> {
-  for (const plugin of plugins) await plugin.validate?.(attributes)
+  for (const step of steps(plugins).validating) await step(attributes)
 }

@@ -1,6 +1,7 @@
 /** Deep copy of a JSON value: what is about to be changed must be nobody else's. */
 export function cloneJson<T>(value: T): T {
-  if (value === null || typeof value !== 'object') return value
+  // What is frozen can be shared: the field sets of managedFields are.
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value
   if (Array.isArray(value)) return value.map(cloneJson) as T
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {

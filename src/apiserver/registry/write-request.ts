@@ -25,7 +25,18 @@ export interface WriteRequest {
 }
 
 /** Time as metadata shows it: whole seconds. */
-export const isoSeconds = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+export function isoSeconds(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  if (seconds !== shownSeconds) {
+    shown = `${new Date(ms).toISOString().slice(0, 19)}Z`
+    shownSeconds = seconds
+  }
+  return shown
+}
+
+/** The text of the second that was shown last. */
+let shown = ''
+let shownSeconds = Number.NaN
 
 export function writeRequestOf(
   context: RequestContext,

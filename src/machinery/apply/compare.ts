@@ -5,7 +5,7 @@
 import { equalJson, isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
 import { type FieldSet, leafNode, nodeOf } from './field-set.ts'
 import { fieldElement, keyElement, valueElement } from './path-element.ts'
-import { deduced, type KeyedListShape, type Shape, zeroOf } from './shape.ts'
+import { deduced, type KeyedListShape, type Member, type Shape, zeroOf } from './shape.ts'
 
 export interface Comparison {
   /** Added and modified. */
@@ -59,13 +59,16 @@ function isEmptyObject(value: unknown): boolean {
 /** Compares two values of a shape; undefined stands for an absent one. At most one may be absent. */
 export function compareValues(shape: Shape, old: unknown, now: unknown): Comparison | undefined {
   if (old === now) return undefined
+  if (old === undefined) return { changed: addedNode(shape, now), removed: undefined }
   if (shape.is === 'leaf' || (isBlank(old) && isBlank(now))) return compareLeaf(old, now)
   if (shape.is === 'list' || shape.is === 'set') {
     const lists = isList(old) && isList(now)
     return lists ? compareItems(shape, old, now) : compareLeaf(old, now)
   }
-  const objects = isMap(old) && isMap(now)
-  return objects ? compareMembers(shape, old ?? undefined, now ?? undefined) : compareLeaf(old, now)
+  if (!isMap(old) || !isMap(now)) return compareLeaf(old, now)
+  return isObject(old)
+    ? compareMembers(shape, old, now ?? undefined)
+    : { changed: addedNode(shape, now), removed: undefined }
 }
 
 const isList = (value: unknown): value is readonly unknown[] | undefined | null =>
@@ -73,9 +76,63 @@ const isList = (value: unknown): value is readonly unknown[] | undefined | null 
 const isMap = (value: unknown): value is JsonObject | undefined | null =>
   value === undefined || value === null || isObject(value)
 
+/** The set of a value that was not there before: `compareValues` with nothing, at half the cost. */
+function addedNode(shape: Shape, now: unknown): FieldSet {
+  if (shape.is === 'leaf' || isBlank(now)) return leafNode
+  if (shape.is === 'list' || shape.is === 'set') return Array.isArray(now) ? addedItems(shape, now) : leafNode
+  return isObject(now) ? addedMembers(shape, now) : leafNode
+}
+
+function addedMembers(shape: Exclude<Shape, { is: 'leaf' | 'list' | 'set' }>, now: JsonObject): FieldSet {
+  const nodes: Nodes = { '.': leafNode }
+  let isEmpty = true
+  const members = shape.is === 'struct' ? shape.members() : undefined
+  for (const name in now) {
+    const member = members?.get(name)
+    const memberShape = member?.shape ?? (shape.is === 'map' ? shape.of : deduced)
+    let value: unknown = memberOf(now, name) ?? undefined
+    if (value === undefined && member?.present) value = zeroOf(memberShape)
+    if (value === undefined) continue
+    nodes[fieldElement(name)] = addedNode(memberShape, value)
+    isEmpty = false
+  }
+  if (members) {
+    for (const name of nullMembers(members)) {
+      if ((memberOf(now, name) ?? undefined) !== undefined) continue
+      nodes[fieldElement(name)] = leafNode
+      isEmpty = false
+    }
+  }
+  return isEmpty ? leafNode : nodes
+}
+
+function addedItems(shape: KeyedListShape | { readonly is: 'set' }, now: readonly unknown[]): FieldSet {
+  const nodes: Nodes = { '.': leafNode }
+  for (let i = 0; i < now.length; i++) {
+    const item = now[i]
+    const element = shape.is === 'set' ? valueElement(item) : (keyElement(shape, item) ?? `i:${i}`)
+    // Duplicates are owned as one.
+    const isNew = shape.is !== 'set' && nodes[element] === undefined && item !== undefined
+    nodes[element] = isNew ? addedNode(shape.of, item) : leafNode
+  }
+  return nodes
+}
+
+const nullMembersOf = new WeakMap<ReadonlyMap<string, Member>, readonly string[]>()
+
+/** Members that are shown as null where they are unset. */
+function nullMembers(members: ReadonlyMap<string, Member>): readonly string[] {
+  let names = nullMembersOf.get(members)
+  if (!names) {
+    names = [...members].filter(([, { orNull }]) => orNull).map(([name]) => name)
+    nullMembersOf.set(members, names)
+  }
+  return names
+}
+
 function compareMembers(
   shape: Exclude<Shape, { is: 'leaf' | 'list' | 'set' }>,
-  old: JsonObject | undefined,
+  old: JsonObject,
   now: JsonObject | undefined,
   skip?: ReadonlySet<string>,
 ): Comparison | undefined {
@@ -96,12 +153,7 @@ function compareMembers(
   }
   for (const name in now) if (!skip?.has(name)) compareMember(name)
   for (const name in old) if (!skip?.has(name) && (now === undefined || !Object.hasOwn(now, name))) compareMember(name)
-  if (old === undefined && now !== undefined && members) {
-    for (const [name, { orNull }] of members) {
-      if (orNull && (memberOf(now, name) ?? undefined) === undefined) below.add(fieldElement(name), leafChanged)
-    }
-  }
-  return below.comparison(old === undefined, now === undefined)
+  return below.comparison(false, now === undefined)
 }
 
 /** The items of a list by their path element. Duplicates, which only old objects have, come as several. */

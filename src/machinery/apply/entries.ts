@@ -1,5 +1,6 @@
 /** The entries of `metadata.managedFields`: reading, sorting, and the bound on their number (KEP-555). */
 import type { ManagedFieldsEntry } from '../../api/meta/v1/object-meta.ts'
+import { shared } from '../../schema/fields-v1.ts'
 import { equalJson, isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
 import { type FieldSet, isEmptySet, sortedSet, union } from './field-set.ts'
 
@@ -139,7 +140,7 @@ export function capUpdateManagers(entries: Map<string, Entry>): void {
 /** The entry with another set, in stored order. */
 export const withSet = (entry: Entry, set: FieldSet): Entry => ({
   ...entry,
-  fieldsV1: sortedSet(set) as Entry['fieldsV1'],
+  fieldsV1: shared(sortedSet(set)) as Entry['fieldsV1'],
 })
 
 /** A new entry, its members in upstream's order. */
@@ -152,7 +153,7 @@ export const newEntry = (
   apiVersion: facts.apiVersion,
   time: facts.time,
   fieldsType: 'FieldsV1',
-  fieldsV1: sortedSet(set) as Entry['fieldsV1'],
+  fieldsV1: shared(sortedSet(set)) as Entry['fieldsV1'],
   ...(facts.subresource === '' ? {} : { subresource: facts.subresource }),
 })
 

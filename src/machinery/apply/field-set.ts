@@ -88,6 +88,7 @@ function withoutSelf(node: FieldSet): FieldSet {
   return rest
 }
 
+/** `.` before `f`, `k`, `v` and `i`. */
 const ranks: Readonly<Record<string, number>> = { '.': 0, f: 1, k: 2, v: 3, i: 4 }
 
 function compareElements(a: string, b: string): number {
@@ -97,13 +98,34 @@ function compareElements(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** The same set with its members in upstream's order, as it is stored. */
+/** The same set with its members in upstream's order, as it is stored; itself where it has that order. */
 export function sortedSet(set: FieldSet): FieldSet {
-  const elements = Object.keys(set)
-  if (elements.length === 0) return leafNode
+  let previous = '.'
+  for (const element in set) {
+    if (compareElements(previous, element) > 0 || sortedSet(set[element]!) !== set[element]) return newSortedSet(set)
+    previous = element
+  }
+  return set
+}
+
+function newSortedSet(set: FieldSet): FieldSet {
   const sorted: Mutable = {}
-  for (const element of elements.sort(compareElements)) sorted[element] = sortedSet(set[element]!)
+  for (const element of sortElements(Object.keys(set))) sorted[element] = sortedSet(set[element]!)
   return sorted
+}
+
+/** Nearly all sets are small, and half in order: moving each element to its place needs no memory, as `sort` does. */
+const maxInserted = 64
+
+function sortElements(elements: string[]): string[] {
+  if (elements.length > maxInserted) return elements.sort(compareElements)
+  for (let i = 1; i < elements.length; i++) {
+    const element = elements[i]!
+    let at = i
+    for (; at > 0 && compareElements(elements[at - 1]!, element) > 0; at--) elements[at] = elements[at - 1]!
+    elements[at] = element
+  }
+  return elements
 }
 
 export function equalSets(a: FieldSet, b: FieldSet): boolean {

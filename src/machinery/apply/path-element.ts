@@ -4,7 +4,19 @@ import type { KeyedListShape } from './shape.ts'
 
 const encode = (value: unknown): string => (typeof value === 'bigint' ? String(value) : JSON.stringify(value))
 
-export const fieldElement = (name: string): string => `f:${name}`
+const fieldElements = new Map<string, string>()
+/** Names of declared fields, and of the labels and annotations that most objects have. */
+const maxFieldElements = 8_192
+
+export function fieldElement(name: string): string {
+  let element = fieldElements.get(name)
+  if (element === undefined) {
+    element = `f:${name}`
+    if (fieldElements.size < maxFieldElements) fieldElements.set(name, element)
+  }
+  return element
+}
+
 export const valueElement = (value: unknown): string => `v:${encode(value)}`
 
 /** `k:{"name":"x"}`, keys sorted, defaults filled in; undefined if the item has none of its keys. */

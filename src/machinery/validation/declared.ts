@@ -32,10 +32,27 @@ export function checkDeclared(
   context: ValidationContext,
   only: (field: string) => boolean,
 ): void {
-  for (const [name, field] of Object.entries(message.fields)) {
-    if (!only(name)) continue
-    fieldCheck(message, name, field.facts)?.(values, old, '', { out, context })
+  const walk = { out, context }
+  for (const { name, check } of namedChecksOf(message)) if (only(name)) check(values, old, '', walk)
+}
+
+interface NamedCheck {
+  readonly name: string
+  readonly check: Check
+}
+
+const namedChecks = new WeakMap<Message, readonly NamedCheck[]>()
+
+function namedChecksOf(message: Message): readonly NamedCheck[] {
+  let checks = namedChecks.get(message)
+  if (!checks) {
+    checks = Object.entries(message.fields).flatMap(([name, { facts }]) => {
+      const check = fieldCheck(message, name, facts)
+      return check ? [{ name, check }] : []
+    })
+    namedChecks.set(message, checks)
   }
+  return checks
 }
 
 function runMessage(message: Message, value: unknown, old: unknown, path: string, walk: Walk): void {
@@ -75,14 +92,18 @@ function fieldCheck(message: Message, name: string, facts: FieldFacts): Check | 
   return (values, old, path, walk) => {
     const value = values[name]
     const before = old?.[name]
+    const isAbsent = value === undefined || value === null
+    // Most fields are absent most of the time: a path is text to be made.
+    if (isAbsent && !isRequired && (before === undefined || !facts.immutable)) return
     const at = joined(path, name)
     if (isRequired && isMissing(value, facts.type) && !isReported(at)) {
       walk.out.push(required(at))
       return
     }
     if (facts.immutable && old !== undefined && !checkImmutable(walk.out, at, value, before)) return
-    if (value === undefined || value === null) return
-    for (const validate of validators) walk.out.push(...validate(value, before, at, walk.context))
+    if (isAbsent) return
+    for (const validate of validators)
+      for (const error of validate(value, before, at, walk.context)) walk.out.push(error)
     inner?.(value, before, at, walk)
   }
 }
