@@ -156,6 +156,31 @@ export class WireWriter {
   }
 }
 
+/** Short texts read lately, by a hash of their bytes: most come again and again, and then are one string. */
+const textSlots = 4_096
+const texts: string[] = new Array(textSlots).fill('')
+
+/** The text of so many bytes; undefined where they are not ASCII. */
+function remembered(bytes: Buffer, start: number, length: number): string | undefined {
+  const end = start + length
+  let hash = length
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!
+    if (byte > 0x7f) return undefined
+    hash = (Math.imul(hash, 31) + byte) | 0
+  }
+  const slot = (hash ^ (hash >>> 12)) & (textSlots - 1)
+  const known = texts[slot]!
+  if (known.length === length) {
+    let i = 0
+    while (i < length && known.charCodeAt(i) === bytes[start + i]) i++
+    if (i === length) return known
+  }
+  const text = bytes.toString('latin1', start, end)
+  texts[slot] = text
+  return text
+}
+
 /** Reads one message, or a part of one: everything before `end`. Throws DecodeError on malformed input. */
 export class WireReader {
   readonly buffer: Buffer
@@ -218,21 +243,10 @@ export class WireReader {
     const length = this.partLength()
     const start = this.at
     this.at += length
-    if (length < 24) {
-      const short = this.#ascii(start, length)
-      if (short !== undefined) return short
-    }
-    return this.buffer.toString('utf8', start, this.at)
-  }
-
-  #ascii(start: number, length: number): string | undefined {
-    let text = ''
-    for (let i = start; i < start + length; i++) {
-      const c = this.buffer[i]!
-      if (c > 0x7f) return undefined
-      text += String.fromCharCode(c)
-    }
-    return text
+    return (
+      (length <= shortText ? remembered(this.buffer, start, length) : undefined) ??
+      this.buffer.toString('utf8', start, this.at)
+    )
   }
 
   byteString(): string {

@@ -80,7 +80,15 @@ export class StoredObject {
 
   /** The same value under a later revision, as a deletion is reported. */
   at(revision: number): StoredObject {
-    return new StoredObject(this.owner, this.key, this.bytes, revision)
+    const later = new StoredObject(this.owner, this.key, this.bytes, revision)
+    later.#facts = this.#facts
+    const { forms } = this.owner
+    const known = forms.known(this, 'object') as ObjectJson | undefined
+    if (known) {
+      const metadata = { ...known.metadata, resourceVersion: String(revision) }
+      forms.put(later, 'object', { ...known, metadata }, parsedBytes(this.bytes))
+    }
+    return later
   }
 }
 

@@ -43,6 +43,11 @@ export class CacheEvent {
     this.#frames = undefined
   }
 
+  /** What was derived for those who were told is hardly asked for again. */
+  forgetForms(): void {
+    for (const stored of [this.previous, this.#gone]) if (stored) stored.owner.forms.forget(stored)
+  }
+
   get bytes(): number {
     return (this.current?.bytes.length ?? 0) + (this.previous?.bytes.length ?? 0) + 200
   }

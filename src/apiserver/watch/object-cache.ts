@@ -311,7 +311,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     }
     this.#byLabel.changed(previous, current)
     this.#tell(cacheEvent)
-    if (previous) this.forms.forget(previous)
+    cacheEvent.forgetForms()
   }
 
   #arrived(kv: KeyValue): StoredObject {
