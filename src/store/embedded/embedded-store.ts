@@ -258,7 +258,10 @@ class EmbeddedStore implements MaintainedStore {
 
   #readSlice(options: RangeOptions, counted: boolean): RangeResult {
     this.#open()
-    const result = this.#ranges.snapshot(() => this.#ranges.read(options, counted))
+    const isOneNow = options.end === undefined && !options.revision
+    const result = isOneNow
+      ? this.#ranges.readNow(options)
+      : this.#ranges.snapshot(() => this.#ranges.read(options, counted))
     this.#revision = Math.max(this.#revision, result.revision)
     return result
   }
