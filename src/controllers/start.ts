@@ -13,15 +13,19 @@ import { disruptionController } from './disruption/controller.ts'
 import { endpointSliceController } from './endpoint-slice/controller.ts'
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { nodeTtlController } from './node-ttl/controller.ts'
 import { persistentVolumeBinder } from './persistent-volume/controller.ts'
+import { podCertificateRequestCleaner } from './pod-certificate-cleaner/controller.ts'
 import { podGarbageCollector } from './pod-gc/controller.ts'
 import { replicaSetController, replicationController } from './replica-set/controller.ts'
+import { resourceClaimController } from './resource-claim/controller.ts'
 import { resourceQuotaController } from './resource-quota/controller.ts'
 import { rootCaPublisher } from './root-ca-publisher/controller.ts'
 import { type ControllerDefinition, runController } from './runtime/controller.ts'
@@ -32,6 +36,7 @@ import {
   claimProtectionController,
   volumeProtectionController,
 } from './storage-protection/controllers.ts'
+import { storageVersionMigrator } from './storage-version-migrator/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { trustBundlePublisher } from './trust-bundle-publisher/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
@@ -105,6 +110,11 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   validatingAdmissionPolicyStatusController,
   ...(options.rootCa === undefined ? [] : [rootCaPublisher(options.rootCa), trustBundlePublisher(options.rootCa)]),
   horizontalPodAutoscalerController,
+  storageVersionMigrator,
+  resourceClaimController,
+  podCertificateRequestCleaner,
+  ephemeralVolumeController,
+  nodeTtlController,
   garbageCollector(signal),
 ]
 
