@@ -50,6 +50,7 @@ for (const [key, members] of sorted.slice(0, shownClasses)) {
   console.log(`${members.length} × ${key}\n  ${first.request}\n  ${first.label}`)
   for (const difference of first.differences.slice(0, 5)) console.log(`    ${showDifference(difference)}`)
 }
+for (const message of result.refused) console.log(`the sample is refused, ${message}`)
 console.log(`seed ${values.seed}: ${result.requests} requests in ${seconds} s`)
 console.log(
   `stock answered ${[...result.statuses]

@@ -74,7 +74,7 @@ function walkMessage(
   places: FieldPlace[],
   only: (name: string) => boolean,
 ): void {
-  if (message.options.listForm || within.length > maxDepth) return
+  if (message.options.listForm || message.options.choice || within.length > maxDepth) return
   for (const [name, { facts }] of Object.entries(message.fields)) {
     if (!only(name) || skipped.has(name)) continue
     const path = text === '' ? name : `${text}.${name}`

@@ -18,32 +18,36 @@ export interface RunResult {
   /** Of the stock server's answers, by status. */
   readonly statuses: ReadonlyMap<number, number>
   readonly differing: readonly DifferingAnswer[]
+  /** Cases whose object the stock server does not make, which therefore say little: `kind: message`. */
+  readonly refused: ReadonlySet<string>
 }
 
 export async function runCases(pair: Pair, cases: Iterable<Case>, lanes: number): Promise<RunResult> {
   const rest = cases[Symbol.iterator]()
   const differing: DifferingAnswer[] = []
   const statuses = new Map<number, number>()
+  const refused = new Set<string>()
   let requests = 0
   const lane = async () => {
     for (;;) {
       const next = rest.next()
       if (next.done) return
-      await runCase(pair, next.value, (answer, difference) => {
+      await runCase(pair, next.value, (answer, difference, label) => {
         requests++
+        if (label === 'make' && answer.status !== 201) refused.add(`${next.value.name}: ${answer.text.slice(0, 600)}`)
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
         if (difference) differing.push(difference)
       })
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  return { requests, statuses, differing }
+  return { requests, statuses, differing, refused }
 }
 
 async function runCase(
   pair: Pair,
   { name, steps }: Case,
-  done: (stock: Answer, difference: DifferingAnswer | undefined) => void,
+  done: (stock: Answer, difference: DifferingAnswer | undefined, label: string) => void,
 ): Promise<void> {
   const stockAnswers: Answer[] = []
   const ourAnswers: Answer[] = []
@@ -67,6 +71,7 @@ async function runCase(
             body: String(ourRequest.body ?? ''),
             differences,
           },
+      step.label,
     )
   }
 }

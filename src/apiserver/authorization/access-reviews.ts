@@ -5,7 +5,13 @@ import type { SelfSubjectAccessReview } from '../../api/authorization/v1/self-su
 import type { SelfSubjectRulesReview } from '../../api/authorization/v1/self-subject-rules-review.ts'
 import type { SubjectAccessReview } from '../../api/authorization/v1/subject-access-review.ts'
 import { badRequestError, invalidError } from '../../machinery/api-error.ts'
-import { type FieldError, invalid } from '../../schema/field-error.ts'
+import {
+  accessReviewErrors,
+  localAccessReviewErrors,
+  type Review,
+  selfAccessReviewErrors,
+} from '../../machinery/validation/policy/reviews.ts'
+import type { FieldError } from '../../schema/field-error.ts'
 import type { Draft } from '../../schema/message.ts'
 import type { UserInfo } from '../authentication/authenticator.ts'
 import type { Attributes, Authorizer } from './authorizer.ts'
@@ -15,28 +21,9 @@ const head = (kind: string) => ({ kind, apiVersion: `${group}/v1` })
 
 type Spec = Draft<SubjectAccessReviewSpec>
 
-function targetErrors({ resourceAttributes, nonResourceAttributes }: Spec): FieldError[] {
-  if (resourceAttributes && nonResourceAttributes)
-    return [
-      invalid(
-        'spec.nonResourceAttributes',
-        nonResourceAttributes,
-        'cannot be specified in combination with resourceAttributes',
-      ),
-    ]
-  if (resourceAttributes || nonResourceAttributes) return []
-  return [
-    invalid(
-      'spec.resourceAttributes',
-      undefined,
-      'exactly one of nonResourceAttributes or resourceAttributes must be specified',
-    ),
-  ]
-}
-
-function userErrors({ user, groups }: Spec): FieldError[] {
-  if (user || groups?.length) return []
-  return [invalid('spec.user', user ?? '', 'at least one of user or group must be specified')]
+/** Upstream has lost the kind by then. */
+function throwErrors(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidError(group, '', '', errors)
 }
 
 interface Requirement {
@@ -90,8 +77,7 @@ export async function reviewSubjectAccess(
   authorizer: Authorizer,
 ): Promise<SubjectAccessReview> {
   const spec = review.spec ?? {}
-  const errors = [...targetErrors(spec), ...userErrors(spec)]
-  if (errors.length > 0) throw invalidError(group, 'SubjectAccessReview', '', errors)
+  throwErrors(accessReviewErrors(review as Review))
   const status = await answer(spec, subjectOf(spec), authorizer)
   return { ...review, ...head('SubjectAccessReview'), spec, status } as SubjectAccessReview
 }
@@ -103,12 +89,7 @@ export async function reviewLocalSubjectAccess(
   authorizer: Authorizer,
 ): Promise<LocalSubjectAccessReview> {
   const spec = review.spec ?? {}
-  const errors = [...targetErrors(spec), ...userErrors(spec)]
-  if (spec.nonResourceAttributes)
-    errors.push(invalid('spec.nonResourceAttributes', spec.nonResourceAttributes, 'disallowed on this kind of request'))
-  if (errors.length > 0) throw invalidError(group, 'LocalSubjectAccessReview', '', errors)
-  const asked = spec.resourceAttributes?.namespace ?? ''
-  if (asked !== namespace) throw badRequestError(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
+  throwErrors(localAccessReviewErrors({ ...review, metadata: { ...review.metadata, namespace } } as Review))
   const status = await answer(spec, subjectOf(spec), authorizer)
   return { ...review, ...head('LocalSubjectAccessReview'), spec, status } as LocalSubjectAccessReview
 }
@@ -120,8 +101,7 @@ export async function reviewSelfAccess(
   authorizer: Authorizer,
 ): Promise<SelfSubjectAccessReview> {
   const spec = review.spec ?? {}
-  const errors = targetErrors(spec)
-  if (errors.length > 0) throw invalidError(group, 'SelfSubjectAccessReview', '', errors)
+  throwErrors(selfAccessReviewErrors(review as Review))
   const status = await answer(spec, user, authorizer)
   return { ...review, ...head('SelfSubjectAccessReview'), spec, status } as SelfSubjectAccessReview
 }

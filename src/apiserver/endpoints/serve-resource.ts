@@ -4,7 +4,7 @@ import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import { checkAcceptable } from '../forms/negotiate.ts'
-import { createObject } from '../registry/create.ts'
+import { createObject, recordManager } from '../registry/create.ts'
 import { getObject } from '../registry/get.ts'
 import type { Resource } from '../registry/resource.ts'
 import { replaceObject } from '../registry/update.ts'
@@ -143,6 +143,10 @@ async function serveCreateHandler(
   reportStrictErrors(write, unknownFields, duplicateFields)
   context.keepRequest(object)
   const { namespace, name } = info
+  if (handler.kind === resource.kind) {
+    if (resource.namespaced) object.metadata.namespace ??= namespace
+    recordManager(write, object)
+  }
   const answer = await handler.create({ context, user: context.user, object, namespace, name, dryRun: write.dryRun })
   return respondObject(context, 201, answer, handler.kind)
 }

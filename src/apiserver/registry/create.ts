@@ -138,7 +138,8 @@ export function removeField(object: Record<string, unknown>, path: readonly stri
   if (at && last !== undefined) delete at[last]
 }
 
-function recordManager(write: WriteRequest, object: ObjectJson): void {
+/** Who made which fields of a new object. */
+export function recordManager(write: WriteRequest, object: ObjectJson): void {
   const updated = updateManagedFields({
     kind: write.resource.kind,
     live: undefined,

@@ -4,7 +4,7 @@ import { type FieldFacts, messageOf, type ValidationContext, type Validator } fr
 import { notSupported, required } from '../../schema/field-error.ts'
 import type { Message, Type } from '../../schema/type.ts'
 import { checkImmutable, type Errors, isSame } from './checks.ts'
-import { mayBeEmpty } from './required-exceptions.ts'
+import { hasOwnValueRule, mayBeEmpty } from './required-exceptions.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -86,7 +86,7 @@ function checksOf(message: Message): readonly Check[] {
 
 function fieldCheck(message: Message, name: string, facts: FieldFacts): Check | undefined {
   const isRequired = facts.required && !mayBeEmpty(message.name, name)
-  const inner = valueCheck(facts.type, facts)
+  const inner = hasOwnValueRule(message.name, name) ? undefined : valueCheck(facts.type, facts)
   const validators = facts.validators as readonly Validator<unknown>[]
   if (!isRequired && !inner && !facts.immutable && validators.length === 0) return undefined
   return (values, old, path, walk) => {

@@ -132,3 +132,17 @@ export function mayBeEmpty(message: string, field: string): boolean {
   const name = message.slice(message.lastIndexOf('.') + 1)
   return exceptions.has(`${name}.${field}`) || ownRules.test(name)
 }
+
+/** Values whose rules are checked with the kinds' own, in their order, under their paths or only in some places. */
+const ownValues: ReadonlySet<string> = new Set([
+  'Container.terminationMessagePolicy',
+  'Container.imagePullPolicy',
+  'EphemeralContainer.terminationMessagePolicy',
+  'EphemeralContainer.imagePullPolicy',
+  'VolumeMount.mountPropagation',
+  'VolumeMount.recursiveReadOnly',
+  'HTTPGetAction.scheme',
+])
+
+export const hasOwnValueRule = (message: string, field: string): boolean =>
+  ownValues.has(`${message.slice(message.lastIndexOf('.') + 1)}.${field}`)

@@ -120,7 +120,6 @@ const workloads: Readonly<Record<string, KindRules>> = {
 }
 
 const rbac = 'rbac.authorization.k8s.io/v1'
-const reviews = 'authorization.k8s.io/v1'
 
 const registration = 'admissionregistration.k8s.io/v1'
 const flowControl = 'flowcontrol.apiserver.k8s.io/v1'
@@ -179,9 +178,6 @@ const deviceKinds: Readonly<Record<string, KindRules>> = {
 
 const others: Readonly<Record<string, KindRules>> = {
   'authentication.k8s.io/v1/TokenRequest': { create: access.checkTokenRequest },
-  [`${reviews}/LocalSubjectAccessReview`]: { create: access.checkLocalAccessReview },
-  [`${reviews}/SelfSubjectAccessReview`]: { create: access.checkSelfAccessReview },
-  [`${reviews}/SubjectAccessReview`]: { create: access.checkAccessReview },
   'autoscaling/v1/HorizontalPodAutoscaler': {
     create: autoscaling.checkAutoscalerV1,
     update: autoscaling.checkAutoscalerV1Update,

@@ -75,7 +75,7 @@ export const NodeSpec = message(
     providerID: f(3, str).doc('Identifier of the machine at its provider, as `<provider>://<id>`.'),
     unschedulable: f(4, bool).doc('Whether new pods are kept off the node, as `kubectl cordon` does.'),
     taints: f(5, list(Taint)).listOf('atomic').doc('Marks that keep pods away which do not tolerate them.'),
-    configSource: f(6, NodeConfigSource).doc('No longer used.'),
+    configSource: f(6, NodeConfigSource).gate('DynamicKubeletConfig').doc('No longer used.'),
     podCIDRs: f(7, list(str))
       .listOf('set')
       .patch('merge')
@@ -225,7 +225,7 @@ export const NodeStatus = message(
       .listOf('atomic')
       .doc('Attached volumes that are in use and may not be detached.'),
     volumesAttached: f(10, list(AttachedVolume)).listOf('atomic').doc('Volumes that are attached.'),
-    config: f(11, NodeConfigStatus).doc('No longer used.'),
+    config: f(11, NodeConfigStatus).gate('DynamicKubeletConfig').doc('No longer used.'),
     runtimeHandlers: f(12, list(NodeRuntimeHandler)).listOf('atomic').doc('Handlers of the container runtime.'),
     features: f(13, NodeFeatures).doc('What the container runtime supports.'),
     declaredFeatures: f(14, list(str))

@@ -57,12 +57,6 @@ export const replicationControllerStrategy = strategyOf({
 
 export const statefulSetStrategy = strategyOf({ hasStatus: true, counted: true })
 
-/** The feature is removed: its field stays only where an old node has it. */
-function dropConfigSource(object: ObjectJson, old: ObjectJson | undefined): void {
-  if (at(old, 'spec', 'configSource') === undefined)
-    delete (object.spec as { configSource?: unknown } | undefined)?.configSource
-}
-
 /** A kubelet registers its node with a status. */
 export const nodeStrategy: Strategy = {
   ...strategyOf({
@@ -70,21 +64,8 @@ export const nodeStrategy: Strategy = {
     selectableFields: object => ({
       'spec.unschedulable': at(object, 'spec', 'unschedulable') === true ? 'true' : 'false',
     }),
-    prepareForCreate: object => dropConfigSource(object, undefined),
-    prepareForUpdate: (object, old) => {
-      keepPart(object, old, 'status')
-      dropConfigSource(object, old)
-    },
-    subresources: {
-      status: {
-        ...statusStrategy,
-        prepareForUpdate(object, old, context) {
-          statusStrategy.prepareForUpdate(object, old, context)
-          if (at(old, 'status', 'config') === undefined)
-            delete (object.status as { config?: unknown } | undefined)?.config
-        },
-      },
-    },
+    prepareForUpdate: (object, old) => keepPart(object, old, 'status'),
+    subresources: { status: statusStrategy },
   }),
 }
 

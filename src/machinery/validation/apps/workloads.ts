@@ -22,7 +22,6 @@ import {
   checkNotNegativeIntOrPercent,
   type Errors,
   isEmptySelector,
-  isSame,
   pushInvalid,
 } from '../checks.ts'
 import { checkClaimSpec } from '../core/persistent-volume-claim.ts'
@@ -37,6 +36,7 @@ function checkSelectorAndTemplate(
   const before = out.length
   checkLabelSelector(out, 'spec.selector', selector)
   if (selector && isEmptySelector(selector)) {
+    // Everything is matched by it.
     out.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`))
   } else if (selector && out.length === before && !labelSelectorOf(selector).matches(template.metadata.labels)) {
     out.push(
@@ -182,8 +182,8 @@ export function checkDaemonSet(out: Errors, { spec }: DaemonSet): void {
 }
 
 export function checkDaemonSetUpdate(out: Errors, set: DaemonSet, old: DaemonSet): void {
-  checkDaemonSet(out, set)
   checkImmutable(out, 'spec.selector', set.spec.selector, old.spec.selector)
+  checkDaemonSet(out, set)
 }
 
 export function checkDaemonSetStatus(out: Errors, { status }: DaemonSet, old: DaemonSet): void {
@@ -235,11 +235,13 @@ export function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
 
 /** Mounts may name the volumes that the claim templates make; these come before volumes of the same name. */
 function withClaimVolumes({ template, volumeClaimTemplates }: StatefulSet['spec']): PodTemplateSpec {
-  if (!volumeClaimTemplates?.length) return template
+  // Both are the controller's to set.
+  const spec = { ...template.spec, subdomain: '', hostname: '' }
+  if (!volumeClaimTemplates?.length) return { ...template, spec }
   const made = volumeClaimTemplates.map(({ metadata }) => metadata.name ?? '')
   const others = template.spec.volumes?.filter(({ name }) => !made.includes(name)) ?? []
   const volumes = made.map(name => ({ name, persistentVolumeClaim: { claimName: name } }))
-  return { ...template, spec: { ...template.spec, volumes: [...others, ...volumes] } }
+  return { ...template, spec: { ...spec, volumes: [...volumes, ...others] } }
 }
 
 /** Templates are judged when they are made: later they cannot change. */
@@ -250,23 +252,14 @@ export function checkStatefulSetCreate(out: Errors, set: StatefulSet): void {
   checkStatefulSet(out, set)
 }
 
-const mutableStatefulSetFields = [
-  'replicas',
-  'ordinals',
-  'template',
-  'updateStrategy',
-  'revisionHistoryLimit',
-  'persistentVolumeClaimRetentionPolicy',
-  'minReadySeconds',
-] as const
+const immutableStatefulSetFields = ['selector', 'volumeClaimTemplates', 'serviceName', 'podManagementPolicy'] as const
 
 export function checkStatefulSetUpdate(out: Errors, set: StatefulSet, old: StatefulSet): void {
   checkStatefulSet(out, set)
-  const blank = Object.fromEntries(mutableStatefulSetFields.map(name => [name, undefined]))
-  if (isSame({ ...set.spec, ...blank }, { ...old.spec, ...blank })) return
-  const allowed =
-    "'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds'"
-  out.push(forbidden('spec', `updates to statefulset spec for fields other than ${allowed} are forbidden`))
+  for (const name of immutableStatefulSetFields) {
+    const value = set.spec[name]
+    checkImmutable(out, `spec.${name}`, name === 'serviceName' ? (value ?? '') : value, old.spec[name])
+  }
 }
 
 export function checkStatefulSetStatus(out: Errors, { status }: StatefulSet, old: StatefulSet): void {

@@ -164,11 +164,9 @@ function checkCommon(out: Errors, path: string, container: AnyContainer, surroun
 
 const messagePolicies = ['File', 'FallbackToLogsOnError']
 
-/** For the fields of ephemeral containers, whose declaration leaves their values open. */
+/** An unset value has its default, but in ephemeral containers that are not defaulted. */
 function checkEnum(out: Errors, path: string, value: string | undefined, values: readonly string[]): void {
-  if (path.includes('.ephemeralContainers[') && value !== undefined && !values.includes(value)) {
-    out.push(notSupported(path, value, values))
-  }
+  if (value !== undefined) checkOneOf(out, path, value, values)
 }
 
 function checkPorts(out: Errors, path: string, ports: readonly ContainerPort[] | undefined): void {
@@ -206,6 +204,7 @@ function checkMounts(out: Errors, path: string, container: AnyContainer, volumes
       out.push(invalid(`${at}.mountPath`, mount.mountPath, 'must not already exist as a path in volumeDevices'))
     }
     checkSubPath(out, `${path}.volumeMounts`, at, mount)
+    checkEnum(out, `${path}.volumeMounts.mountPropagation`, mount.mountPropagation, propagations)
     if (mount.mountPropagation === 'Bidirectional' && !container.securityContext?.privileged) {
       out.push(
         forbidden(
@@ -218,6 +217,8 @@ function checkMounts(out: Errors, path: string, container: AnyContainer, volumes
   })
   checkDevices(out, `${path}.volumeDevices`, container, volumes)
 }
+
+const propagations = ['Bidirectional', 'HostToContainer', 'None']
 
 /** Upstream leaves the index out of some of these paths. */
 function checkSubPath(out: Errors, path: string, at: string, mount: VolumeMount): void {

@@ -2,46 +2,48 @@
 import type { LifecycleHandler, Probe } from '../../../api/core/v1/probe.ts'
 import { forbidden, invalid, required } from '../../../schema/field-error.ts'
 import { httpHeaderNameErrors, portErrors } from '../../../schema/formats.ts'
-import { checkNotNegative, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
+import { checkNotNegative, checkOneOf, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
 
 type Handler = LifecycleHandler & { readonly grpc?: { readonly port: number } }
 
+type Check = (out: Errors, path: string, handler: never, graceSeconds: number | undefined) => void
+
+const actions: Readonly<Record<string, Check>> = {
+  exec: (out, path, { command }: { command?: string[] }) => {
+    if (!command?.length) out.push(required(`${path}.command`))
+  },
+  httpGet: (out, path, action: NonNullable<Handler['httpGet']>) => {
+    if (!action.path) out.push(required(`${path}.path`))
+    checkPortNumOrName(out, `${path}.port`, action.port)
+    checkOneOf(out, `${path}.scheme`, action.scheme ?? '', ['HTTP', 'HTTPS'])
+    for (const { name } of action.httpHeaders ?? [])
+      pushInvalid(out, `${path}.httpHeaders`, name, httpHeaderNameErrors(name))
+  },
+  tcpSocket: (out, path, { port }: { port: number | string }) => {
+    checkPortNumOrName(out, `${path}.port`, port)
+  },
+  grpc: (out, path, { port }: { port: number }) => {
+    pushInvalid(out, `${path}.port`, port, portErrors(port))
+  },
+  sleep: (out, path, { seconds }: { seconds: number }, graceSeconds) => {
+    if (graceSeconds === undefined || (seconds >= 0 && seconds <= graceSeconds)) return
+    out.push(
+      invalid(path, seconds, `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`),
+    )
+  },
+}
+
+/** The first action that is set is judged; every other one is one too many. */
 export function checkHandler(out: Errors, path: string, handler: Handler, graceSeconds: number | undefined): void {
-  let count = 0
-  const countAt = (name: string): void => {
-    if (++count > 1) out.push(forbidden(`${path}.${name}`, 'may not specify more than 1 handler type'))
+  let first = true
+  for (const [name, check] of Object.entries(actions)) {
+    const action = (handler as Readonly<Record<string, unknown>>)[name]
+    if (action === undefined) continue
+    if (first) check(out, `${path}.${name}`, action as never, graceSeconds)
+    else out.push(forbidden(`${path}.${name}`, 'may not specify more than 1 handler type'))
+    first = false
   }
-  if (handler.exec) {
-    countAt('exec')
-    if (!handler.exec.command?.length) out.push(required(`${path}.exec.command`))
-  }
-  if (handler.httpGet) {
-    countAt('httpGet')
-    const at = `${path}.httpGet`
-    if (!handler.httpGet.path) out.push(required(`${at}.path`))
-    checkPortNumOrName(out, `${at}.port`, handler.httpGet.port)
-    handler.httpGet.httpHeaders?.forEach(({ name }) => {
-      pushInvalid(out, `${at}.httpHeaders`, name, httpHeaderNameErrors(name))
-    })
-  }
-  if (handler.tcpSocket) {
-    countAt('tcpSocket')
-    checkPortNumOrName(out, `${path}.tcpSocket.port`, handler.tcpSocket.port)
-  }
-  if (handler.grpc) {
-    countAt('grpc')
-    pushInvalid(out, `${path}.grpc.port`, handler.grpc.port, portErrors(handler.grpc.port))
-  }
-  if (handler.sleep) {
-    countAt('sleep')
-    const most = graceSeconds ?? 0
-    if (handler.sleep.seconds < 0 || handler.sleep.seconds > most) {
-      const range = `must be non-negative and less than terminationGracePeriodSeconds (${most}).`
-      const detail = `${range} Enable AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep.`
-      out.push(invalid(path, handler.sleep.seconds, handler.sleep.seconds < 0 ? detail : range))
-    }
-  }
-  if (count === 0) out.push(required(path, 'must specify a handler type'))
+  if (first) out.push(required(path, 'must specify a handler type'))
 }
 
 export type ProbeUse = 'livenessProbe' | 'readinessProbe' | 'startupProbe'

@@ -1,6 +1,5 @@
 /** RBAC, disruption budgets, priority classes, leases, autoscalers, scales and reviews. */
 import type { TokenRequest } from '../../../api/authentication/v1/token-request.ts'
-import type { SubjectAccessReview } from '../../../api/authorization/v1/subject-access-review.ts'
 import type { Scale } from '../../../api/autoscaling/v1/scale.ts'
 import type { Lease } from '../../../api/coordination/v1/lease.ts'
 import type { PodDisruptionBudget } from '../../../api/policy/v1/pod-disruption-budget.ts'
@@ -186,57 +185,6 @@ export function checkLease(out: Errors, { spec }: Lease): void {
 }
 
 export const checkScale = (out: Errors, { spec }: Scale): void => checkNotNegative(out, 'spec.replicas', spec.replicas)
-
-type ReviewSpec = Pick<SubjectAccessReview['spec'], 'resourceAttributes' | 'nonResourceAttributes' | 'user' | 'groups'>
-
-function checkReviewTarget(out: Errors, spec: Pick<ReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>): void {
-  if (spec.resourceAttributes && spec.nonResourceAttributes) {
-    out.push(
-      invalid(
-        'spec.nonResourceAttributes',
-        spec.nonResourceAttributes,
-        'cannot be specified in combination with resourceAttributes',
-      ),
-    )
-  }
-  if (!spec.resourceAttributes && !spec.nonResourceAttributes) {
-    out.push(
-      invalid(
-        'spec.resourceAttributes',
-        null,
-        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
-      ),
-    )
-  }
-}
-
-export function checkAccessReview(out: Errors, { spec }: { readonly spec: ReviewSpec }): void {
-  checkReviewTarget(out, spec)
-  if (!spec.user && !spec.groups?.length) {
-    out.push(invalid('spec.user', spec.user ?? '', 'at least one of user or group must be specified'))
-  }
-}
-
-interface LocalReview {
-  readonly metadata: { readonly namespace?: string }
-  readonly spec: ReviewSpec
-}
-
-export function checkLocalAccessReview(out: Errors, review: LocalReview): void {
-  checkAccessReview(out, review)
-  if (review.spec.nonResourceAttributes) {
-    out.push(
-      invalid('spec.nonResourceAttributes', review.spec.nonResourceAttributes, 'disallowed on this kind of request'),
-    )
-  }
-  const asked = review.spec.resourceAttributes
-  if (asked && (asked.namespace ?? '') !== (review.metadata.namespace ?? '')) {
-    out.push(invalid('spec.resourceAttributes.namespace', asked.namespace ?? '', 'must match metadata.namespace'))
-  }
-}
-
-export const checkSelfAccessReview = (out: Errors, { spec }: { readonly spec: ReviewSpec }): void =>
-  checkReviewTarget(out, spec)
 
 const leastTokenSeconds = 600
 
