@@ -2,6 +2,7 @@
 import type { Random } from '../../src/schema/testing/random-object.ts'
 import type { Case } from './case.ts'
 import { generatedCases, type Shares } from './generated.ts'
+import { scenarios } from './scenarios.ts'
 
 export type Length = 'short' | 'long'
 
@@ -11,5 +12,6 @@ const shares: Readonly<Record<Length, Shares>> = {
 }
 
 export function* corpus(random: Random, length: Length, only: RegExp): Generator<Case> {
+  for (const one of scenarios()) if (only.test(one.name)) yield one
   for (const one of generatedCases(random, shares[length])) if (only.test(one.name)) yield one
 }

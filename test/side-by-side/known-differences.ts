@@ -27,7 +27,7 @@ export const knownDifferences: readonly KnownDifference[] = [
       'Upstream shows the difference between two of its internal structs, with their Go names and nil members; we have no such structs.',
     at: inMessages,
     stock: /\\n@@ /,
-    erase: /(?:\\n[-+@ ]).*$/,
+    erase: /\\n[-+@ ].*?(?=\]?"$)/,
   },
   {
     reason:
