@@ -55,7 +55,13 @@ export class Connection {
         method,
         path,
         timeout: answerTimeoutMs,
-        headers: { accept: 'application/json', 'user-agent': 'side-by-side/1.0', ...headers },
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'side-by-side/1.0',
+          // Given here because node:http sends the body of a DELETE without any length.
+          ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+          ...headers,
+        },
       }
       const request = httpsRequest(options, response => {
         const chunks: Buffer[] = []

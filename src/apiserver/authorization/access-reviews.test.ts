@@ -55,7 +55,7 @@ test('a LocalSubjectAccessReview stays in its namespace', async () => {
   const { authorizer } = recorder('noOpinion')
   const spec = { user: 'bob', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'web' } }
   assert.equal((await reviewLocalSubjectAccess({ spec }, 'web', authorizer)).status.allowed, false)
-  await assert.rejects(reviewLocalSubjectAccess({ spec }, 'db', authorizer), { code: 400 })
+  await assert.rejects(reviewLocalSubjectAccess({ spec }, 'db', authorizer), { code: 422 })
 })
 
 test('a SelfSubjectRulesReview lists the rules of a namespace', async () => {

@@ -2,6 +2,7 @@
 import { badRequestError } from '../../machinery/api-error.ts'
 import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
+import { kindByName } from '../../machinery/scheme.ts'
 import { readCbor } from '../../schema/cbor-decode.ts'
 import { DecodeError, decodeObject, decodeValue, readJson } from '../../schema/json-decode.ts'
 import { plainNumbers } from '../../schema/json-exact.ts'
@@ -33,12 +34,14 @@ export function mediaTypeOf(request: ServerRequest): string {
 export async function decodeBody(context: RequestContext, ...kinds: readonly [Kind, ...Kind[]]): Promise<DecodedBody> {
   const { request } = context
   const { body } = request
+  let bytes: Buffer | undefined
   try {
     if (body.is === 'object') return ownOf(kinds, body.value)
-    const bytes = body.is === 'bytes' ? await body.read() : Buffer.alloc(0)
+    bytes = body.is === 'bytes' ? await body.read() : Buffer.alloc(0)
     return decodeBytes(request, kinds, bytes)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
+    if (bytes && mediaTypeOf(request) === 'application/json') refuseUnrecognized(kinds, bytes, error)
     const [{ gvk, apiVersion }] = kinds
     throw badRequestError(
       `${gvk.kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))} cannot be handled as a ${gvk.kind}: ${error.message}`,
@@ -48,7 +51,7 @@ export async function decodeBody(context: RequestContext, ...kinds: readonly [Ki
 
 function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], bytes: Buffer): DecodedBody {
   const type = mediaTypeOf(request)
-  if (bytes.length === 0)
+  if (bytes.length === 0 && type !== 'application/json')
     throw badRequestError('no kind "" is registered for version "" : the request has an empty body')
   if (type === 'application/json') {
     const [first] = kinds
@@ -94,6 +97,38 @@ function readCborBody(bytes: Buffer, { gvk }: Kind): unknown {
   }
 }
 
+/** Upstream reads a body's kind before anything else, and says so where it has none to read. */
+function refuseUnrecognized(kinds: readonly [Kind, ...Kind[]], bytes: Buffer, error: DecodeError): void {
+  let value: unknown
+  let fault: string | undefined
+  try {
+    value = JSON.parse(bytes.toString('utf8'))
+    if (Array.isArray(value)) fault = `json: cannot unmarshal array into Go value of type ${typeMeta}`
+    else if (typeof value !== 'object')
+      fault = `json: cannot unmarshal ${typeof value === 'boolean' ? 'bool' : typeof value} into Go value of type ${typeMeta}`
+  } catch {
+    fault = error.message
+  }
+  if (fault === undefined) {
+    if (value !== null) kindOf(kinds, value)
+    return
+  }
+  throw badRequestError(
+    `the object provided is unrecognized (must be of type ${kinds[0].gvk.kind}): couldn't get version/kind; json parse error: ${fault} (${summaryOf(bytes)})`,
+  )
+}
+
+const typeMeta =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+const maxSummary = 30
+
+function summaryOf(bytes: Buffer): string {
+  if (bytes.length === 0) return '<empty>'
+  const start = bytes.subarray(0, maxSummary)
+  const shown = bytes[0] === 0x7b ? start.toString('utf8') : start.toString('hex')
+  return bytes.length > maxSummary ? `${shown} ...` : shown
+}
+
 /** The one of the possible kinds that a body says it is. Throws 400 where it is none of them. */
 function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
   const [first] = kinds
@@ -109,6 +144,10 @@ function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
   const found = kinds.find(named)
   if (found) return found
   const version = typeof apiVersion === 'string' ? (apiVersion.split('/').at(-1) ?? '') : ''
+  if (typeof kind === 'string' && typeof apiVersion === 'string' && !kindByName(apiVersion, kind))
+    throw badRequestError(
+      `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+    )
   throw badRequestError(
     `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: converting (${version}.${kind}) to (${goPackage(first)}.${first.gvk.kind}): unknown conversion`,
   )

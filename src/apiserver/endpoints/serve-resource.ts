@@ -140,7 +140,7 @@ async function serveCreateHandler(
   if (!handler || info.verb !== 'create') throw noSuchResourceError()
   const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
   const { object, unknownFields, duplicateFields } = await decodeBody(context, handler.kind)
-  reportStrictErrors(write, unknownFields, duplicateFields)
+  reportStrictErrors(write, unknownFields, duplicateFields, handler.kind)
   context.keepRequest(object)
   const { namespace, name } = info
   if (handler.kind === resource.kind) {
@@ -165,7 +165,7 @@ async function serveCreate(
 ): Promise<ServerResponse> {
   const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
   const { object, unknownFields, duplicateFields } = await decodeBody(context, resource.kind)
-  reportStrictErrors(write, unknownFields, duplicateFields)
+  reportStrictErrors(write, unknownFields, duplicateFields, resource.kind)
   context.keepRequest(object)
   if (object.metadata.name && context.info.name !== '' && object.metadata.name !== context.info.name) {
     throw badRequestError(
@@ -183,7 +183,7 @@ async function serveUpdate(
 ): Promise<ServerResponse> {
   const write = writeRequestOf(context, resource, server.clock.now(), 'UpdateOptions')
   const { object, unknownFields, duplicateFields } = await decodeBody(context, resource.kind)
-  reportStrictErrors(write, unknownFields, duplicateFields)
+  reportStrictErrors(write, unknownFields, duplicateFields, resource.kind)
   context.keepRequest(object)
   const { stored, created } = await replaceObject(server.deps, write, object)
   return respondStored(context, resource, stored, created ? 201 : 200, () => server.clock.now())

@@ -63,7 +63,7 @@ async function createOnce(
       required('metadata.name', 'name or generateName is required'),
     ])
   }
-  if (admitted.metadata.resourceVersion)
+  if (admitted.metadata.resourceVersion && !write.dryRun)
     throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
   return storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
 }

@@ -18,7 +18,7 @@ export function deletionOptionsOf(body: unknown, query: URLSearchParams): Deleti
   const sent = body === undefined ? fromQuery(query) : fromBody(body)
   const dryRun = sent.dryRun ?? query.getAll('dryRun')
   const errors: FieldError[] = []
-  for (const value of dryRun) if (value !== 'All') errors.push(notSupported('dryRun', value, ['All']))
+  if (dryRun.some(value => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']))
   if (sent.orphanDependents !== undefined && sent.propagationPolicy !== undefined) {
     errors.push(
       invalid(

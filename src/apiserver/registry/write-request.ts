@@ -48,7 +48,7 @@ export function writeRequestOf(
   const { query } = request
   const errors: FieldError[] = []
   const dryRuns = query.getAll('dryRun')
-  for (const value of dryRuns) if (value !== 'All') errors.push(notSupported('dryRun', value, ['All']))
+  if (dryRuns.some(value => value !== 'All')) errors.push(notSupported('dryRun', dryRuns, ['All']))
   const fieldValidation = query.get('fieldValidation') ?? ''
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(fieldValidation)) {
     errors.push(notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']))
@@ -97,11 +97,16 @@ export function reportStrictErrors(
   write: Pick<WriteRequest, 'fieldValidation' | 'context'>,
   unknownFields: readonly string[],
   duplicateFields: readonly string[],
+  kind?: Kind,
 ): void {
   if (write.fieldValidation === 'Ignore') return
   const strict = strictErrorOf(unknownFields, duplicateFields)
   if (strict === undefined) return
-  if (write.fieldValidation === 'Strict') throw badRequestError(strict)
+  if (write.fieldValidation === 'Strict') {
+    const version = kind && JSON.stringify(kind.gvk.version)
+    const head = kind ? `${kind.gvk.kind} in version ${version} cannot be handled as a ${kind.gvk.kind}: ` : ''
+    throw badRequestError(`${head}${strict}`)
+  }
   for (const message of strictMessages(unknownFields, duplicateFields)) write.context.warn(message)
 }
 

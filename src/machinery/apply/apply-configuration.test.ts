@@ -206,3 +206,10 @@ test('a configuration must not carry managedFields nor undeclared fields nor the
   const twice = { metadata: { name: 's' }, spec: { ports: [{ port: 1 }, { port: 1 }] } }
   assert.match(refuse(twice, Service), /\.spec\.ports: duplicate entries for key \[port=1,protocol="TCP"\]$/)
 })
+
+test('a manager that gives up all that it owns of the metadata leaves the name', () => {
+  const labelled = apply(ConfigMap, configMap({ a: '1' }, { labels: { x: 'y' } }))
+  const given = apply(ConfigMap, configMap({ a: '1' }), { live: labelled, time: 2 })
+  assert.equal(given.metadata.name, 'c')
+  assert.equal(given.metadata.labels, undefined)
+})

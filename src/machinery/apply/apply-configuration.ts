@@ -70,7 +70,8 @@ function attempt(apply: Apply, live: JsonObject | undefined, applied: JsonObject
 
   const base = live ?? { apiVersion: kind.apiVersion, kind: kind.gvk.kind, metadata: {} }
   const merged = mergeValues(shape, base, configuration) as JsonObject
-  const object = last && !isEmptySet(last.fieldsV1) ? pruned(shape, merged, entries, last.fieldsV1) : merged
+  const object =
+    last && !isEmptySet(last.fieldsV1) ? pruned(shape, merged, entries, last.fieldsV1, configuration) : merged
 
   const { changed, removed } = compareObjects(
     shape,
@@ -125,11 +126,13 @@ function pruned(
   merged: JsonObject,
   entries: ReadonlyMap<string, Entry>,
   lastSet: FieldSet,
+  configuration: JsonObject,
 ): JsonObject {
   const last = withNamedFields(shape, lastSet)
   const all = withNamedFields(shape, fieldSetOf(shape, merged))
   const fieldsOf = (object: unknown): FieldSet => withNamedFields(shape, fieldSetOf(shape, object ?? {}))
-  let owned: FieldSet | undefined
+  // With the name, which nobody owns in the end: without it, giving up a label would take all of the metadata.
+  let owned: FieldSet | undefined = fieldSetOf(shape, configuration)
   for (const entry of entries.values()) owned = union(owned, entry.fieldsV1)
   const left = fieldsOf(removeItems(shape, merged, last))
   const kept = union(left, withNamedFields(shape, owned ?? {}))

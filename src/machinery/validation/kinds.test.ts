@@ -32,7 +32,7 @@ test('a daemon set and a stateful set', () => {
   assert.deepEqual(errorsOf(set('DaemonSet')), [])
   assert.deepEqual(errorsOf(set('StatefulSet')), [])
   assert.deepEqual(errorsOf(set('StatefulSet', { serviceName: 's' }), set('StatefulSet')), [
-    "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    'spec.serviceName: Invalid value: "s": field is immutable',
   ])
 })
 
