@@ -2,6 +2,7 @@
  * CBOR (RFC 8949) to JSON values, with what Kubernetes accepts: strings as text or bytes, bytes that are tagged for base64,
  * definite and indefinite lengths. Floats stay told from integers as NumberLiterals. Malformed input throws DecodeError.
  */
+import { selfDescribedTag } from './cbor-encode.ts'
 import { DecodeError } from './decode-error.ts'
 import { NumberLiteral, setMember } from './json-exact.ts'
 import { maxJsonDepth } from './json-scan.ts'
@@ -26,6 +27,9 @@ export function readCbor(bytes: Uint8Array, maxBytes = maxCborBytes): unknown {
   }
   return value
 }
+
+/** Whether a document says of itself that it is CBOR. */
+export const isSelfDescribed = (bytes: Uint8Array): boolean => selfDescribedTag.every((byte, i) => bytes[i] === byte)
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const breakByte = 0xff

@@ -76,7 +76,7 @@ export class Connection {
             warnings: warningsOf(response.rawHeaders),
             retryAfter: response.headers['retry-after'] ?? '',
             text,
-            json: contentType.startsWith('application/json') ? JSON.parse(text) : undefined,
+            json: contentType.startsWith('application/json') ? parsed(text) : undefined,
           })
         })
       })
@@ -89,6 +89,13 @@ export class Connection {
   close(): void {
     this.#agent.destroy()
   }
+}
+
+/** A watch is a list of its events. */
+function parsed(text: string): unknown {
+  const lines = text.split('\n').filter(line => line !== '')
+  if (lines.length > 1 && lines.every(line => line.startsWith('{"'))) return lines.map(line => JSON.parse(line))
+  return text === '' ? undefined : JSON.parse(text)
 }
 
 function warningsOf(rawHeaders: readonly string[]): string[] {

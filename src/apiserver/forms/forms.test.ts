@@ -160,3 +160,15 @@ test('a watch in CBOR is a sequence of events', async () => {
   assert.deepEqual([event.type, event.object.kind, event.object.data?.k], ['ADDED', ConfigMap.gvk.kind, 'v'])
   body.source.close()
 })
+
+test('what another server has stored in CBOR is read', async () => {
+  const object = {
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    metadata: { name: 'c', namespace: 'default', uid: 'u' },
+    data: { k: 'x' },
+  }
+  const key = '/registry/configmaps/default/c'
+  await plain.store.transact({ compare: [], success: [{ put: key, value: encodeCbor(object) }], failure: [] })
+  assert.equal((await send(plain, 'GET', `${path}/c`)).json.data.k, 'x')
+})

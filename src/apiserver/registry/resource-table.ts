@@ -6,7 +6,8 @@ import { internalError } from '../../machinery/api-error.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { compareVersions } from '../../machinery/discovery/api-groups.ts'
 import { kindByName } from '../../machinery/scheme.ts'
-import { decodeObject, readJson } from '../../schema/json-decode.ts'
+import { isSelfDescribed, readCbor } from '../../schema/cbor-decode.ts'
+import { decodeObject, decodeValue, readJson } from '../../schema/json-decode.ts'
 import { apiVersionOf, type Kind } from '../../schema/kind.ts'
 import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
 import type { Store } from '../../store/store.ts'
@@ -275,6 +276,8 @@ function readStored(kind: Kind, value: Uint8Array): ObjectJson {
     const object = decodeEnvelope(kindIn, value) as ObjectJson
     return conversionFrom(String(object.apiVersion))?.toStorage(object) ?? object
   }
+  // Custom resources, where a stock server has its gate on.
+  if (isSelfDescribed(value)) return decodeValue(kind, readCbor(value)).object as ObjectJson
   if (!hasOtherVersions(kind)) return decodeObject(kind, value).object as ObjectJson
   const { apiVersion } = readJson(value) as { apiVersion?: string }
   const object = decodeObject(kindIn(apiVersion ?? ''), value).object as ObjectJson
