@@ -25,6 +25,14 @@ test('plain scalars are read as sigs.k8s.io/yaml reads them', () => {
   })
 })
 
+test('a point alone is text, as a key and as a value', () => {
+  const text = '.: {}\na: .\nb: .5\nc: 5.\nd: -.\n'
+  const value = { '.': {}, a: '.', b: 0.5, c: 5, d: '-.' }
+  assert.deepEqual(parseYamlDocument(text), value)
+  assert.equal(toYaml({ '.': {}, a: '.' }), '.: {}\na: .\n')
+  assert.deepEqual(parseYamlDocument(toYaml(value)), value)
+})
+
 test('keys become strings', () => {
   assert.deepEqual(parseYamlDocument('1: a\ntrue: b\n'), { '1': 'a', true: 'b' })
 })

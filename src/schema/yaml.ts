@@ -23,8 +23,18 @@ const maxAliasCount = 100
 
 const dropped: ReadonlySet<string> = new Set(['tag:yaml.org,2002:timestamp', 'TIME'])
 
+/** A point alone, as managed fields have it for a key, is no number: neither to Go. */
+const floatWithDigits = /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/
+
+const withGoFloats = (tags: Tags): Tags =>
+  tags.map(tag =>
+    typeof tag !== 'string' && 'test' in tag && tag.test?.test('.') && tag.tag === 'tag:yaml.org,2002:float'
+      ? { ...tag, test: floatWithDigits }
+      : tag,
+  )
+
 function tagsOf(tags: Tags): Tags {
-  return tags.filter(tag => {
+  return withGoFloats(tags).filter(tag => {
     if (typeof tag === 'string') return true
     return !dropped.has(tag.tag) && !('format' in tag && tag.format !== undefined && dropped.has(tag.format))
   })
@@ -70,6 +80,7 @@ export function parseYamlDocument(text: string, maxBytes = maxYamlBytes): unknow
 export function toYaml(value: unknown): string {
   return stringify(value, {
     version: '1.1',
+    customTags: withGoFloats,
     sortMapEntries: true,
     lineWidth: 0,
     aliasDuplicateObjects: false,

@@ -1,5 +1,7 @@
 /** One server of the comparison: sends a request over HTTPS with the administrator's certificate and reads the whole answer. */
+
 import { Agent, request as httpsRequest } from 'node:https'
+import { parseYamlDocument } from '../../src/schema/yaml.ts'
 
 export interface Endpoint {
   readonly port: number
@@ -23,7 +25,7 @@ export interface Answer {
   readonly warnings: readonly string[]
   readonly retryAfter: string
   readonly text: string
-  /** The parsed body, where it is JSON. */
+  /** The parsed body, where it is JSON or YAML. */
   readonly json: unknown
 }
 
@@ -76,7 +78,7 @@ export class Connection {
             warnings: warningsOf(response.rawHeaders),
             retryAfter: response.headers['retry-after'] ?? '',
             text,
-            json: contentType.startsWith('application/json') ? parsed(text) : undefined,
+            json: parsed(contentType, text),
           })
         })
       })
@@ -92,7 +94,9 @@ export class Connection {
 }
 
 /** A watch is a list of its events. */
-function parsed(text: string): unknown {
+function parsed(contentType: string, text: string): unknown {
+  if (contentType.startsWith('application/yaml')) return parseYamlDocument(text)
+  if (!contentType.startsWith('application/json')) return undefined
   const lines = text.split('\n').filter(line => line !== '')
   if (lines.length > 1 && lines.every(line => line.startsWith('{"'))) return lines.map(line => JSON.parse(line))
   return text === '' ? undefined : JSON.parse(text)

@@ -41,7 +41,7 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   // Connections and logs answer with whatever they are.
   if (!isConnected(server, context)) {
     if (!isRouted(context, resource)) throw methodNotAllowedError()
-    if (!context.request.wantsObjects) {
+    if (!context.request.wantsObjects && exists(context, resource)) {
       checkAcceptable(context.request, info.verb === 'list' || info.verb === 'watch' ? info.verb : 'object')
     }
   }
@@ -56,13 +56,15 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   return serveVerb(server, context, resource)
 }
 
+const exists = ({ info }: Pick<RequestContext, 'info'>, { facts }: Resource): boolean =>
+  info.rest.length === 0 && (info.subresource === '' || facts.subresources?.[info.subresource] !== undefined)
+
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** Whether paths of this shape take the method: collections are posted to, objects replaced and patched. */
 function isRouted({ request, info }: RequestContext, resource: Resource): boolean {
   // What does not exist is not found whatever the method.
-  const isKnown = info.subresource === '' || resource.facts.subresources?.[info.subresource] !== undefined
-  if (!isKnown || info.rest.length > 0) return true
+  if (!exists({ info }, resource)) return true
   if (!methods.has(request.method)) return false
   if (info.subresource !== '') return true
   const isNamed = info.name !== ''
