@@ -17,7 +17,9 @@ export async function buildLoad(): Promise<string> {
   if (!findInPath('go')) throw new Error('the load program needs Go: put the go command on PATH')
   mkdirSync(cacheDirectory(), { recursive: true })
   const program = join(cacheDirectory(), 'load')
-  await run('go', ['build', '-o', program, '.'], { cwd: source, maxBuffer: 16 * 1024 * 1024 })
+  // Without cgo it needs no C library, so that it also runs in an image of its own.
+  const env = { ...process.env, CGO_ENABLED: '0' }
+  await run('go', ['build', '-o', program, '.'], { cwd: source, env, maxBuffer: 16 * 1024 * 1024 })
   return program
 }
 

@@ -73,6 +73,7 @@ async function runOnce(suite: Suite, side: Side, options: BenchOptions): Promise
       extent,
       signal,
       directory,
+      program,
       say: line => say(`  ${line}`),
       keep,
       startAnother: start,

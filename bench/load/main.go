@@ -21,6 +21,8 @@ type suite struct {
 
 var suites = map[string]suite{
 	"api":      {"the verbs of the API on pods", apiSuite},
+	"pods":     {"real pods: single ones, a Deployment, an update, a drain", podsSuite},
+	"services": {"requests through Services, and the cluster DNS", servicesSuite},
 	"schedule": {"pods on many nodes, for the scheduler", scheduleSuite},
 	"watch":    {"events to many watchers", watchSuite},
 }
@@ -35,6 +37,9 @@ func main() {
 func run(args []string) error {
 	if len(args) == 0 {
 		return usage()
+	}
+	if args[0] == "serve" {
+		return serve()
 	}
 	chosen, known := suites[args[0]]
 	if !known {

@@ -1,13 +1,22 @@
 /** Clipper, by its command: the API server alone, the control plane, or a whole cluster. */
 import { execFile } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { startClipperCluster } from './clipper-cluster.ts'
+import { clipperCommand } from './executables.ts'
 import { ServerProcess, untilReady } from './server-process.ts'
-import { type Part, type RunningSide, readyProbe, type Side, type StartOptions } from './side.ts'
+import {
+  clusterCidr,
+  nodeName,
+  type Part,
+  type RunningSide,
+  readyProbe,
+  type Side,
+  type StartOptions,
+  serviceCidr,
+} from './side.ts'
 
 const run = promisify(execFile)
-
-export const clipperCommand = resolve(import.meta.dirname, '../../bin/clipper')
 
 export const clipper: Side = {
   name: 'clipper',
@@ -16,7 +25,7 @@ export const clipper: Side = {
     const { stdout } = await run(clipperCommand, ['version', '-o', 'json'])
     return JSON.parse(stdout) as Record<string, string>
   },
-  start: startServer,
+  start: options => (options.parts.includes('node') ? startClipperCluster(options) : startServer(options)),
 }
 
 const commandFor = (parts: readonly Part[]): string[] => {
@@ -29,8 +38,8 @@ async function startServer({ parts, directory, portBase }: StartOptions): Promis
   const startedAt = performance.now()
   const server = new ServerProcess('clipper', directory, clipperCommand, [
     ...commandFor(parts),
-    ...['--name', `bench-${process.pid}`, '--data-dir', dataDirectory, '--node-name', 'node1'],
-    ...['--api-port', String(portBase), '--cluster-cidr', '10.98.0.0/16', '--service-cidr', '10.97.0.0/16'],
+    ...['--name', `bench-${process.pid}`, '--data-dir', dataDirectory, '--node-name', nodeName],
+    ...['--api-port', String(portBase), '--cluster-cidr', clusterCidr, '--service-cidr', serviceCidr],
   ])
   const kubeconfig = join(dataDirectory, 'admin.kubeconfig')
   try {

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
+
+export const clipperCommand = resolve(import.meta.dirname, '../../bin/clipper')
 
 /** The path of a program in PATH. */
 export function findInPath(name: string): string | undefined {

@@ -19,13 +19,24 @@ export interface StartOptions {
 
 export const portsPerSide = 20
 
+/** Alike on both sides, and unlike the defaults of other clusters on the machine. */
+export const nodeName = 'node1'
+export const clusterCidr = '10.98.0.0/16'
+export const podCidr = '10.98.0.0/24'
+export const serviceCidr = '10.97.0.0/16'
+export const dnsAddress = '10.97.0.10'
+
 export interface RunningSide {
   /** Of an administrator. */
   readonly kubeconfig: string
-  /** From the start of the first process to the first `ok` of `/readyz`. */
+  /** From the start of the first process to the first `ok` of `/readyz`, or with a node until that is Ready. */
   readonly readyMs: number
   /** Everything whose memory and CPU time count. */
   readonly processes: readonly NamedProcess[]
+  /** With a node: whether the cluster DNS runs. */
+  readonly hasDns?: boolean
+  /** With a node: imports an OCI archive. */
+  loadImage?(archive: string): Promise<void>
   stop(): Promise<void>
 }
 

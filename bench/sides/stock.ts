@@ -1,17 +1,31 @@
 /** Stock Kubernetes from the programs in PATH, with the settings of a kubeadm cluster, on loopback. */
 import { join } from 'node:path'
+import { Node } from '../../src/api/core/v1/node.ts'
 import { writeKubeconfig } from '../../src/apiserver/pki/kubeconfig.ts'
 import { ensurePki, type Pki } from '../../src/apiserver/pki/pki.ts'
 import { systemClock } from '../../src/base/clock.ts'
+import { Client } from '../../src/client/client.ts'
+import { HttpsTransport } from '../../src/client/https-transport.ts'
+import { readKubeconfig, transportOptionsOf } from '../../src/client/kubeconfig.ts'
 import { findInPath, versionOf } from './executables.ts'
 import { ServerProcess, untilReady } from './server-process.ts'
-import { type Part, type RunningSide, readyProbe, type Side, type StartOptions } from './side.ts'
+import {
+  clusterCidr,
+  nodeName,
+  type Part,
+  type RunningSide,
+  readyProbe,
+  type Side,
+  type StartOptions,
+  serviceCidr,
+} from './side.ts'
+import { nodePrograms, type StockNode, startStockNode } from './stock-node.ts'
 
 const programs: Record<Part | 'server', readonly string[]> = {
   server: ['etcd', 'kube-apiserver'],
   scheduler: ['kube-scheduler'],
   controllers: ['kube-controller-manager'],
-  node: ['kubelet', 'kube-proxy', 'coredns', 'containerd'],
+  node: nodePrograms,
 }
 
 export const stock: Side = {
@@ -33,8 +47,6 @@ export const stock: Side = {
   },
   start,
 }
-
-const nodeName = 'node1'
 
 export interface StockPaths {
   readonly directory: string
@@ -67,7 +79,9 @@ async function start(options: StartOptions): Promise<RunningSide> {
     new ServerProcess('etcd', directory, 'etcd', etcdFlags(directory, portBase)),
     new ServerProcess('kube-apiserver', directory, 'kube-apiserver', apiServerFlags(paths, securePort)),
   ]
+  let node: StockNode | undefined
   const stop = async () => {
+    await node?.stop()
     for (const one of [...processes].reverse()) await one.stop()
   }
   try {
@@ -79,10 +93,30 @@ async function start(options: StartOptions): Promise<RunningSide> {
       )
     if (parts.includes('scheduler'))
       processes.push(new ServerProcess('kube-scheduler', directory, 'kube-scheduler', schedulerFlags(paths)))
-    return { kubeconfig: admin, readyMs, processes, stop }
+    if (!parts.includes('node')) return { kubeconfig: admin, readyMs, processes, stop }
+    node = await startStockNode(paths)
+    await untilReady('node', processes, () => nodeIsReady(admin))
+    return {
+      kubeconfig: admin,
+      readyMs: performance.now() - startedAt,
+      processes: [...processes, ...node.processes],
+      hasDns: node.hasDns,
+      loadImage: node.loadImage,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+async function nodeIsReady(kubeconfig: string): Promise<boolean> {
+  const transport = new HttpsTransport(await transportOptionsOf(await readKubeconfig(kubeconfig)))
+  try {
+    const node = await new Client(transport, 'bench').of(Node).get('', nodeName)
+    return node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+  } finally {
+    transport.close()
   }
 }
 
@@ -103,7 +137,7 @@ function apiServerFlags({ pki, portBase }: StockPaths, securePort: number): stri
     `--etcd-servers=http://127.0.0.1:${portBase}`,
     `--secure-port=${securePort}`,
     '--bind-address=127.0.0.1',
-    '--service-cluster-ip-range=10.97.0.0/16',
+    `--service-cluster-ip-range=${serviceCidr}`,
     `--tls-cert-file=${file('apiserver.crt')}`,
     `--tls-private-key-file=${file('apiserver.key')}`,
     `--client-ca-file=${file('ca.crt')}`,
@@ -141,8 +175,8 @@ function managerFlags(paths: StockPaths): string[] {
     `--cluster-signing-key-file=${file('ca.key')}`,
     '--use-service-account-credentials',
     '--allocate-node-cidrs',
-    '--cluster-cidr=10.98.0.0/16',
-    '--service-cluster-ip-range=10.97.0.0/16',
+    `--cluster-cidr=${clusterCidr}`,
+    `--service-cluster-ip-range=${serviceCidr}`,
     '--leader-elect=false',
     ...highRates,
   ]

@@ -8,6 +8,8 @@ export interface SuiteContext {
   readonly side: RunningSide
   readonly extent: Extent
   readonly signal: AbortSignal
+  /** The load program, for images that hold it. */
+  readonly program: string
   /** A folder that is removed after the run. */
   readonly directory: string
   say(line: string): void

@@ -73,7 +73,7 @@ async function freePorts(count: number): Promise<number[]> {
 export const testImage = 'clipper.local/test:1'
 
 /** busybox under the names of its commands, as an OCI archive. */
-function writeTestImage(path: string): void {
+export function writeTestImage(path: string): void {
   const commands = [
     'sh',
     'cat',
