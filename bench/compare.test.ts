@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { compare } from './compare.ts'
 import type { Results, Run } from './measurement.ts'
 import { tableOf } from './report/markdown.ts'
-import { figures, type Row, value } from './rows.ts'
+import { figures, type Row, value } from './row.ts'
 import { median, quantile } from './statistics.ts'
 
 const row = (more: Partial<Row>): Row => ({

@@ -1,6 +1,6 @@
 /** The table: medians of both sides, their ratio, and whether the goal is reached. */
 import type { Results } from './measurement.ts'
-import type { Row } from './rows.ts'
+import type { Row } from './row.ts'
 import type { SideName } from './sides/side.ts'
 import { median } from './statistics.ts'
 

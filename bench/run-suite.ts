@@ -20,8 +20,8 @@ export interface BenchOptions {
 const defaultLoadTimeoutMs = 600_000
 
 /** stock and clipper, then the other way about. */
-const orderOf = (sides: readonly Side[], extent: Extent): readonly Side[] =>
-  extent === 'quick' ? sides : [...sides, ...[...sides].reverse()]
+const orderOf = (sides: readonly Side[], { once = false }: Suite, extent: Extent): readonly Side[] =>
+  extent === 'quick' || once ? sides : [...sides, ...[...sides].reverse()]
 
 export async function runSuite(suite: Suite, options: BenchOptions): Promise<SuiteResult> {
   const startedAt = performance.now()
@@ -32,7 +32,7 @@ export async function runSuite(suite: Suite, options: BenchOptions): Promise<Sui
     return why === undefined
   })
   const runs: Run[] = []
-  const order = orderOf(present, options.extent)
+  const order = orderOf(present, suite, options.extent)
   for (const [index, side] of order.entries()) {
     options.signal.throwIfAborted()
     options.say(`${suite.name}: ${side.name} (run ${index + 1} of ${order.length})`)

@@ -23,6 +23,7 @@ var suites = map[string]suite{
 	"api":      {"the verbs of the API on pods", apiSuite},
 	"pods":     {"real pods: single ones, a Deployment, an update, a drain", podsSuite},
 	"services": {"requests through Services, and the cluster DNS", servicesSuite},
+	"scale":    {"many pods on simulated nodes", scaleSuite},
 	"schedule": {"pods on many nodes, for the scheduler", scheduleSuite},
 	"watch":    {"events to many watchers", watchSuite},
 }

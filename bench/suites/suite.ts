@@ -26,5 +26,7 @@ export interface Suite {
   readonly parts: readonly Part[]
   /** In which extents it runs without being asked for by name. */
   readonly extents: readonly Extent[]
+  /** Too long for two runs of each side: stock, then clipper. */
+  readonly once?: boolean
   run(context: SuiteContext): Promise<void>
 }
