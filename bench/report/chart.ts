@@ -2,9 +2,9 @@
 import type { Line } from '../compare.ts'
 import { formatFigure, formatRatio } from './format.ts'
 
-const width = 900
+const width = 960
 const labelWidth = 330
-const figuresWidth = 170
+const figuresWidth = 230
 const rowHeight = 26
 const barHeight = 14
 const top = 64
@@ -92,12 +92,7 @@ function bar({ row, stock, clipper, ratio = 1 }: Line, y: number, at: (value: nu
   return [
     text(labelWidth, baseline, row.title, { anchor: 'end', size: 12.5 }),
     `<rect x="${Math.min(from, to).toFixed(1)}" y="${(middle - barHeight / 2).toFixed(1)}" width="${Math.max(Math.abs(to - from), 1).toFixed(1)}" height="${barHeight}" fill="${color}" fill-opacity="0.85"/>`,
-    text(ratio >= 1 ? to + 5 : to - 5, baseline, formatRatio(ratio), {
-      size: 12,
-      weight: 600,
-      color,
-      anchor: ratio >= 1 ? 'start' : 'end',
-    }),
+    text(plotRight + 68, baseline, formatRatio(ratio), { size: 12.5, weight: 600, color, anchor: 'end' }),
     ...(row.goal === undefined || row.goal === 1
       ? []
       : [line(at(row.goal), middle - rowHeight / 2 + 2, at(row.goal), middle + rowHeight / 2 - 2, colors.goal, 2)]),
