@@ -55,7 +55,8 @@ function figureOf(row: Row, results: Results, side: SideName): { value: number |
       row,
       runs.flatMap(run => run.measurements),
     )
-  return { value, notes: [`${side}: ${failure ?? 'no figure'}`] }
+  // What follows the first line of a failure is the end of some log.
+  return { value, notes: [`${side}: ${failure?.split('\n')[0] ?? 'no figure'}`] }
 }
 
 /** The first error of the requests that the row is about: they were sent, and all refused. */

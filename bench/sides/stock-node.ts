@@ -2,7 +2,7 @@
  * The node of the stock side: stock kubelet, kube-proxy (nftables) and CoreDNS. containerd and the pod network are the
  * same on both sides: started and configured as Clipper's own.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Service } from '../../src/api/core/v1/service.ts'
 import { EndpointSlice } from '../../src/api/discovery/v1/endpoint-slice.ts'
@@ -32,6 +32,15 @@ const bridge = 'bench-stock'
 const table = 'bench-stock-egress'
 const cgroupRoot = '/bench-stock'
 
+/** One in each hierarchy of version 1, or the one of version 2. The kubelet wants it to exist. */
+function cgroupDirectories(): string[] {
+  const mount = '/sys/fs/cgroup'
+  if (existsSync(join(mount, 'cgroup.controllers'))) return [join(mount, cgroupRoot)]
+  return readdirSync(mount)
+    .filter(name => name !== 'unified')
+    .map(name => join(mount, name, cgroupRoot))
+}
+
 function quietLog() {
   const log = loggerOf('bench')
   log.level = 'error'
@@ -39,6 +48,7 @@ function quietLog() {
 }
 
 export interface StockNode {
+  readonly programs: readonly ServerProcess[]
   readonly processes: readonly NamedProcess[]
   readonly hasDns: boolean
   loadImage(archive: string): Promise<void>
@@ -67,6 +77,7 @@ export async function startStockNode(paths: StockPaths): Promise<StockNode> {
     dataDirectory: directory,
     cniConfDirectory: cniConfigDirectory,
   })
+  for (const path of cgroupDirectories()) mkdirSync(path, { recursive: true })
   const kubeletDirectory = join(directory, 'kubelet')
   const processes: ServerProcess[] = []
   const launch = (name: string, flags: readonly string[]) =>
@@ -91,6 +102,7 @@ export async function startStockNode(paths: StockPaths): Promise<StockNode> {
     await makeDnsService(admin, portBase + 9)
   }
   return {
+    programs: processes,
     processes: [...processes, { name: 'containerd', pid: containerd.pid() }],
     hasDns,
     loadImage: async archive => void (await containerd.importImage(archive)),
@@ -102,9 +114,10 @@ export async function startStockNode(paths: StockPaths): Promise<StockNode> {
         log: quietLog(),
         dataDirectory: directory,
         cgroupDriver: 'cgroupfs',
-        cgroupRoot,
+        cgroupRoot: `${cgroupRoot}/kubepods`,
         graceSeconds: 1,
       })
+      for (const path of cgroupDirectories()) if (existsSync(path)) rmdirSync(path)
       await containerd.stop()
       await new Mounter(spawner).unmountBelow(directory)
       await tearDownPodNetwork(network)

@@ -95,7 +95,7 @@ async function start(options: StartOptions): Promise<RunningSide> {
       processes.push(new ServerProcess('kube-scheduler', directory, 'kube-scheduler', schedulerFlags(paths)))
     if (!parts.includes('node')) return { kubeconfig: admin, readyMs, processes, stop }
     node = await startStockNode(paths)
-    await untilReady('node', processes, () => nodeIsReady(admin))
+    await untilReady('node', [...processes, ...node.programs], () => nodeIsReady(admin))
     return {
       kubeconfig: admin,
       readyMs: performance.now() - startedAt,

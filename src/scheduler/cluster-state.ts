@@ -3,6 +3,7 @@
  * while their binding is under way. No I/O and no clock.
  */
 import type { Node } from '../api/core/v1/node.ts'
+import { PodGroups } from './pod-groups.ts'
 import type { PodInfo } from './pod-info.ts'
 import { amountsOf } from './pod-requests.ts'
 import { ResourceColumns } from './resource-columns.ts'
@@ -16,8 +17,6 @@ export interface NodeState {
   /** Counts changes of what filters on the node object read: labels, taints, unschedulable. */
   generation: number
   readonly pods: Map<string, PodInfo>
-  readonly podsWithAffinity: Set<PodInfo>
-  readonly podsWithRequiredAntiAffinity: Set<PodInfo>
   /** Host addresses in use, by `TCP/80`, with how many pods use each. */
   readonly ports: Map<string, Map<string, number>>
   /** Bytes of each image that it has, by name. */
@@ -35,6 +34,9 @@ export interface NodeChange {
   readonly labels: boolean
   readonly taints: boolean
 }
+
+/** Labels by which domains are remembered. */
+const maxTopologies = 64
 
 const anyAddress = '0.0.0.0'
 const portKey = (protocol: string | undefined, port: number): string => `${protocol ?? 'TCP'}/${port}`
@@ -55,7 +57,10 @@ export class ClusterState {
   readonly #nominated = new Map<string, Map<string, PodInfo>>()
   readonly #nominationOf = new Map<string, string>()
   readonly #imageNodes = new Map<string, number>()
-  readonly namespaceLabels = new Map<string, Readonly<Record<string, string>>>()
+  readonly #namespaceLabels = new Map<string, Readonly<Record<string, string>>>()
+  readonly groups = new PodGroups()
+  /** How many nodes there are in each domain of a topology; made anew when nodes or their labels change. */
+  readonly #domains = new Map<string, Map<string, number>>()
 
   /** In a stable order. */
   nodes(): readonly ReadyNode[] {
@@ -79,7 +84,12 @@ export class ClusterState {
         !same(before?.spec.taints, node.spec.taints) ||
         (before?.spec.unschedulable ?? false) !== (node.spec.unschedulable ?? false),
     }
-    state.node = node
+    if (change.added || change.labels) {
+      this.groups.aroundNodeChange(state, () => {
+        state.node = node
+      })
+      this.#domains.clear()
+    } else state.node = node
     this.#ready = undefined
     if (change.added || change.labels || change.taints) state.generation = ++this.#generations
     if (change.added || change.allocatable) {
@@ -97,7 +107,10 @@ export class ClusterState {
   removeNode(name: string): void {
     const state = this.#nodes.get(name)
     if (state === undefined) return
-    state.node = undefined
+    this.groups.aroundNodeChange(state, () => {
+      state.node = undefined
+    })
+    this.#domains.clear()
     state.generation = ++this.#generations
     this.#ready = undefined
     this.#countImages(state.images, -1)
@@ -174,6 +187,35 @@ export class ClusterState {
     return this.#nominated.size > 0
   }
 
+  get namespaceLabels(): ReadonlyMap<string, Readonly<Record<string, string>>> {
+    return this.#namespaceLabels
+  }
+
+  setNamespace(name: string, labels: Readonly<Record<string, string>>): void {
+    this.#namespaceLabels.set(name, labels)
+    this.groups.namespaceLabelsChanged()
+  }
+
+  removeNamespace(name: string): void {
+    this.#namespaceLabels.delete(name)
+    this.groups.namespaceLabelsChanged()
+  }
+
+  /** How many nodes have each value of a label; nodes without it do not count. */
+  domains(topologyKey: string): ReadonlyMap<string, number> {
+    let domains = this.#domains.get(topologyKey)
+    if (domains === undefined) {
+      domains = new Map()
+      for (const { node } of this.nodes()) {
+        const value = node.metadata.labels?.[topologyKey]
+        if (value !== undefined) domains.set(value, (domains.get(value) ?? 0) + 1)
+      }
+      this.#domains.set(topologyKey, domains)
+      if (this.#domains.size > maxTopologies) this.#domains.delete(this.#domains.keys().next().value!)
+    }
+    return domains
+  }
+
   /** How many nodes have an image. */
   nodesWithImage(image: string): number {
     return this.#imageNodes.get(image) ?? 0
@@ -182,25 +224,15 @@ export class ClusterState {
   /** Counts a pod on a node without keeping track of it; undone by `detach`. For what-if questions too. */
   attach(info: PodInfo, state: NodeState): void {
     state.pods.set(info.key, info)
+    this.groups.add(info, state)
     this.#count(info, state, 1)
-    const { requiredAffinity, requiredAntiAffinity, preferredAffinity, preferredAntiAffinity } = info
-    if (
-      requiredAffinity.length +
-      requiredAntiAffinity.length +
-      preferredAffinity.length +
-      preferredAntiAffinity.length
-    ) {
-      state.podsWithAffinity.add(info)
-    }
-    if (requiredAntiAffinity.length > 0) state.podsWithRequiredAntiAffinity.add(info)
     for (const port of info.hostPorts) usePort(state, portKey(port.protocol, port.hostPort!), port.hostIP, 1)
   }
 
   detach(info: PodInfo, state: NodeState): void {
     state.pods.delete(info.key)
+    this.groups.remove(info, state)
     this.#count(info, state, -1)
-    state.podsWithAffinity.delete(info)
-    state.podsWithRequiredAntiAffinity.delete(info)
     for (const port of info.hostPorts) usePort(state, portKey(port.protocol, port.hostPort!), port.hostIP, -1)
   }
 
@@ -226,8 +258,6 @@ export class ClusterState {
         node: undefined,
         generation: ++this.#generations,
         pods: new Map(),
-        podsWithAffinity: new Set(),
-        podsWithRequiredAntiAffinity: new Set(),
         ports: new Map(),
         images: new Map(),
       }

@@ -38,11 +38,17 @@ export interface Scorer {
 
 export const maxNodeScore = 100
 
+export interface OwnersSelector {
+  /** The same for selectors that select the same. */
+  readonly id: string
+  matches(labels: Readonly<Record<string, string>>): boolean
+}
+
 /** What plugins may read. */
 export interface ClusterView {
   readonly state: ClusterState
   /** Selectors of the services and workloads that a pod belongs to; undefined if there are none. */
-  selectorOfOwners(info: PodInfo): ((labels: Readonly<Record<string, string>>) => boolean) | undefined
+  selectorOfOwners(info: PodInfo): OwnersSelector | undefined
 }
 
 /** Scales so that the best gets 100; `reverse`: so that the highest gets 0. */

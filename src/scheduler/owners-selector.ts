@@ -36,17 +36,36 @@ function controllerSelector(info: PodInfo, sources: OwnerSources): Selector | un
   }
 }
 
-/** Read when a pod is scheduled, so that it costs nothing to keep. */
+/** Selectors are read from their object once, and go with it. */
+const readOnce = <T extends object>(read: (object: T) => Selector | undefined) => {
+  const known = new WeakMap<T, { readonly selector: Selector | undefined }>()
+  return (object: T): Selector | undefined => {
+    let entry = known.get(object)
+    if (entry === undefined) {
+      entry = { selector: read(object) }
+      known.set(object, entry)
+    }
+    return entry.selector
+  }
+}
+
+const serviceSelector = readOnce(({ spec }: Service) =>
+  !spec.selector || Object.keys(spec.selector).length === 0 ? undefined : selectorOfLabels(spec.selector),
+)
+
 export function ownersSelector(sources: OwnerSources): ClusterView['selectorOfOwners'] {
   return info => {
     const selectors: Selector[] = []
-    for (const { spec } of sources.services.list(info.namespace)) {
-      if (!spec.selector || Object.keys(spec.selector).length === 0) continue
-      const selector = selectorOfLabels(spec.selector)
-      if (selector.matches(info.labels)) selectors.push(selector)
+    for (const service of sources.services.list(info.namespace)) {
+      const selector = serviceSelector(service)
+      if (selector?.matches(info.labels) === true) selectors.push(selector)
     }
     const controller = controllerSelector(info, sources)
     if (controller !== undefined && controller.requirements.length > 0) selectors.push(controller)
-    return selectors.length === 0 ? undefined : labels => selectors.every(selector => selector.matches(labels))
+    if (selectors.length === 0) return undefined
+    return {
+      id: selectors.map(({ requirements }) => JSON.stringify(requirements)).join(' '),
+      matches: labels => selectors.every(selector => selector.matches(labels)),
+    }
   }
 }

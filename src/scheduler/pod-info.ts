@@ -6,6 +6,8 @@ import { labelSelectorOf, type Selector } from '../machinery/selectors/label-sel
 import { type Amounts, nonZeroRequests, podRequests } from './pod-requests.ts'
 
 export interface AffinityTerm {
+  /** The same for terms that mean the same. */
+  readonly id: string
   readonly selector: Selector
   readonly topologyKey: string
   readonly namespaces: ReadonlySet<string>
@@ -42,10 +44,12 @@ export const podKeyOf = (pod: Pod): string => `${pod.metadata.namespace}/${pod.m
 function termOf(term: PodAffinityTerm, namespace: string, weight: number): AffinityTerm {
   const named = term.namespaces ?? []
   const own = named.length === 0 && term.namespaceSelector === undefined
+  const namespaces = own ? [namespace] : named
   return {
+    id: JSON.stringify([weight, term.topologyKey, namespaces, term.labelSelector, term.namespaceSelector]),
     selector: labelSelectorOf(term.labelSelector),
     topologyKey: term.topologyKey,
-    namespaces: new Set(own ? [namespace] : named),
+    namespaces: new Set(namespaces),
     namespaceSelector: term.namespaceSelector === undefined ? undefined : labelSelectorOf(term.namespaceSelector),
     weight,
   }

@@ -140,9 +140,9 @@ class Scheduler implements RunningScheduler {
 
   #onNamespace({ type, object }: InformerEvent<Namespace>): void {
     const { name, labels = {} } = object.metadata
-    if (type === 'deleted') this.#state.namespaceLabels.delete(name)
+    if (type === 'deleted') this.#state.removeNamespace(name)
     else {
-      this.#state.namespaceLabels.set(name, labels)
+      this.#state.setNamespace(name, labels)
       this.#move({ type: 'namespaceUpdated' })
     }
   }

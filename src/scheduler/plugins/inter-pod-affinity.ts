@@ -1,9 +1,10 @@
 /** Pods that want to be, or not to be, in a domain with other pods (documentation: "Inter-pod affinity and anti-affinity"). */
 import type { ClusterState, ReadyNode } from '../cluster-state.ts'
 import { type ClusterView, type FilterPlugin, maxNodeScore, type ScorePlugin } from '../framework.ts'
+import type { DomainCounts, TermKind } from '../pod-groups.ts'
 import type { AffinityTerm, PodInfo } from '../pod-info.ts'
 import { isPodEvent, nodeLabelsChanged } from '../queueing-hints.ts'
-import { TopologyCounts } from './topology-counts.ts'
+import { groupOfTerms, termMatches } from './affinity-groups.ts'
 
 const name = 'InterPodAffinity'
 const rejectionOf = (reason: string, unresolvable: boolean) => ({ plugin: name, reasons: [reason], unresolvable })
@@ -14,113 +15,82 @@ const existingAntiAffinity = rejectionOf("node(s) didn't satisfy existing pods a
 /** What a required affinity of a pod that runs counts for one that it would like to have near (upstream's default). */
 const hardPodAffinityWeight = 1
 
-function termMatches(term: AffinityTerm, other: PodInfo, state: ClusterState): boolean {
-  const { namespaceSelector } = term
-  const inNamespace =
-    term.namespaces.has(other.namespace) ||
-    namespaceSelector?.matches(state.namespaceLabels.get(other.namespace) ?? {}) === true
-  return inNamespace && term.selector.matches(other.labels)
-}
-
 const domainOf = (node: ReadyNode, key: string): string | undefined => node.node.metadata.labels?.[key]
 
-/** Domains where a pod that runs there wants no pod like this one. */
-function forbiddenDomains(info: PodInfo, state: ClusterState): TopologyCounts {
-  const forbidden = new TopologyCounts()
-  for (const node of state.nodes()) {
-    for (const existing of node.podsWithRequiredAntiAffinity) {
-      for (const term of existing.requiredAntiAffinity) {
-        const domain = domainOf(node, term.topologyKey)
-        if (domain !== undefined && termMatches(term, info, state)) forbidden.add(term.topologyKey, domain, 1)
-      }
-    }
-  }
-  return forbidden
+/** Pods in each domain of a topology, with what each of them counts. */
+interface Weighted {
+  readonly topologyKey: string
+  readonly domains: DomainCounts
+  readonly weight: number
 }
 
-interface Wanted {
-  /** Pods that match all affinity terms, by the domain of each term. */
-  readonly near: TopologyCounts
-  /** Pods that match an anti-affinity term, by its domain. */
-  readonly apart: TopologyCounts
+const countAt = ({ topologyKey, domains }: Omit<Weighted, 'weight'>, node: ReadyNode): number => {
+  const domain = domainOf(node, topologyKey)
+  return domain === undefined ? 0 : (domains.get(domain) ?? 0)
 }
 
-function wantedDomains(info: PodInfo, state: ClusterState): Wanted {
-  const near = new TopologyCounts()
-  const apart = new TopologyCounts()
-  const { requiredAffinity, requiredAntiAffinity } = info
-  if (requiredAffinity.length === 0 && requiredAntiAffinity.length === 0) return { near, apart }
-  for (const node of state.nodes()) {
-    for (const other of node.pods.values()) {
-      if (requiredAffinity.length > 0 && requiredAffinity.every(term => termMatches(term, other, state))) {
-        for (const { topologyKey } of requiredAffinity) {
-          const domain = domainOf(node, topologyKey)
-          if (domain !== undefined) near.add(topologyKey, domain, 1)
-        }
-      }
-      for (const term of requiredAntiAffinity) {
-        const domain = domainOf(node, term.topologyKey)
-        if (domain !== undefined && termMatches(term, other, state)) apart.add(term.topologyKey, domain, 1)
-      }
-    }
-  }
-  return { near, apart }
-}
+/** Where a pod that runs there wants no pod like this one. */
+const forbiddenDomains = (info: PodInfo, state: ClusterState) =>
+  [...state.groups.terms('requiredAntiAffinity')]
+    .filter(({ term }) => termMatches(term, info, state))
+    .map(({ term, domains }) => ({ topologyKey: term.topologyKey, domains }))
+
+/** The pods that match all affinity terms, by the domains of each. */
+const wantedNear = ({ requiredAffinity }: PodInfo, state: ClusterState) =>
+  requiredAffinity.map(({ topologyKey }) => ({
+    topologyKey,
+    domains: state.groups.countsOf(groupOfTerms(requiredAffinity, topologyKey, state)),
+  }))
+
+const wantedApart = ({ requiredAntiAffinity }: PodInfo, state: ClusterState) =>
+  requiredAntiAffinity.map(term => ({
+    topologyKey: term.topologyKey,
+    domains: state.groups.countsOf(groupOfTerms([term], term.topologyKey, state)),
+  }))
 
 export const interPodAffinityFilter: FilterPlugin = {
   name,
   prepare: (info, { state }) => {
     const forbidden = forbiddenDomains(info, state)
     const { requiredAffinity, requiredAntiAffinity } = info
-    if (forbidden.isEmpty && requiredAffinity.length === 0 && requiredAntiAffinity.length === 0) return undefined
-    const { near, apart } = wantedDomains(info, state)
+    if (forbidden.length === 0 && requiredAffinity.length === 0 && requiredAntiAffinity.length === 0) return undefined
+    const near = wantedNear(info, state)
+    const apart = wantedApart(info, state)
     // The first pod of a group that wants to be together may go anywhere with the right labels.
-    const first = near.isEmpty && requiredAffinity.every(term => termMatches(term, info, state))
+    const first =
+      near.every(({ domains }) => domains.size === 0) && requiredAffinity.every(term => termMatches(term, info, state))
     return node => {
-      for (const { topologyKey } of requiredAffinity) {
-        const domain = domainOf(node, topologyKey)
-        if (domain === undefined) return affinityUnmet
-        if (!first && near.get(topologyKey, domain) === 0) return affinityUnmet
+      for (const wanted of near) {
+        if (domainOf(node, wanted.topologyKey) === undefined) return affinityUnmet
+        if (!first && countAt(wanted, node) === 0) return affinityUnmet
       }
-      for (const { topologyKey } of requiredAntiAffinity) {
-        const domain = domainOf(node, topologyKey)
-        if (domain !== undefined && apart.get(topologyKey, domain) > 0) return antiAffinityUnmet
-      }
-      return forbidden.sumFor(node.node.metadata.labels) > 0 ? existingAntiAffinity : undefined
+      for (const unwanted of apart) if (countAt(unwanted, node) > 0) return antiAffinityUnmet
+      for (const unwanted of forbidden) if (countAt(unwanted, node) > 0) return existingAntiAffinity
+      return undefined
     }
   },
   mayHelp: event => isPodEvent(event) || nodeLabelsChanged(event) || event.type === 'namespaceUpdated',
 }
 
-function addPreferences(
-  weights: TopologyCounts,
-  info: PodInfo,
-  other: PodInfo,
-  node: ReadyNode,
-  state: ClusterState,
-): void {
-  const add = (terms: readonly AffinityTerm[], target: PodInfo, weightOf: (term: AffinityTerm) => number) => {
-    for (const term of terms) {
-      const domain = domainOf(node, term.topologyKey)
-      if (domain !== undefined && termMatches(term, target, state))
-        weights.add(term.topologyKey, domain, weightOf(term))
-    }
-  }
-  add(info.preferredAffinity, other, term => term.weight)
-  add(info.preferredAntiAffinity, other, term => -term.weight)
-  add(other.preferredAffinity, info, term => term.weight)
-  add(other.preferredAntiAffinity, info, term => -term.weight)
-  add(other.requiredAffinity, info, () => hardPodAffinityWeight)
-}
-
-function preferences(info: PodInfo, { state }: ClusterView): TopologyCounts {
-  const weights = new TopologyCounts()
-  const hasOwn = info.preferredAffinity.length > 0 || info.preferredAntiAffinity.length > 0
-  for (const node of state.nodes()) {
-    const others = hasOwn ? node.pods.values() : node.podsWithAffinity
-    for (const other of others) addPreferences(weights, info, other, node, state)
-  }
-  return weights
+/** What the pod would like to have near or not, and what pods that run would like of it. */
+function preferences(info: PodInfo, { state }: ClusterView): Weighted[] {
+  const own = (terms: readonly AffinityTerm[], sign: 1 | -1): Weighted[] =>
+    terms.map(term => ({
+      topologyKey: term.topologyKey,
+      domains: state.groups.countsOf(groupOfTerms([term], term.topologyKey, state)),
+      weight: sign * term.weight,
+    }))
+  const ofOthers = (kind: TermKind, weightOf: (term: AffinityTerm) => number): Weighted[] =>
+    [...state.groups.terms(kind)]
+      .filter(({ term }) => termMatches(term, info, state))
+      .map(({ term, domains }) => ({ topologyKey: term.topologyKey, domains, weight: weightOf(term) }))
+  return [
+    ...own(info.preferredAffinity, 1),
+    ...own(info.preferredAntiAffinity, -1),
+    ...ofOthers('preferredAffinity', term => term.weight),
+    ...ofOthers('preferredAntiAffinity', term => -term.weight),
+    ...ofOthers('requiredAffinity', () => hardPodAffinityWeight),
+  ].filter(({ domains }) => domains.size > 0)
 }
 
 export const interPodAffinityScore: ScorePlugin = {
@@ -128,9 +98,9 @@ export const interPodAffinityScore: ScorePlugin = {
   weight: 2,
   prepare: (info, cluster) => {
     const weights = preferences(info, cluster)
-    if (weights.isEmpty) return undefined
+    if (weights.length === 0) return undefined
     return {
-      score: ({ node }) => weights.sumFor(node.metadata.labels),
+      score: node => weights.reduce((sum, one) => sum + one.weight * countAt(one, node), 0),
       normalise(scores) {
         let min = Number.POSITIVE_INFINITY
         let max = Number.NEGATIVE_INFINITY
