@@ -79,7 +79,9 @@ export class Discovery {
       return this.#respond(request, value, APIGroup)
     }
     // As upstream: what is asked for below `/apis` alone is not known to be an API.
-    if (!group && parts.length === 2 && root === 'apis') return respondText(404, '404 page not found\n')
+    if (!group && parts.length === 2 && root === 'apis' && !request.wantsObjects) {
+      return respondText(404, '404 page not found\n')
+    }
     if (root === 'apis' && version === '') return group && this.#respond(request, groupOf(group), APIGroup)
     const wanted = root === 'api' ? name : version
     const served = group?.versions.find(one => one.version === wanted)
