@@ -94,6 +94,7 @@ test('the plugins stand in upstream order, and flags switch them', () => {
       'ValidatingAdmissionWebhook',
       'RBACEscalationCheck',
       'PodCertificateSigningCheck',
+      'DeviceClaimAuthorization',
       'ResourceQuota',
     ],
   )

@@ -19,6 +19,8 @@ export interface AdmissionAttributes {
   readonly oldObject: Record<string, unknown> | undefined
   readonly options: Record<string, unknown>
   readonly user: UserInfo
+  /** Of the request, as authorization sees it: a patch may create or update. */
+  readonly verb?: string
   readonly dryRun: boolean
   /** What plugins that may be run once more share; undefined where there is no second round. */
   readonly reinvocation?: Reinvocation

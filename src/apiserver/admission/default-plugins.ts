@@ -16,6 +16,7 @@ import {
 import { PersistentVolumeClaimResize } from './claim-resize.ts'
 import { DefaultIngressClass, DefaultStorageClass } from './default-classes.ts'
 import { DefaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { DeviceClaimAuthorization } from './device-claims.ts'
 import { LimitRanger } from './limit-ranger.ts'
 import { NamespaceLifecycle } from './namespace-lifecycle.ts'
 import { NodeRestriction } from './node-restriction.ts'
@@ -49,7 +50,7 @@ export interface AdmissionOptions {
   readonly disable?: readonly string[]
 }
 
-const builtIn = new Set(['RBACEscalationCheck', 'PodCertificateSigningCheck'])
+const builtIn = new Set(['RBACEscalationCheck', 'PodCertificateSigningCheck', 'DeviceClaimAuthorization'])
 const offByDefault = new Set(['OwnerReferencesPermissionEnforcement'])
 
 /** The plugins in upstream's order. Throws RangeError for a name that is none of them. */
@@ -88,6 +89,7 @@ export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlu
     // Upstream checks these in the storage of their kinds, where no flag turns them off.
     new EscalationCheck(rbac, authorizer),
     new PodCertificateSigningCheck(authorizer),
+    new DeviceClaimAuthorization(reader, authorizer),
     // The last: what it has counted is not refused any more.
     new ResourceQuotaAdmission(reader, writer, clock),
   ]

@@ -172,6 +172,7 @@ export function attributesOf(write: WriteRequest, admission: AdmissionWrite): Ad
     options: admission.options ?? optionsOf(write, admission.operation),
     reinvocation: { isAgain: false, wanted: false, memory: new Map() },
     user: context.user,
+    verb: context.info.verb,
     dryRun: write.dryRun,
     warn: message => context.warn(message),
     annotate: (key, value) => context.audit.annotations.set(key, value),
