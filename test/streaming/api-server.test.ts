@@ -197,6 +197,7 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
   test('a service is reached with its path and query as they were written', async () => {
     assert.equal((await ask(`${services}/a%2Fb/c/?q=%20x+y&q=2`)).text, 'GET /a%2Fb/c/?q=%20x+y&q=2 0')
     assert.deepEqual(await ask(`${services}?a=1`), { code: 301, text: '', location: `${services}/?a=1` })
+    assert.equal((await ask(`${services}?a=1`, 'POST', 'x')).text, 'POST /?a=1 1')
     assert.equal((await ask(`${services}/redirect`)).location, `${services}/elsewhere?x=1`)
     assert.match((await ask(`/api/v1/nodes/node1/proxy/nowhere`)).text, /Unauthorized|404|Forbidden/)
   })

@@ -45,11 +45,13 @@ function rawQuery({ request }: RequestContext): string {
   return mark < 0 ? '' : raw.slice(mark)
 }
 
-/** Relative links of the page need a slash behind `/proxy`: as upstream, a request without one is sent there. */
+/** Relative links of the page need a slash behind `/proxy`: as upstream, who reads without one is sent there. */
 function proxied(context: RequestContext, base: string, tls: RequestOptions): Promise<ServerResponse> {
   const { prefix, path } = pathBehindProxy(context)
   const search = rawQuery(context)
-  if (context.request.path === prefix && !context.request.connection?.upgrade)
+  const { method, connection } = context.request
+  const reads = method === 'GET' || method === 'HEAD'
+  if (reads && context.request.path === prefix && !connection?.upgrade)
     return Promise.resolve({ status: 301, headers: { location: `${prefix}/${search}` }, body: { is: 'none' } })
   return reverseProxy(context, new URL(`${base}${path}${search}`), prefix, tls)
 }
