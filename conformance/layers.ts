@@ -1,10 +1,12 @@
 /** The layers of the test images: a Debian root with the tools that tests run, busybox, and single programs. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hostArchitecture } from '../src/kubelet/containerd/oci-image.ts'
 import { pauseProgram } from '../src/kubelet/containerd/pause-program.ts'
+import { buildBusybox } from './busybox.ts'
 import { cached, hashOf } from './cache.ts'
 import { runCommand } from './command.ts'
+import { debianRelease, debianSources } from './debian.ts'
 import { moduleDirectoryOf, type Programs } from './programs.ts'
 
 export interface LayerContext {
@@ -34,14 +36,13 @@ const debianPackages = [
   'socat',
   'util-linux',
 ]
-const debianRelease = 'bookworm'
 
 /** A root of essential packages and those above, from the mirrors that this machine's apt uses. */
 export async function debianLayer({ signal }: LayerContext): Promise<Layer> {
   const inputsHash = hashOf(debianRelease, ...debianPackages, hostArchitecture())
   const directory = await cached('debian', inputsHash, async target => {
     const sources = join(target, 'sources.list')
-    writeFileSync(sources, await debianSources(signal))
+    writeFileSync(sources, await debianSources('deb', signal))
     const unused = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*']
     await runCommand(
       'mmdebstrap',
@@ -58,19 +59,6 @@ export async function debianLayer({ signal }: LayerContext): Promise<Layer> {
     )
   })
   return { path: join(directory, 'layer.tar'), inputsHash }
-}
-
-/** Lines of sources.list for the release: the machine may have other sources besides Debian's. */
-async function debianSources(signal: AbortSignal): Promise<string> {
-  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)'
-  const targets = await runCommand('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], { signal })
-  const sources = targets
-    .split('\n')
-    .map(line => line.split(' '))
-    .filter(([, release = '', , origin]) => origin === 'Debian' && release.startsWith(debianRelease))
-    .map(([uri, release, component]) => `deb ${uri} ${release} ${component}`)
-  if (sources.length === 0) throw new Error(`apt has no source of Debian ${debianRelease}; run: apt-get update`)
-  return `${[...new Set(sources)].join('\n')}\n`
 }
 
 interface StagedFile {
@@ -114,25 +102,16 @@ function stage(root: string, { path, mode, content, copyOf, linkTo }: StagedFile
 const users = (...more: readonly string[]) =>
   ['root:x:0:0:root:/root:/bin/sh', 'nobody:x:65534:65534:nobody:/:/bin/false', ...more, ''].join('\n')
 
-/**
- * busybox, with bash as its shell: Debian's busybox 1.35 drops environment variables whose names are no names of shell
- * variables (`data-1`), and tests print them by `sh -c env`.
- */
+/** busybox under the names of its applets, in a root as its own image has it. */
 export async function busyboxLayer({ signal }: LayerContext): Promise<Layer> {
-  const busybox = '/bin/busybox'
-  const shell = '/bin/bash-static'
-  for (const path of [busybox, shell]) if (!existsSync(path)) throw new Error(`${path} is missing`)
+  const busybox = await buildBusybox(signal)
   const applets = (await runCommand(busybox, ['--list'], { signal })).trim().split('\n')
   return stagedLayer(
     'busybox',
-    [hashOf(readFileSync(busybox), readFileSync(shell))],
+    [],
     [
       { path: 'bin/busybox', mode: 0o755, copyOf: busybox },
-      { path: 'bin/bash', mode: 0o755, copyOf: shell },
-      { path: 'bin/sh', linkTo: 'bash' },
-      ...applets
-        .filter(applet => !['sh', 'bash', 'busybox'].includes(applet))
-        .map(applet => ({ path: `bin/${applet}`, linkTo: 'busybox' })),
+      ...applets.filter(applet => applet !== 'busybox').map(applet => ({ path: `bin/${applet}`, linkTo: 'busybox' })),
       { path: 'usr/bin/env', linkTo: '../../bin/env' },
       { path: 'etc/passwd', mode: 0o644, content: users() },
       { path: 'etc/group', mode: 0o644, content: 'root:x:0:\nnobody:x:65534:\n' },

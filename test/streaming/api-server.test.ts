@@ -33,6 +33,7 @@ const backend = createHttpServer(async (incoming, response) => {
   for await (const part of incoming) body += part
   seen.push({ method: incoming.method, url: incoming.url, body })
   if (incoming.url === '/endless') response.write('x')
+  else if (incoming.url === '/page') response.writeHead(200, { 'content-type': 'text/html' }).end('<a href="/x">')
   else if (incoming.url === '/redirect') response.writeHead(302, { location: '/elsewhere?x=1' }).end()
   else response.end(`${incoming.method} ${incoming.url} ${body.length}`)
 })
@@ -196,6 +197,7 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
 
   test('a service is reached with its path and query as they were written', async () => {
     assert.equal((await ask(`${services}/a%2Fb/c/?q=%20x+y&q=2`)).text, 'GET /a%2Fb/c/?q=%20x+y&q=2 0')
+    assert.equal((await ask(`${services}/page`)).text, `<a href="${services}/x">`)
     assert.deepEqual(await ask(`${services}?a=1`), { code: 301, text: '', location: `${services}/?a=1` })
     assert.equal((await ask(`${services}?a=1`, 'POST', 'x')).text, 'POST /?a=1 1')
     assert.equal((await ask(`${services}/redirect`)).location, `${services}/elsewhere?x=1`)

@@ -1,6 +1,7 @@
 /** pods/log: the container's log, streamed from its kubelet. */
 import type { IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { Readable, Transform } from 'node:stream'
 import { ApiError, badRequestError, internalError, invalidError } from '../../machinery/api-error.ts'
 import { type FieldError, forbidden, invalid, notSupported } from '../../schema/field-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
@@ -90,12 +91,13 @@ function get(url: URL, deps: ConnectDeps, signal: AbortSignal): Promise<Incoming
   })
 }
 
-/** Copies with back-pressure: a client that does not read stops the reading of the log. */
+/** Copies with back-pressure: a client that does not read stops the reading of the log. `stages` change what passes. */
 export function send(
   upstream: IncomingMessage,
   response: NodeResponse,
   status = 200,
   headers: Record<string, string | string[]> = { 'content-type': 'text/plain' },
+  stages: readonly Transform[] = [],
 ): Promise<void> {
   return new Promise(resolve => {
     const target = response as import('node:http').ServerResponse
@@ -108,6 +110,11 @@ export function send(
     upstream.on('close', () => {
       if (!upstream.complete) target.destroy()
     })
-    upstream.pipe(target)
+    let source: Readable = upstream
+    for (const stage of stages) {
+      stage.on('error', () => target.destroy())
+      source = source.pipe(stage)
+    }
+    source.pipe(target)
   })
 }

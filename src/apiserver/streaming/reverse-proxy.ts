@@ -5,6 +5,7 @@ import { join, openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
 import { ApiError, serviceUnavailableError } from '../../machinery/api-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
+import { linkStages } from './html-links.ts'
 import { send } from './pod-log.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -88,11 +89,11 @@ export async function reverseProxy(
       const answer = forwarded(response.headers)
       const { location } = answer
       if (typeof location === 'string') answer.location = relocated(location, url, prefix)
-      resolve({
-        status: response.statusCode ?? 502,
-        headers: {},
-        body: { is: 'hijacked', finished: send(response, exchange.response, response.statusCode, answer) },
-      })
+      const hosts = [url.host, [headers.host ?? headers[':authority'] ?? ''].flat()[0] ?? '']
+      const stages = method === 'HEAD' || location !== undefined ? undefined : linkStages(answer, { hosts, prefix })
+      if (stages) delete answer['content-length']
+      const finished = send(response, exchange.response, response.statusCode, answer, stages)
+      resolve({ status: response.statusCode ?? 502, headers: {}, body: { is: 'hijacked', finished } })
     })
     exchange.request.pipe(request)
   })
