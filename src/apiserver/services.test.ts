@@ -58,6 +58,18 @@ test('node ports are unique, kept over updates and given back with the type', as
   assert.equal(again.status, 201, again.text)
 })
 
+test('a service that becomes an external name loses what its old type needed', async () => {
+  const { json } = await call('POST', services, serviceOf('turning', { type: 'NodePort' }))
+  assert.equal(json.spec.externalTrafficPolicy, 'Cluster')
+  const external = { ...json, spec: { ...json.spec, type: 'ExternalName', externalName: 'example.com' } }
+  const kept = { ...external, spec: { ...external.spec, externalTrafficPolicy: 'Local' } }
+  assert.equal((await call('PUT', `${services}/turning`, kept)).status, 422)
+  const { status, json: turned } = await call('PUT', `${services}/turning`, external)
+  assert.equal(status, 200)
+  const { externalTrafficPolicy, clusterIP, ipFamilies, ports } = turned.spec
+  assert.deepEqual([externalTrafficPolicy, clusterIP, ipFamilies, ports[0].nodePort], Array(4).fill(undefined))
+})
+
 test('headless services and external names have no address', async () => {
   const headless = await call('POST', services, serviceOf('headless', { clusterIP: 'None' }))
   assert.deepEqual(headless.json.spec.clusterIPs, ['None'])

@@ -25,6 +25,8 @@ interface ServiceSpec {
   selector?: Record<string, string>
   allocateLoadBalancerNodePorts?: boolean
   externalTrafficPolicy?: string
+  externalIPs?: string[]
+  loadBalancerClass?: string
   healthCheckNodePort?: number
 }
 
@@ -47,6 +49,7 @@ export const serviceStrategy = (allocator: ServiceAllocator): Strategy =>
     prepareForUpdate(object, old) {
       object.spec = { ...(object.spec as object) }
       keepAllocated(object, old)
+      dropTypeDependent(object, old)
       normaliseAddresses(object, old)
       fillFamilies(object, old, allocator)
     },
@@ -94,6 +97,25 @@ function keepAllocated(object: ObjectJson, old: ObjectJson): void {
   if (local && !spec.healthCheckNodePort && before.healthCheckNodePort)
     spec.healthCheckNodePort = before.healthCheckNodePort
   if (!local && spec.healthCheckNodePort === before.healthCheckNodePort) delete spec.healthCheckNodePort
+}
+
+const isExternallyAccessible = ({ type, externalIPs }: ServiceSpec): boolean =>
+  type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && (externalIPs?.length ?? 0) > 0)
+
+/** What the old type needed and the new one may not have goes, unless the client changed it: then it is refused. */
+function dropTypeDependent(object: ObjectJson, old: ObjectJson): void {
+  const spec = specOf(object)
+  const before = specOf(old)
+  const dropUnchanged = (name: 'externalTrafficPolicy' | 'loadBalancerClass' | 'allocateLoadBalancerNodePorts') => {
+    if (spec[name] === before[name]) delete spec[name]
+  }
+  if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) dropUnchanged('externalTrafficPolicy')
+  if (spec.type === 'LoadBalancer') return
+  if (before.type === 'LoadBalancer') {
+    dropUnchanged('loadBalancerClass')
+    dropUnchanged('allocateLoadBalancerNodePorts')
+  }
+  object.status = { ...(object.status as object), loadBalancer: {} }
 }
 
 function keepNodePorts(spec: ServiceSpec, before: ServiceSpec): void {
