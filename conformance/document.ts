@@ -1,6 +1,6 @@
 /** Renders `docs/conformance.md` from the results. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { formatSeconds } from './progress.ts'
 import { areaOf, type Outcome, type Results } from './results.ts'
 
@@ -79,5 +79,6 @@ export function renderDocument(results: Results): string {
 }
 
 export function writeDocument(results: Results, path = documentPath): void {
+  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, renderDocument(results))
 }

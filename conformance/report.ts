@@ -64,7 +64,7 @@ export function firstLines(error: string, maxLength = 300): string {
     .filter(line => line !== '')
   let text = lines[0] ?? ''
   for (const line of lines.slice(1)) {
-    if (text.length + line.length > maxLength / 2 || /^[{<]/.test(line)) break
+    if (text.length + line.length > maxLength / 2 || /^(\{|<\*)/.test(line)) break
     text += ` | ${line}`
   }
   return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text
