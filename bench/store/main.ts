@@ -4,7 +4,7 @@
  *   npm run bench:store -- [--quick] [--only ROW,…] [--rounds 2] [--results FILE] [--port-base 21800]
  */
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
@@ -79,6 +79,12 @@ async function measure(row: Row, side: SideName, load: (url: string) => Load): P
   }
 }
 
+/** Of rows that are not measured anew. */
+function keptRuns(): Run[] {
+  if (values.quick || !existsSync(values.results)) return []
+  return (JSON.parse(readFileSync(values.results, 'utf8')) as { runs: Run[] }).runs
+}
+
 async function main(): Promise<void> {
   for (const needed of ['etcd', 'go']) if (!findInPath(needed)) throw new Error(`${needed} is not on PATH`)
   const only = values.only?.split(',')
@@ -101,11 +107,13 @@ async function main(): Promise<void> {
     }
   }
   const versions = { etcd: await versionOf('etcd', '--version'), node: process.versions.node }
-  const result = { machine: describeMachine(), versions, runs }
-  if (!only && !values.quick) writeFileSync(values.results, `${JSON.stringify(result, null, 2)}\n`)
+  const kept = keptRuns().filter(one => !runs.some(other => other.row === one.row))
+  const all = [...kept, ...runs]
+  const result = { machine: describeMachine(), versions, runs: all }
+  if (!values.quick) writeFileSync(values.results, `${JSON.stringify(result, null, 2)}\n`)
   process.stdout.write(
     renderTable(rows, (row, side, figure) => {
-      const seen = runs.filter(one => one.row === row && one.side === side).map(one => one.figures[figure])
+      const seen = all.filter(one => one.row === row && one.side === side).map(one => one.figures[figure])
       return median(seen)
     }),
   )

@@ -16,7 +16,6 @@ import {
   type LeaseId,
   type LeaseStatus,
   LeaseTtlTooLargeError,
-  type Operation,
   type RangeOptions,
   type RangeResult,
   type StoreEvent,
@@ -27,6 +26,7 @@ import {
   type WatchHandler,
   type WatchOptions,
 } from '../store.ts'
+import { packRequests, unpackOutcomes } from './batch-packing.ts'
 import { databaseFile, openReader, prepareDirectory, prepareFile, removeLeftovers } from './database.ts'
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
 import type { RevisionEvents } from './event-ring.ts'
@@ -59,28 +59,6 @@ interface Waiter {
 }
 
 const closedError = () => new StoreUnavailableError('the store is closed')
-/**
- * Bytes as they may be posted to the thread: a view into a larger buffer would take the whole buffer along (64 KiB for a
- * slice of Node's pool), so it is copied out; shared memory is never copied.
- */
-function postable(value: Uint8Array): Uint8Array {
-  if (value.buffer instanceof SharedArrayBuffer || value.buffer.byteLength === value.byteLength) return value
-  return new Uint8Array(value)
-}
-
-function postableOperation(operation: Operation): Operation {
-  if ('put' in operation) return { ...operation, value: postable(operation.value) }
-  return 'transaction' in operation ? { transaction: postableTransaction(operation.transaction) } : operation
-}
-
-function postableTransaction({ compare, success, failure }: Transaction): Transaction {
-  return {
-    compare: compare.map(one => (one.target === 'value' ? { ...one, value: postable(one.value) } : one)),
-    success: success.map(postableOperation),
-    failure: failure.map(postableOperation),
-  }
-}
-
 /** The events of a request that was written. */
 function eventsOf({ request }: PendingWrite, outcome: RequestOutcome & { type: 'done' }): StoreEvent[] {
   const operations = request.type === 'transact' ? request.transaction[outcome.succeeded ? 'success' : 'failure'] : []
@@ -118,7 +96,7 @@ class EmbeddedStore implements MaintainedStore {
     this.#keysOfLease = arrays(this.#reader, 'SELECT key FROM current WHERE lease = ? AND lease <> 0 ORDER BY key')
     this.#revision = opened.revision
     this.#hub = new WatchHub(new HistoryReader(this.#reader), opened.revision, opened.compactRevision)
-    this.#queue = new WriteQueue(requests => this.#post({ type: 'batch', requests }))
+    this.#queue = new WriteQueue(requests => this.#post({ type: 'batch', requests: packRequests(requests) }))
     this.#leases = new LeaseKeeper(clock, lease => this.revokeLease(lease))
     for (const { id, ttlSeconds } of opened.leases) this.#leases.add(id, ttlSeconds)
     worker.on('message', (message: FromWriter) => this.#answered(message))
@@ -317,14 +295,8 @@ class EmbeddedStore implements MaintainedStore {
   }
 
   #post(message: ToWriter): void {
-    if (message.type !== 'batch') {
-      this.#worker.postMessage(message)
-      return
-    }
-    const requests = message.requests.map(request =>
-      request.type === 'transact' ? { ...request, transaction: postableTransaction(request.transaction) } : request,
-    )
-    this.#worker.postMessage({ type: 'batch', requests })
+    if (message.type === 'batch') this.#worker.postMessage(message, [message.requests.bytes.buffer])
+    else this.#worker.postMessage(message)
   }
 
   #answered(message: FromWriter): void {
@@ -338,10 +310,11 @@ class EmbeddedStore implements MaintainedStore {
       return
     }
     this.#revision = Math.max(this.#revision, message.revision)
-    this.#apply(answered, message.outcomes)
+    const outcomes = unpackOutcomes(message.outcomes)
+    this.#apply(answered, outcomes)
     // Whoever is told of a write has already seen it in its watches.
     answered.forEach(({ resolve }, i) => {
-      resolve(message.outcomes[i]!)
+      resolve(outcomes[i]!)
     })
   }
 

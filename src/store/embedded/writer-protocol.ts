@@ -1,5 +1,7 @@
 /** What the store and its writer thread say to each other. Values put are not sent back: the store still has them. */
+
 import type { KeyValue, LeaseId, RangeResult, Transaction } from '../store.ts'
+import type { Packed } from './batch-packing.ts'
 
 export type WriteRequest =
   | { readonly type: 'transact'; readonly transaction: Transaction }
@@ -8,7 +10,7 @@ export type WriteRequest =
   | { readonly type: 'revoke'; readonly lease: LeaseId }
 
 export type ToWriter =
-  | { readonly type: 'batch'; readonly requests: readonly WriteRequest[] }
+  | { readonly type: 'batch'; readonly requests: Packed }
   /** Gives every free page back to the file system. */
   | { readonly type: 'defragment' }
   | { readonly type: 'close' }
@@ -50,7 +52,7 @@ export type FromWriter =
   | OpenedMessage
   | { readonly type: 'openFailed'; readonly message: string }
   /** The batch is on disk. */
-  | { readonly type: 'committed'; readonly outcomes: readonly RequestOutcome[]; readonly revision: number }
+  | { readonly type: 'committed'; readonly outcomes: Packed; readonly revision: number }
   /** What lies below this revision is gone from the disk. */
   | { readonly type: 'compacted'; readonly revision: number }
   | { readonly type: 'defragmented' }

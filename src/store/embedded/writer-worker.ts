@@ -1,12 +1,12 @@
 /** The thread that owns the writing connection: one SQLite transaction and one sync for each batch that it gets. */
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
-import type { KeyValue } from '../store.ts'
+import { packOutcomes, unpackRequests } from './batch-packing.ts'
 import { Compactor } from './compactor.ts'
 import { openWriter } from './database.ts'
 import { checkpointPages, keptFreePages } from './limits.ts'
 import { TransactionExecutor } from './transaction-executor.ts'
-import type { FromWriter, OperationOutcome, RequestOutcome, ToWriter, WriteRequest } from './writer-protocol.ts'
+import type { FromWriter, RequestOutcome, ToWriter, WriteRequest } from './writer-protocol.ts'
 
 /** A row touches about so many pages: the row, two indices, the current key. */
 const pagesPerRow = 4
@@ -16,28 +16,11 @@ const housekeepingRetryMs = 1000
 const port = parentPort!
 const send = (message: FromWriter, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
 
-/** Values read from the database lie in buffers of their own and are moved, not copied. */
-function buffersOf(outcomes: readonly RequestOutcome[]): ArrayBuffer[] {
-  const buffers: ArrayBuffer[] = []
-  for (const outcome of outcomes) if (outcome.type === 'done') addBuffers(buffers, outcome.operations)
-  return buffers
-}
-
-function addBuffers(buffers: ArrayBuffer[], operations: readonly OperationOutcome[]): void {
-  const add = ({ value }: KeyValue) => {
-    if (value.byteLength > 0 && value.buffer instanceof ArrayBuffer) buffers.push(value.buffer)
-  }
-  for (const operation of operations) {
-    if (operation.type === 'transaction') addBuffers(buffers, operation.operations)
-    else if (operation.type === 'delete') operation.deleted.forEach(add)
-    else if (operation.type === 'range') operation.result.kvs.forEach(add)
-    else if (operation.previous !== undefined) add(operation.previous)
-  }
-}
-
 class Writer {
   readonly #db: DatabaseSync
   readonly #executor: TransactionExecutor
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
   readonly #compactor: Compactor
   #pagesInLog = 0
   #toldRevision = 0
@@ -48,6 +31,10 @@ class Writer {
     this.#db = openWriter(directory)
     this.#executor = new TransactionExecutor(this.#db)
     this.#compactor = new Compactor(this.#db)
+    this.#begin = this.#db.prepare('BEGIN IMMEDIATE')
+    this.#commit = this.#db.prepare('COMMIT')
+    // They report the rowid inserted last, which may be a lease's of 63 bits.
+    for (const statement of [this.#begin, this.#commit]) statement.setReadBigInts(true)
     // What a crash left in the log goes to the database first, so that the log starts empty.
     this.#checkpoint('TRUNCATE')
     send({
@@ -63,15 +50,16 @@ class Writer {
   write(requests: readonly WriteRequest[]): void {
     let outcomes: RequestOutcome[]
     try {
-      this.#db.exec('BEGIN IMMEDIATE')
+      this.#begin.run()
       outcomes = requests.map(request => this.#executor.run(request))
-      this.#db.exec('COMMIT')
+      this.#commit.run()
     } catch (error) {
       this.#rollBack()
       send({ type: 'failed', message: (error as Error).message })
       return
     }
-    send({ type: 'committed', outcomes, revision: this.#executor.revision }, buffersOf(outcomes))
+    const packed = packOutcomes(outcomes)
+    send({ type: 'committed', outcomes: packed, revision: this.#executor.revision }, [packed.bytes.buffer])
     const bytes = requests.reduce((sum, request) => sum + valueBytes(request), 0)
     this.#pagesInLog += this.#executor.writtenRows * pagesPerRow + bytes / 4096
     this.#executor.writtenRows = 0
@@ -153,7 +141,7 @@ function serve(directory: string): void {
   try {
     const writer = new Writer(directory)
     port.on('message', (message: ToWriter) => {
-      if (message.type === 'batch') writer.write(message.requests)
+      if (message.type === 'batch') writer.write(unpackRequests(message.requests))
       else if (message.type === 'defragment') writer.defragment()
       else {
         writer.close()

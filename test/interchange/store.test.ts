@@ -1,0 +1,197 @@
+/**
+ * Stock and our components on one another's data: kube-apiserver, kube-controller-manager and kube-scheduler on our store,
+ * our API server on what they left, and they again on what ours left. Everything named must be on PATH.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { findInPath } from '../../bench/sides/executables.ts'
+import { ServerProcess, untilReady } from '../../bench/sides/server-process.ts'
+import { writeKubeconfig } from '../../src/apiserver/pki/kubeconfig.ts'
+import { ensurePki, type Pki } from '../../src/apiserver/pki/pki.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { eventually, run } from '../e2e/test-cluster.ts'
+
+const needed = ['kubectl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+const missing = needed.filter(name => !findInPath(name))
+const clipper = resolve(import.meta.dirname, '../../bin/clipper')
+const replicas = 100
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  await Promise.all(servers.map(server => new Promise<void>(done => server.listen(0, '127.0.0.1', done))))
+  const ports = servers.map(server => (server.address() as { port: number }).port)
+  await Promise.all(servers.map(server => new Promise(done => server.close(done))))
+  return ports
+}
+
+describe('stock and our components on one store', { skip: missing.length > 0 && `not on PATH: ${missing}` }, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'clipper-interchange-'))
+  const data = join(directory, 'clipper')
+  const processes: ServerProcess[] = []
+  let pki: Pki
+  let ports: number[]
+  let storeUrl: string
+
+  before(async () => {
+    ports = await freePorts(7)
+    storeUrl = `http://127.0.0.1:${ports[0]}`
+    pki = ensurePki({
+      directory: join(data, 'pki'),
+      nodeName: 'node1',
+      altNames: ['127.0.0.1'],
+      serviceAddresses: ['10.97.0.1'],
+      clusterDomain: 'cluster.local',
+      clock: systemClock,
+    })
+    start('store', clipper, ['store', '--listen', storeUrl, '--data-dir', join(directory, 'store')])
+  })
+  after(async () => {
+    for (const one of processes.toReversed()) await one.stop()
+    rmSync(directory, { recursive: true })
+  })
+
+  function start(name: string, command: string, args: readonly string[]): ServerProcess {
+    const one = new ServerProcess(name, directory, command, args, directory)
+    processes.push(one)
+    return one
+  }
+
+  const kubeconfigOf = (name: 'admin' | 'controller-manager' | 'scheduler', port: number): string => {
+    const path = join(directory, `${name}-${port}.kubeconfig`)
+    const server = `https://127.0.0.1:${port}`
+    writeKubeconfig(path, { server, caPem: pki.caPem, clusterName: 'x', userName: name, client: pki.identity(name) })
+    return path
+  }
+  const kubectlAt =
+    (port: number) =>
+    async (...args: string[]): Promise<string> => {
+      const ran = await run('kubectl', ['--kubeconfig', kubeconfigOf('admin', port), ...args])
+      assert.equal(ran.code, 0, `kubectl ${args.join(' ')}: ${ran.stderr}`)
+      return ran.stdout
+    }
+  const ready = async (server: ServerProcess, port: number) => {
+    const args = ['--kubeconfig', kubeconfigOf('admin', port), 'get', '--raw', '/readyz']
+    await untilReady(server.name, [server], async () => (await run('kubectl', args)).code === 0)
+  }
+
+  function startStockServer(port: number): ServerProcess {
+    const file = (name: string) => join(pki.directory, name)
+    return start('kube-apiserver', 'kube-apiserver', [
+      `--etcd-servers=${storeUrl}`,
+      ...[`--secure-port=${port}`, '--bind-address=127.0.0.1', '--advertise-address=192.0.2.1'],
+      ...['--service-cluster-ip-range=10.97.0.0/16', '--authorization-mode=Node,RBAC'],
+      ...[`--tls-cert-file=${file('apiserver.crt')}`, `--tls-private-key-file=${file('apiserver.key')}`],
+      `--client-ca-file=${file('ca.crt')}`,
+      ...[`--service-account-key-file=${file('sa.pub')}`, `--service-account-signing-key-file=${file('sa.key')}`],
+      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+    ])
+  }
+
+  async function startStock(): Promise<{ port: number; stop(): Promise<void> }> {
+    const file = (name: string) => join(pki.directory, name)
+    const [, port = 0, managerPort = 0, schedulerPort = 0] = ports
+    const server = startStockServer(port)
+    await ready(server, port)
+    const as = (name: 'controller-manager' | 'scheduler') =>
+      ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map(
+        flag => `--${flag}=${kubeconfigOf(name, port)}`,
+      )
+    const manager = start('kube-controller-manager', 'kube-controller-manager', [
+      ...as('controller-manager'),
+      ...[`--secure-port=${managerPort}`, '--bind-address=127.0.0.1', '--leader-elect=false'],
+      ...[`--service-account-private-key-file=${file('sa.key')}`, '--use-service-account-credentials'],
+      ...['--kube-api-qps=1000', '--kube-api-burst=1000'],
+    ])
+    const scheduler = start('kube-scheduler', 'kube-scheduler', [
+      ...as('scheduler'),
+      ...[`--secure-port=${schedulerPort}`, '--bind-address=127.0.0.1', '--leader-elect=false'],
+      ...['--kube-api-qps=1000', '--kube-api-burst=1000'],
+    ])
+    const stop = async () => {
+      for (const one of [scheduler, manager, server]) await one.stop()
+    }
+    return { port, stop }
+  }
+
+  async function startOurs(): Promise<{ port: number; stop(): Promise<void> }> {
+    const [, , , , port = 0] = ports
+    const server = start('clipper', clipper, [
+      ...['apiserver', '--name', `interchange-${process.pid}`, '--data-dir', data, '--node-name', 'node1'],
+      ...['--node-address', '127.0.0.1', '--api-port', String(port), '--service-cidr', '10.97.0.0/16'],
+      ...['--etcd-servers', storeUrl],
+    ])
+    await ready(server, port)
+    return { port, stop: () => server.stop() }
+  }
+
+  /** What matters of every object: that it is the same one, in every field. */
+  async function objectsAt(port: number): Promise<Map<string, unknown>> {
+    const kinds =
+      'deployments,replicasets,pods,configmaps,secrets,serviceaccounts,services,namespaces,nodes,roles,clusterroles,clusterrolebindings,poddisruptionbudgets,ingresses,cronjobs,priorityclasses,servicecidrs,ipaddresses'
+    const { items } = JSON.parse(await kubectlAt(port)('get', kinds, '-A', '-o', 'json'))
+    return new Map(
+      items
+        .filter((item: { metadata: { name: string } }) => item.metadata.name !== 'extension-apiserver-authentication')
+        .map((item: { kind: string; metadata: { namespace?: string; name: string } }) => [
+          `${item.kind} ${item.metadata.namespace ?? ''}/${item.metadata.name}`,
+          item,
+        ]),
+    )
+  }
+
+  const stockRunning = { stop: async () => {} }
+
+  it('runs a Deployment by stock components on our store', { timeout: 300_000 }, async () => {
+    const stock = await startStock()
+    stockRunning.stop = stock.stop
+    const kubectl = kubectlAt(stock.port)
+    const nodes = start('nodes', clipper, ['simulate-nodes', '5', '--kubeconfig', kubeconfigOf('admin', stock.port)])
+    await kubectl('create', 'deployment', 'web', '--image=x', `--replicas=${replicas}`)
+    const readyReplicas = async (wanted: number) =>
+      (await kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.status.readyReplicas}')) === String(wanted)
+    await eventually('all pods run', () => readyReplicas(replicas), 120_000)
+    await kubectl('scale', 'deployment', 'web', '--replicas=7')
+    const pods = async () => (await kubectl('get', 'pods', '-o', 'name')).trim().split('\n').filter(Boolean).length
+    await eventually('scaled down', async () => (await pods()) === 7, 120_000)
+    await kubectl('create', 'configmap', 'c', '--from-literal=a=b')
+    await kubectl('create', 'secret', 'generic', 's', '--from-literal=p=q')
+    await kubectl('create', 'role', 'r', '--verb=get', '--resource=pods')
+    await kubectl('create', 'service', 'clusterip', 'svc', '--tcp=80:80')
+    await kubectl('create', 'namespace', 'other')
+    await kubectl('create', 'cronjob', 'cj', '--image=x', '--schedule=0 0 1 1 *')
+    await kubectl('create', 'ingress', 'i', '--rule=a.b/c=svc:80')
+    await nodes.stop()
+  })
+
+  it('loses nothing when our API server takes over, and nothing when it gives the data back', {
+    timeout: 300_000,
+  }, async () => {
+    await stockRunning.stop()
+    const first = await startOurs()
+    const ours = kubectlAt(first.port)
+    await ours('get', 'configmap', 'c')
+    await ours('scale', 'deployment', 'web', '--replicas=3')
+    await ours('create', 'configmap', 'ours', '--from-literal=x=y')
+    await ours('delete', 'secret', 's')
+    const left = await objectsAt(first.port)
+    await first.stop()
+    const [, port = 0] = ports
+    const server = startStockServer(port)
+    await ready(server, port)
+    const found = await objectsAt(port)
+    assert.deepEqual(
+      [...left.keys()].filter(key => !found.has(key)),
+      [],
+    )
+    for (const [key, object] of left) assert.deepEqual(found.get(key), object, key)
+    await server.stop()
+    const second = await startOurs()
+    const again = await objectsAt(second.port)
+    for (const [key, object] of found) assert.deepEqual(again.get(key), object, key)
+    await second.stop()
+  })
+})
