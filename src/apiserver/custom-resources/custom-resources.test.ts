@@ -278,6 +278,36 @@ test('versions differ in their apiVersion; a deprecated one warns', async () => 
   assert.equal(read.json.apiVersion, 'example.com/v1')
 })
 
+test('an object stored in an older version is written in the present one by a patch that changes nothing', async () => {
+  const version = (name: string, storage: boolean) => ({
+    name,
+    served: true,
+    storage,
+    schema: { openAPIV3Schema: schema },
+  })
+  const versions = [version('v1', true), version('v2', false)]
+  await define(definition('movers', { versions }))
+  const movers = '/apis/example.com/v1/namespaces/default/movers'
+  const mover = { apiVersion: 'example.com/v1', kind: 'Mover', metadata: { name: 'm' }, spec: { size: 1 } }
+  assert.equal((await send(server, 'POST', movers, mover)).status, 201)
+  const path = `${crds}/movers.example.com`
+  const current = (await send(server, 'GET', path)).json
+  current.spec.versions = [version('v1', false), version('v2', true)]
+  const changed = await send(server, 'PUT', path, current)
+  assert.deepEqual(changed.json.status.storedVersions, ['v1', 'v2'])
+  await resources.settled()
+  const touch = () => send(server, 'PATCH', `${movers}/m`, {}, { 'content-type': 'application/merge-patch+json' })
+  const storedVersion = async () => {
+    const start = '/registry/example.com/movers/default/m'
+    const { kvs } = await server.store.range({ start })
+    return JSON.parse(Buffer.from(kvs[0]!.value).toString()).apiVersion
+  }
+  assert.equal(await storedVersion(), 'example.com/v1')
+  const first = await touch()
+  assert.equal(await storedVersion(), 'example.com/v2')
+  assert.equal((await touch()).json.metadata.resourceVersion, first.json.metadata.resourceVersion)
+})
+
 test('a name that another definition holds is not accepted until it is free', async () => {
   const clash = definition('wodgets')
   const names = { plural: 'wodgets', kind: 'Wodget', shortNames: ['widgets'] }

@@ -3,6 +3,7 @@
 import type { CustomResourceDefinitionVersion } from '../../api/apiextensions/v1/custom-resource-definition.ts'
 import type { Clock } from '../../base/clock.ts'
 import { internalError } from '../../machinery/api-error.ts'
+import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { compareVersions } from '../../machinery/discovery/api-groups.ts'
 import { kindByName } from '../../machinery/scheme.ts'
@@ -17,7 +18,7 @@ import type { StoreFeed } from '../watch/store-feed.ts'
 import type { DerivedForms } from './derived-forms.ts'
 import type { Conversion, Resource } from './resource.ts'
 import { type StoredLayout, storedLayoutOf } from './stored-layout.ts'
-import type { ObjectJson, SelectableFacts } from './stored-object.ts'
+import type { NormalisedBytes, ObjectJson, SelectableFacts } from './stored-object.ts'
 import { autoscalerConversion } from './strategies/autoscaler.ts'
 import { customStrategy } from './strategies/custom.ts'
 import { eventConversion } from './strategies/events.ts'
@@ -257,14 +258,20 @@ function factsOf(strategy: Strategy, object: ObjectJson): SelectableFacts {
 }
 
 /** Our canonical bytes of what a stock API server stored: JSON in its own order, or protobuf. */
-function normalise(kind: Kind, layout: StoredLayout, value: Uint8Array): Buffer {
-  const object = readStored(kind, value)
+function normalise(kind: Kind, layout: StoredLayout, value: Uint8Array): NormalisedBytes {
+  const { object, storedIn } = readStored(kind, value)
   applyDefaults(kind, object)
-  return layout.encode(object)
+  return { bytes: layout.encode(object), isOutdated: storedIn !== kind.apiVersion }
+}
+
+interface ReadObject {
+  readonly object: ObjectJson
+  /** The version in which the store has it. */
+  readonly storedIn: string
 }
 
 /** The object in the storage version, also where an older server has stored it in another one. */
-function readStored(kind: Kind, value: Uint8Array): ObjectJson {
+function readStored(kind: Kind, value: Uint8Array): ReadObject {
   const plural = kind.resource?.plural ?? ''
   const conversionFrom = (apiVersion: string): Conversion | undefined => {
     const other = storedAs[`${apiVersion}/${plural}`]
@@ -272,16 +279,25 @@ function readStored(kind: Kind, value: Uint8Array): ObjectJson {
   }
   const kindIn = (apiVersion: string): Kind =>
     (conversionFrom(apiVersion) && kindByName(apiVersion, kind.gvk.kind)) || kind
+  const converted = (object: ObjectJson, storedIn: string): ReadObject => ({
+    object: conversionFrom(storedIn)?.toStorage(object) ?? object,
+    storedIn,
+  })
   if (isEnveloped(value)) {
     const object = decodeEnvelope(kindIn, value) as ObjectJson
-    return conversionFrom(String(object.apiVersion))?.toStorage(object) ?? object
+    return converted(object, String(object.apiVersion))
   }
   // Custom resources, where a stock server has its gate on.
-  if (isSelfDescribed(value)) return decodeValue(kind, readCbor(value)).object as ObjectJson
-  if (!hasOtherVersions(kind)) return decodeObject(kind, value).object as ObjectJson
-  const { apiVersion } = readJson(value) as { apiVersion?: string }
-  const object = decodeObject(kindIn(apiVersion ?? ''), value).object as ObjectJson
-  return conversionFrom(apiVersion ?? '')?.toStorage(object) ?? object
+  if (isSelfDescribed(value)) {
+    const read = readCbor(value) as { apiVersion?: string }
+    const { apiVersion = '' } = read
+    return { object: decodeValue(kind, read).object as ObjectJson, storedIn: apiVersion }
+  }
+  if (customFactsOf(kind) === undefined && !hasOtherVersions(kind)) {
+    return { object: decodeObject(kind, value).object as ObjectJson, storedIn: kind.apiVersion }
+  }
+  const { apiVersion = '' } = readJson(value) as { apiVersion?: string }
+  return converted(decodeObject(kindIn(apiVersion), value).object as ObjectJson, apiVersion)
 }
 
 const hasOtherVersions = (kind: Kind): boolean =>

@@ -15,7 +15,7 @@ import { fillSystemFields, removeField, storeNew } from './create.ts'
 import { withCurrent } from './current.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, groupOfErrors, type Resource, viewOf } from './resource.ts'
-import { type ObjectJson, StoredObject } from './stored-object.ts'
+import { type ObjectJson, outdatedObjects, StoredObject } from './stored-object.ts'
 import { attributesOf, checkNames, isoSeconds, type WriteRequest, writeContextOf } from './write-request.ts'
 
 export interface WriteResult {
@@ -140,8 +140,9 @@ async function store(
   const key = current.key
   if (mayGoNow(resource, object)) return removeInstead(deps, write, current, storage)
   const bytes = storedBytes(resource, storage)
-  if (bytes.equals(current.bytes) || onlyTimesDiffer(current.object, storage))
-    return { stored: current, created: false }
+  const isUnchanged = bytes.equals(current.bytes) || onlyTimesDiffer(current.object, storage)
+  // What the store has in another version is written again in any case: so objects are migrated.
+  if (isUnchanged && !outdatedObjects.has(current)) return { stored: current, created: false }
   if (write.dryRun) return { stored: new StoredObject(cacheOf(resource), key, bytes, current.revision), created: false }
   const stored = await commitPut(deps, resource, {
     key,

@@ -9,8 +9,10 @@ import { type KeyValue, prefixEnd, type Store, type StoreEvent } from '../../sto
 import type { DerivedForms } from '../registry/derived-forms.ts'
 import type { StoredLayout } from '../registry/stored-layout.ts'
 import {
+  type NormalisedBytes,
   type ObjectJson,
   type ObjectOwner,
+  outdatedObjects,
   parsedBytes,
   type SelectableFacts,
   StoredObject,
@@ -40,7 +42,7 @@ export interface ObjectCacheOptions {
   readonly indexedField?: string
   readonly layout: StoredLayout
   /** Turns what another server may have stored into our canonical bytes. */
-  readonly normalise: (value: Uint8Array) => Buffer
+  readonly normalise: (value: Uint8Array) => NormalisedBytes
   /** Milliseconds, for the age of events. */
   readonly monotonic: () => number
 }
@@ -193,7 +195,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
   storedOf(kv: KeyValue): StoredObject {
     const known = this.#objects.get(kv.key)
     if (known && known.revision === kv.modRevision) return known
-    return new StoredObject(this, kv.key, this.#canonical(kv.value), kv.modRevision)
+    return this.#stored(kv)
   }
 
   events(events: readonly StoreEvent[]): void {
@@ -237,7 +239,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
       revision ??= page.revision
       for (const kv of page.kvs) {
         try {
-          loaded.push(new StoredObject(this, kv.key, this.#canonical(kv.value), kv.modRevision))
+          loaded.push(this.#stored(kv))
         } catch (error) {
           this.#log.error({ key: kv.key, error: (error as Error).message }, 'stored object cannot be decoded')
         }
@@ -273,16 +275,19 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     }
   }
 
-  #canonical(value: Uint8Array): Buffer {
+  #stored({ key, value, modRevision }: KeyValue): StoredObject {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     if (this.layout.isCanonical(bytes)) {
       // A slice of a larger buffer would keep all of it.
-      if (value.buffer.byteLength === value.byteLength) return bytes
+      if (value.buffer.byteLength === value.byteLength) return new StoredObject(this, key, bytes, modRevision)
       const own = Buffer.allocUnsafeSlow(bytes.length)
       bytes.copy(own)
-      return own
+      return new StoredObject(this, key, own, modRevision)
     }
-    return this.#options.normalise(value)
+    const normalised = this.#options.normalise(value)
+    const stored = new StoredObject(this, key, normalised.bytes, modRevision)
+    if (normalised.isOutdated) outdatedObjects.add(stored)
+    return stored
   }
 
   #apply(event: StoreEvent): void {
@@ -323,7 +328,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
       this.forms.put(stored, 'object', expected.object, parsedBytes(expected.bytes))
       return stored
     }
-    return new StoredObject(this, kv.key, this.#canonical(kv.value), kv.modRevision)
+    return this.#stored(kv)
   }
 
   #tell(event: CacheEvent): void {
