@@ -1,0 +1,80 @@
+/** Builds and installs the clients that the tests run, into a folder that is kept: each made anew when its versions change. */
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '../e2e/test-cluster.ts'
+
+const here = import.meta.dirname
+const kept = join(homedir(), '.cache', 'clipper', 'clients')
+const buildTimeoutMs = 20 * 60_000
+
+/** Whether a program can be started here. */
+export const hasProgram = async (command: string, ...args: string[]): Promise<boolean> =>
+  (await run(command, args)).code === 0
+
+/** The folder that `make` filled from the files of `folder`, once for their contents. */
+async function made(folder: string, name: string, make: (target: string) => Promise<void>): Promise<string> {
+  const hash = createHash('sha256').update(name)
+  for (const file of readdirSync(join(here, folder)).sort())
+    if (/\.(go|mod|sum|txt|json|npmrc)$|^\.npmrc$/.test(file))
+      hash.update(file).update(readFileSync(join(here, folder, file)))
+  const target = join(kept, `${name}-${hash.digest('hex').slice(0, 16)}`)
+  if (existsSync(target)) return target
+  const unfinished = `${target}.${process.pid}`
+  mkdirSync(unfinished, { recursive: true })
+  try {
+    await make(unfinished)
+    renameSync(unfinished, target)
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true })
+  }
+  return target
+}
+
+async function succeed(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
+  const { code, stdout, stderr } = await run(command, args, { timeoutMs: buildTimeoutMs, env })
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${code}\n${stdout}${stderr}`)
+}
+
+/** The program of `go/`, against today's client-go, or against that of another module file. */
+export async function clientGo(moduleFile = 'go.mod'): Promise<string> {
+  const target = await made('go', `client-go-${moduleFile}`, async folder =>
+    succeed('go', ['build', '-C', join(here, 'go'), `-modfile=${moduleFile}`, '-o', join(folder, 'client'), '.']),
+  )
+  return join(target, 'client')
+}
+
+export async function helm(): Promise<string> {
+  const target = await made('helm', 'helm', async folder =>
+    succeed('go', ['build', '-C', join(here, 'helm'), '-o', join(folder, 'helm'), 'helm.sh/helm/v3/cmd/helm']),
+  )
+  return join(target, 'helm')
+}
+
+/** The Python of an environment with the client. */
+export async function python(): Promise<string> {
+  const target = await made('python', 'python', async folder => {
+    await succeed('python3', ['-m', 'venv', folder])
+    await succeed(join(folder, 'bin', 'python'), [
+      '-m',
+      'pip',
+      'install',
+      '-q',
+      '-r',
+      join(here, 'python', 'requirements.txt'),
+    ])
+  })
+  return join(target, 'bin', 'python')
+}
+
+/** A folder with the program and its node_modules. */
+export async function javascript(): Promise<string> {
+  const target = await made('javascript', 'javascript', async folder => {
+    for (const file of ['package.json', 'package-lock.json', '.npmrc'])
+      cpSync(join(here, 'javascript', file), join(folder, file))
+    await succeed('npm', ['ci', '--prefix', folder, '--ignore-scripts', '--loglevel=error'])
+  })
+  cpSync(join(here, 'javascript', 'client.mjs'), join(target, 'client.mjs'))
+  return join(target, 'client.mjs')
+}
