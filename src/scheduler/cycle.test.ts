@@ -32,6 +32,15 @@ describe('filters', () => {
     )
   })
 
+  it('keep back pods that need devices', () => {
+    const cluster = new SmallCluster([newNode('n')])
+    const resourceClaims = [{ name: 'gpu', resourceClaimName: 'c' }]
+    assert.equal(
+      cluster.decide(newPod('p', { spec: { resourceClaims } })),
+      '0/1 nodes are available: 1 cannot allocate all claims.',
+    )
+  })
+
   it('let tolerated taints and cordons pass', () => {
     const cluster = new SmallCluster([newNode('n', { taints: [noSchedule], unschedulable: true })])
     const tolerations = [

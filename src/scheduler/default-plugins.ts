@@ -1,5 +1,6 @@
 /** The plugins of the default profile, filters in the order in which they are asked. */
 import type { FilterPlugin, ScorePlugin } from './framework.ts'
+import { dynamicResources } from './plugins/dynamic-resources.ts'
 import { imageLocality } from './plugins/image-locality.ts'
 import { interPodAffinityFilter, interPodAffinityScore } from './plugins/inter-pod-affinity.ts'
 import { nodeAffinityFilter, nodeAffinityScore } from './plugins/node-affinity.ts'
@@ -18,6 +19,7 @@ export const filterPlugins: readonly FilterPlugin[] = [
   nodeAffinityFilter,
   nodePorts,
   nodeResourcesFit,
+  dynamicResources,
   podTopologySpreadFilter,
   interPodAffinityFilter,
 ]

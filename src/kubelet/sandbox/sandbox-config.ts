@@ -35,6 +35,7 @@ function portMappings(pod: Pod): PortMapping[] {
 export function sandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts): PodSandboxConfig {
   const { metadata, spec } = pod
   if (spec.hostUsers === false) throw new Error('user namespaces (hostUsers: false) are not supported by this node')
+  if (spec.resourceClaims?.length) throw new Error('resourceClaims are not supported by this node')
   const resolver = podResolver(pod, facts.dns)
   const sysctls = Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value]))
   return {
