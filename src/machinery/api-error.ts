@@ -153,7 +153,7 @@ export function invalidError(group: string, kind: string, name: string, errors: 
   return new ApiError(422, 'Invalid', `${qualified} "${name}" is invalid: ${aggregate}`, {
     ...(name === '' ? {} : { name }),
     ...(group === '' ? {} : { group }),
-    kind,
+    ...(kind === '' ? {} : { kind }),
     causes,
   })
 }

@@ -7,7 +7,7 @@ const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g
 const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 /** Suffixes of generated names, from the alphabet that upstream takes them from. */
-const suffix = /\b(gen-|kube-api-access-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g
+const suffix = /\b(gen-|Bad_|kube-api-access-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g
 /** Addresses above the part of the range that is kept for addresses chosen by clients, which the corpus uses. */
 const chosenAddress = /\b10\.96\.(?!0\.)\d{1,3}\.\d{1,3}\b/g
 

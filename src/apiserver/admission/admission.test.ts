@@ -317,7 +317,7 @@ test('limit ranges fill in what is missing and refuse what is too much', async (
   assert.deepEqual(pod.spec.containers[0]?.resources, { limits: { cpu: '500m' }, requests: { cpu: '100m' } })
   assert.equal(
     pod.metadata.annotations?.['kubernetes.io/limit-ranger'],
-    'LimitRanger plugin set: cpu limit, cpu request for container c',
+    'LimitRanger plugin set: cpu request for container c; cpu limit for container c',
   )
   const container = (cpu: string, name = 'c') => ({ name, image: 'i', resources: { limits: { cpu } } })
   await assert.rejects(

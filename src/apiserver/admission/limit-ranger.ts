@@ -22,19 +22,24 @@ const less = (a: Quantity, b: Quantity): boolean => a.nanos < b.nanos
 function withDefaults(container: Container, items: readonly LimitRangeItem[]): { container: Container; set: string[] } {
   const limits: Record<string, string> = { ...container.resources?.limits }
   const requests: Record<string, string> = { ...container.resources?.requests }
-  const set: string[] = []
+  const setRequests: string[] = []
+  const setLimits: string[] = []
   for (const item of items) {
     for (const [name, amount] of Object.entries(item.defaultRequest ?? {}))
       if (requests[name] === undefined) {
         requests[name] = container.resources?.limits?.[name] ?? amount
-        set.push(`${name} request`)
+        setRequests.push(name)
       }
     for (const [name, amount] of Object.entries(item.default ?? {}))
       if (limits[name] === undefined) {
         limits[name] = amount
-        set.push(`${name} limit`)
+        setLimits.push(name)
       }
   }
+  const set = [
+    ...(setRequests.length > 0 ? [`${setRequests.sort().join(', ')} request`] : []),
+    ...(setLimits.length > 0 ? [`${setLimits.sort().join(', ')} limit`] : []),
+  ]
   if (set.length === 0) return { container, set }
   return { container: { ...container, resources: { ...container.resources, limits, requests } } as Container, set }
 }
@@ -110,7 +115,7 @@ export class LimitRanger implements AdmissionPlugin {
     const notes: string[] = []
     const filled = (what: string) => (container: Container) => {
       const { container: next, set } = withDefaults(container, items)
-      if (set.length > 0) notes.push(`${[...set].sort().join(', ')} for ${what} ${container.name}`)
+      for (const amounts of set) notes.push(`${amounts} for ${what} ${container.name}`)
       return next
     }
     const containers = (spec.containers ?? []).map(filled('container'))
@@ -150,6 +155,6 @@ export class LimitRanger implements AdmissionPlugin {
   }
 
   #items(namespace: string): LimitRangeItem[] {
-    return this.#reader.list(LimitRange, namespace).flatMap(({ spec }) => spec.limits)
+    return this.#reader.list(LimitRange, namespace).flatMap(({ spec }) => spec.limits ?? [])
   }
 }

@@ -1,7 +1,7 @@
 /** pods/binding and bindings: the scheduler's word. */
 import { Binding } from '../../api/core/v1/binding.ts'
 import { Status } from '../../api/meta/v1/status.ts'
-import { badRequestError, conflictError, invalidError } from '../../machinery/api-error.ts'
+import { ApiError, badRequestError, conflictError } from '../../machinery/api-error.ts'
 import { notSupported, required } from '../../schema/field-error.ts'
 import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
@@ -38,7 +38,7 @@ export async function serveBinding(
     throw badRequestError('name in URL does not match name in Binding object')
   }
   binding.metadata.namespace ??= write.namespace
-  checkBinding(binding, name)
+  checkBinding(binding)
   const pods = server.table.find('', 'v1', 'pods') as Resource
   // Admission sees the binding itself: what a node may bind is judged by it.
   const attributes = attributesOf(
@@ -58,12 +58,16 @@ export async function serveBinding(
   return respondObject(context, 201, success, Status)
 }
 
-function checkBinding(binding: ObjectJson, name: string): void {
+function checkBinding(binding: ObjectJson): void {
   const errors = []
   const kind = textAt(binding, 'target', 'kind')
-  if (kind !== '' && kind !== 'Node') errors.push(notSupported('target.kind', kind, ['Node', '']))
+  if (kind !== '' && kind !== 'Node') errors.push(notSupported('target.kind', kind, ['Node', '<empty>']))
   if (textAt(binding, 'target', 'name') === '') errors.push(required('target.name'))
-  if (errors.length > 0) throw invalidError('', 'Binding', name, errors)
+  // Upstream takes these for faults of its own: 500 without a reason.
+  if (errors.length > 0) {
+    const texts = errors.map(({ field, message }) => `${field}: ${message}`)
+    throw new ApiError(500, undefined, texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`)
+  }
 }
 
 /** The pod with its node, labels of the binding's annotations and the condition PodScheduled (`assignPod`). */

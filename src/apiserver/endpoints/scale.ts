@@ -1,6 +1,6 @@
 /** The scale subresource: replicas of a workload in one shape for all kinds (autoscaling/v1 Scale). */
 import { Scale } from '../../api/autoscaling/v1/scale.ts'
-import { invalidError } from '../../machinery/api-error.ts'
+import { badRequestError, invalidError } from '../../machinery/api-error.ts'
 import { applyConfiguration } from '../../machinery/apply/apply-configuration.ts'
 import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { namesOf } from '../../machinery/custom/json-path.ts'
@@ -58,11 +58,12 @@ function selectorText(object: ObjectJson, path: readonly string[] | undefined): 
 export function scaleOf(object: ObjectJson, paths: ScalePaths = workloadPaths): ObjectJson {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   const selector = selectorText(object, paths.selector)
+  const wanted = (at(object, ...paths.spec) as number | undefined) ?? 0
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { replicas: (at(object, ...paths.spec) as number | undefined) ?? 0 },
+    spec: wanted === 0 ? {} : { replicas: wanted },
     status: {
       replicas: (at(object, ...paths.status) as number | undefined) ?? 0,
       ...(selector === '' ? {} : { selector }),
@@ -96,6 +97,9 @@ async function sentScale(context: RequestContext, write: WriteRequest): Promise<
   const { object, unknownFields, duplicateFields } = await decodeBody(context, Scale)
   reportStrictErrors(write, unknownFields, duplicateFields)
   context.keepRequest(object)
+  const named = object.metadata.name ?? ''
+  if (named !== '' && named !== write.name)
+    throw badRequestError(`the name of the object (${named}) does not match the name on the URL (${write.name})`)
   return current => ({ object: scaled(write, current, object), managedBy: 'update' })
 }
 

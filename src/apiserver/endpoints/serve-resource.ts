@@ -36,6 +36,9 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   const resource = server.table.find(info.apiGroup, info.apiVersion, info.resource)
   if (!resource) throw noSuchResourceError()
   if (info.namespace !== '' && !resource.namespaced && info.resource !== 'namespaces') throw noSuchResourceError()
+  // What is asked and answered has no objects, so that none of them has a path.
+  const isAsked = resource.cache === undefined && !(resource.facts.verbs as readonly string[]).includes('get')
+  if (isAsked && info.name !== '' && info.subresource === '') throw noSuchResourceError()
   const deprecation = resource.deprecation ?? deprecations[`${info.apiGroup}/${info.resource}`]
   if (deprecation !== undefined) context.warn(deprecation)
   // Connections and logs answer with whatever they are.

@@ -58,7 +58,8 @@ async function createOnce(
   dropDisabledFields(resource.kind, admitted, undefined)
   strategy.prepareForCreate(admitted, context)
   fillMessage(resource.kind, admitted)
-  if ((admitted.metadata.name ?? '') === '') {
+  // Validation says the same, and all else; but an address is taken before it.
+  if ((admitted.metadata.name ?? '') === '' && strategy.sideWrites) {
     throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, '', [
       required('metadata.name', 'name or generateName is required'),
     ])
@@ -78,14 +79,14 @@ export async function storeNew(
   const { resource } = write
   const { strategy } = resource
   const context = writeContextOf(write)
-  const key = keyOf(resource, object.metadata.namespace ?? '', object.metadata.name)
+  const key = keyOf(resource, object.metadata.namespace ?? '', object.metadata.name ?? '')
   for (let tries = 0; ; tries++) {
     // Addresses and ports are chosen before validation, which judges the whole object.
     const side = await strategy.sideWrites?.(object, undefined, context)
     if (tries === 0) {
       const errors = validateObject(resource.kind, object, undefined, write.subresource)
       if (errors.length > 0)
-        throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, object.metadata.name, errors)
+        throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, object.metadata.name ?? '', errors)
       for (const warning of warningsFor(resource.kind, object, undefined)) context.warn(warning)
       for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warn(warning)
       await admit()

@@ -128,7 +128,9 @@ function terminating(write: WriteRequest, options: DeletionOptions, old: ObjectJ
   const graceSeconds = plan?.gracePeriodSeconds ?? 0
   if (graceSeconds === 0 && !keeps) return 'goes'
   next.metadata.deletionTimestamp = isoSeconds(write.nowMs + graceSeconds * 1000)
-  next.metadata.deletionGracePeriodSeconds = graceSeconds
+  // Kinds whose deletion goes its own way upstream show none.
+  if (strategy.keepsTerminating === undefined || plan !== undefined)
+    next.metadata.deletionGracePeriodSeconds = graceSeconds
   if (typeof next.metadata.generation === 'number' && next.metadata.generation > 0) next.metadata.generation++
   strategy.beginTermination?.(next, writeContextOf(write))
   return next

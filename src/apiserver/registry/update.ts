@@ -73,7 +73,8 @@ async function createInstead(
       `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
     )
   }
-  if (object.metadata.resourceVersion) throw notFoundError(resource.group, resource.plural, name)
+  // Made whatever version it names (upstream's update of what is not there).
+  delete (object.metadata as { resourceVersion?: string }).resourceVersion
   checkNames(write, object, true)
   fillSystemFields(deps, write, object, false)
   for (const path of resource.strategy.resetFields) removeField(object, path)
