@@ -8,10 +8,9 @@ import { canonicalJson, templateHash } from './template-hash.ts'
 
 export const revisionLabel = 'controller-revision-hash'
 
-/** What `kubectl rollout undo` patches back. */
-export const dataOf = (template: PodTemplateSpec): Record<string, unknown> => ({
-  spec: { template: { ...template, $patch: 'replace' } },
-})
+/** What `kubectl rollout undo` patches back. With its keys in upstream's order: clients compare the bytes. */
+export const dataOf = (template: PodTemplateSpec): Record<string, unknown> =>
+  JSON.parse(canonicalJson({ spec: { template: { ...template, $patch: 'replace' } } }))
 
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
   const { $patch: _, ...template } = (revision.data as { spec: { template: PodTemplateSpec & { $patch?: string } } })

@@ -16,7 +16,7 @@ import type { WaitingReason } from '../status/container-statuses.ts'
 import type { PodPhase } from '../status/phase.ts'
 import { podStatusOf } from '../status/pod-status.ts'
 import type { MountedVolume } from '../volumes/volume-manager.ts'
-import { admissionProblem } from './admission.ts'
+import { admit } from './admit.ts'
 import { containerHash } from './container-hash.ts'
 import { StartError } from './container-images.ts'
 import { startContainer } from './container-starter.ts'
@@ -196,7 +196,7 @@ export class PodWorker {
     this.#runtime = await this.#reader.read()
     if (this.#terminating) return await this.#end(this.#terminating.graceSeconds)
     if (this.#ended) return await this.#settle()
-    if (!this.#admit()) return await this.#settle()
+    if (!(await this.#admit())) return await this.#settle()
     const left = this.#deadlineMs()
     if (left !== undefined && left <= 0) {
       this.#verdict = {
@@ -226,12 +226,12 @@ export class PodWorker {
   }
 
   /** Once for a pod that is new here; what already runs stays. */
-  #admit(): boolean {
+  async #admit(): Promise<boolean> {
     if (this.#admitted) return true
     if (this.#verdict) return false
-    const { services } = { services: this.#services }
+    const services = this.#services
     if (this.#runtime.containers.length === 0) {
-      const problem = admissionProblem(this.#pod, services.otherPods(this.uid), services.node(), this.isStatic)
+      const problem = await admit(services, this.#pod, this.isStatic)
       if (problem) {
         this.#verdict = { phase: 'Failed', ...problem }
         podEvent(services, this.#pod, 'Warning', problem.reason, problem.message.replace(/^Pod was rejected: /, ''))
