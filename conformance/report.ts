@@ -8,6 +8,7 @@ interface SpecReport {
   readonly LeafNodeText: string
   readonly State: string
   readonly RunTime: number
+  readonly NumAttempts: number
   readonly Failure?: { readonly Message?: string; readonly ForwardedPanic?: string }
   readonly CapturedGinkgoWriterOutput?: string
 }
@@ -21,6 +22,7 @@ export interface TestReport {
   readonly name: string
   readonly state: string
   readonly seconds: number
+  readonly attempts: number
   readonly error: string
   /** What the test wrote while it ran. */
   readonly output: string
@@ -47,6 +49,7 @@ export function parseReport(text: string): RunReport {
       name: nameOf(spec),
       state: spec.State,
       seconds: spec.RunTime / 1e9,
+      attempts: spec.NumAttempts,
       error: errorOf(spec),
       output: spec.CapturedGinkgoWriterOutput ?? '',
     }))

@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { areaOf, readResults } from './results.ts'
 import { parseSlice, readSlice } from './slice.ts'
 
 /** How many tests of an area the slice has at least. These numbers only rise. */
-const quotas: Readonly<Record<string, number>> = {}
-
-const committed = existsSync(join(import.meta.dirname, 'slice-ci.txt'))
+const quotas: Readonly<Record<string, number>> = {
+  'sig-api-machinery': 44,
+  'sig-apps': 27,
+  'sig-auth': 21,
+  'sig-cli': 11,
+  'sig-instrumentation': 4,
+  'sig-network': 28,
+  'sig-node': 76,
+  'sig-scheduling': 3,
+  'sig-storage': 81,
+}
 
 test('a slice has a name a line, and comments', () => {
   assert.deepEqual(parseSlice('# why\n[sig-node] a\n\n  [sig-apps] b\n'), ['[sig-node] a', '[sig-apps] b'])
   assert.throws(() => readSlice('../slice-ci'), /there is no slice/)
 })
 
-test('the slice of every change keeps the quota of every area', { skip: !committed }, () => {
+test('the slice of every change keeps the quota of every area', () => {
   const slice = readSlice('ci')
   assert.equal(new Set(slice).size, slice.length, 'a test is named twice')
   const counts = new Map<string, number>()
@@ -25,7 +31,7 @@ test('the slice of every change keeps the quota of every area', { skip: !committ
   for (const area of counts.keys()) assert.ok(area in quotas, `${area} has no quota`)
 })
 
-test('the slice holds only what passed in the last whole run', { skip: !committed }, () => {
+test('the slice holds only what passed in the last whole run', () => {
   const passed = new Set(readResults()?.passed ?? [])
   assert.deepEqual(
     readSlice('ci').filter(name => !passed.has(name)),

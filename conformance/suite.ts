@@ -37,6 +37,8 @@ export interface SuiteRun {
   readonly kubeconfig: string
   readonly tests: readonly string[]
   readonly processes: number
+  /** How often a test that fails is tried in all. */
+  readonly attempts: number
   /** Where the report, the log and the progress go. */
   readonly directory: string
   readonly onProgress: (line: ProgressLine) => void
@@ -51,13 +53,14 @@ const progressEveryMs = 250
 const interruptGraceMs = 120_000
 
 export async function runSuite(run: SuiteRun): Promise<RunReport> {
-  const { programs, kubeconfig, tests, processes, directory, signal } = run
+  const { programs, kubeconfig, tests, processes, attempts, directory, signal } = run
   const progressFile = join(directory, 'progress.jsonl')
   writeFileSync(progressFile, '')
   const child = spawn(
     programs.path('ginkgo'),
     [
       `--procs=${processes}`,
+      `--flake-attempts=${attempts}`,
       `--timeout=${suiteTimeout}`,
       `--focus=${focusPattern(tests)}`,
       '--json-report=report.json',
