@@ -102,8 +102,8 @@ const JSONSchemaPropsOrArray: Message<JSONSchemaProps | JSONSchemaProps[]> = mes
     schema: f(
       1,
       later<JSONSchemaProps>(() => JSONSchemaProps),
-    ),
-    jSONSchemas: f(2, list(later<JSONSchemaProps>(() => JSONSchemaProps))),
+    ).doc('The schema.'),
+    jSONSchemas: f(2, list(later<JSONSchemaProps>(() => JSONSchemaProps))).doc('The schemas.'),
   },
   { ...choice, doc: 'A schema, or a list of them.' },
 ) as never
@@ -111,11 +111,11 @@ const JSONSchemaPropsOrArray: Message<JSONSchemaProps | JSONSchemaProps[]> = mes
 const JSONSchemaPropsOrBool: Message<JSONSchemaProps | boolean> = message(
   'JSONSchemaPropsOrBool',
   {
-    allows: f(1, bool),
+    allows: f(1, bool).doc('Whether there may be a value.'),
     schema: f(
       2,
       later<JSONSchemaProps>(() => JSONSchemaProps),
-    ),
+    ).doc('The schema.'),
   },
   { ...choice, doc: 'A schema, or whether there may be a value.' },
 ) as never
@@ -126,8 +126,8 @@ const JSONSchemaPropsOrStringArray: Message<JSONSchemaProps | string[]> = messag
     schema: f(
       1,
       later<JSONSchemaProps>(() => JSONSchemaProps),
-    ),
-    property: f(2, list(str)),
+    ).doc('The schema.'),
+    property: f(2, list(str)).doc('The names.'),
   },
   { ...choice, doc: 'A schema, or a list of names.' },
 ) as never
