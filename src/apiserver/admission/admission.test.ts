@@ -328,6 +328,20 @@ test('limit ranges fill in what is missing and refuse what is too much', async (
     run(write({ object: podOf({ containers: [container('1'), container('1', 'd')] }) })),
     /maximum cpu usage per Pod is 1500m, but limit is 2/,
   )
+  const sidecar = { ...container('1', 's'), restartPolicy: 'Always' }
+  await assert.rejects(
+    run(write({ object: podOf({ containers: [container('1')], initContainers: [sidecar] }) })),
+    /maximum cpu usage per Pod is 1500m, but limit is 2/,
+  )
+  await assert.rejects(
+    run(write({ object: podOf({ containers: [container('1')], resources: { limits: { cpu: '3' } } }) })),
+    /maximum cpu usage per Pod is 1500m, but limit is 3/,
+  )
+  const resized = podOf({ containers: [container('2')] })
+  await assert.rejects(
+    run(write({ operation: 'UPDATE', subresource: 'resize', name: 'p', object: resized, oldObject: podOf() as never })),
+    /maximum cpu usage per Container is 1, but limit is 2/,
+  )
 })
 
 test('volumes and claims get their protecting finalizer once', async () => {

@@ -1,8 +1,10 @@
 /** Defaults and bounds of what pods and claims ask for (Kubernetes documentation, "Limit Ranges"). */
 import type { Container } from '../../api/core/v1/container.ts'
 import { LimitRange, type LimitRangeItem } from '../../api/core/v1/limit-range.ts'
+import type { Pod } from '../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
-import { parseQuantity, Quantity } from '../../machinery/quantity.ts'
+import { parseQuantity, type Quantity } from '../../machinery/quantity.ts'
+import { podTotal } from '../../machinery/quota/pod-totals.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
 import { isPod, metadataOf, refusal, setSpec } from './refusal.ts'
@@ -79,24 +81,10 @@ function boundErrors(type: string, item: LimitRangeItem, { requests, limits }: A
   return errors
 }
 
-/** What a pod asks for as a whole: its containers together, or the greatest of the init containers. */
-function podTotal({ containers, initContainers = [] }: PodSpec): Asked {
-  const total = (of: 'requests' | 'limits'): Amounts => {
-    const sums = new Map<string, Quantity>()
-    for (const { resources } of containers)
-      for (const [name, text] of Object.entries(resources?.[of] ?? {})) {
-        const amount = parseQuantity(text)
-        sums.set(name, new Quantity((sums.get(name)?.nanos ?? 0n) + amount.nanos, amount.format))
-      }
-    for (const { resources } of initContainers)
-      for (const [name, text] of Object.entries(resources?.[of] ?? {})) {
-        const amount = parseQuantity(text)
-        const sum = sums.get(name)
-        if (!sum || less(sum, amount)) sums.set(name, amount)
-      }
-    return Object.fromEntries([...sums].map(([name, sum]) => [name, String(sum)]))
-  }
-  return { requests: total('requests'), limits: total('limits') }
+/** What a pod asks for as a whole, without what running it takes beyond that. */
+function totalOf({ overhead: _, ...spec }: PodSpec): Asked {
+  const pod = { spec } as Pod
+  return { requests: podTotal(pod, 'requests'), limits: podTotal(pod, 'limits') }
 }
 
 export class LimitRanger implements AdmissionPlugin {
@@ -129,12 +117,13 @@ export class LimitRanger implements AdmissionPlugin {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const { operation, group, resource, subresource, object, namespace } = attributes
-    if (group !== '' || subresource !== '' || !object) return
+    const isResize = resource === 'pods' && subresource === 'resize' && operation === 'UPDATE'
+    if (group !== '' || (subresource !== '' && !isResize) || !object) return
     const errors: string[] = []
-    if (resource === 'pods' && operation === 'CREATE') {
+    if (isResize || (resource === 'pods' && operation === 'CREATE')) {
       const spec = object.spec as PodSpec
       for (const item of this.#items(namespace)) {
-        if (item.type === 'Pod') errors.push(...boundErrors('Pod', item, podTotal(spec)))
+        if (item.type === 'Pod') errors.push(...boundErrors('Pod', item, totalOf(spec)))
         if (item.type !== 'Container') continue
         for (const { resources } of [...spec.containers, ...(spec.initContainers ?? [])])
           errors.push(
