@@ -32,6 +32,8 @@ export interface ClusterConfig {
   readonly etcdCafile?: string
   readonly etcdCertfile?: string
   readonly etcdKeyfile?: string
+  /** Absolute path of an EncryptionConfiguration; absent or empty: nothing is encrypted. */
+  readonly encryptionProviderConfig?: string
   /** Features by name, where they differ from their default. */
   readonly featureGates?: Readonly<Record<string, boolean>>
 }

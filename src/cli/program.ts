@@ -152,6 +152,11 @@ function withClusterFlags(command: Command): Command {
     .option('--etcd-cafile <file>', 'authority of the etcd servers, PEM', absolutePath)
     .option('--etcd-certfile <file>', 'certificate for etcd, PEM', absolutePath)
     .option('--etcd-keyfile <file>', 'its key, PEM', absolutePath)
+    .option(
+      '--encryption-provider-config <file>',
+      'what is encrypted in the store, EncryptionConfiguration (default: nothing)',
+      absolutePath,
+    )
     .option('--audit-policy-file <file>', 'audit policy, audit.k8s.io/v1 (default: no audit)', absolutePath)
     .option('--audit-log-path <file>', 'where audit events are written; - for the log of the process', logPath)
     .option(

@@ -19,6 +19,8 @@ export interface KeyValue {
   readonly version: number
   /** 0 where the key has no lease. */
   readonly lease: LeaseId
+  /** Encrypted otherwise than it would be now, or not at all: to be written again. */
+  readonly isOutdated?: boolean
 }
 
 export interface RangeOptions {

@@ -17,6 +17,7 @@ import { ObjectCache } from '../watch/object-cache.ts'
 import type { StoreFeed } from '../watch/store-feed.ts'
 import type { DerivedForms } from './derived-forms.ts'
 import type { Conversion, Resource } from './resource.ts'
+import { irregularPrefixes } from './stored-keys.ts'
 import { type StoredLayout, storedLayoutOf } from './stored-layout.ts'
 import type { NormalisedBytes, ObjectJson, SelectableFacts } from './stored-object.ts'
 import { autoscalerConversion } from './strategies/autoscaler.ts'
@@ -33,15 +34,6 @@ export interface TableOptions {
   readonly clock: Clock
   /** By `group/plural`: strategies that need more than their object. */
   readonly strategies: ReadonlyMap<string, Strategy>
-}
-
-/** Where upstream keeps kinds whose key is not their plural. */
-const irregularPrefixes: Readonly<Record<string, string>> = {
-  '/endpoints': 'services/endpoints',
-  '/nodes': 'minions',
-  '/replicationcontrollers': 'controllers',
-  '/services': 'services/specs',
-  'networking.k8s.io/ingresses': 'ingress',
 }
 
 interface StoredAs {

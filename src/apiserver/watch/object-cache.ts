@@ -275,7 +275,13 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     }
   }
 
-  #stored({ key, value, modRevision }: KeyValue): StoredObject {
+  #stored(kv: KeyValue): StoredObject {
+    const stored = this.#read(kv)
+    if (kv.isOutdated) outdatedObjects.add(stored)
+    return stored
+  }
+
+  #read({ key, value, modRevision }: KeyValue): StoredObject {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     if (this.layout.isCanonical(bytes)) {
       // A slice of a larger buffer would keep all of it.
