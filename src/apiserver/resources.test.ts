@@ -18,6 +18,20 @@ const podOf = (name: string, more: object = {}) => ({
   spec: { containers: [{ name: 'c', image: 'i' }], ...more },
 })
 
+test('claim templates of a stored set show their type, which protobuf does not carry', async () => {
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  const claim = {
+    metadata: { name: 'data' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  }
+  const spec = { selector: { matchLabels: { a: 'b' } }, template, volumeClaimTemplates: [claim] }
+  const path = '/apis/apps/v1/namespaces/default/statefulsets'
+  assert.equal((await call('POST', path, { metadata: { name: 'typed' }, spec })).status, 201)
+  const { json } = await call('GET', `${path}/typed`)
+  const [{ kind, apiVersion }] = json.spec.volumeClaimTemplates
+  assert.deepEqual({ kind, apiVersion }, { kind: 'PersistentVolumeClaim', apiVersion: 'v1' })
+})
+
 test('create answers 201 with uid, creationTimestamp and resourceVersion, and get the same object', async () => {
   const created = await call('POST', configMaps, { metadata: { name: 'one' }, data: { a: '1' } })
   assert.equal(created.status, 201)

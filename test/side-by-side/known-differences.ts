@@ -19,6 +19,9 @@ export interface KnownDifference {
   readonly erase?: RegExp
 }
 
+/** Of all answers, those that may differ without being listed yet; to be lowered whenever a run needs less. */
+export const mostUnlistedShare = 0.1
+
 const inMessages = /^body\.(?:message|details\.causes\[\d+\]\.message)$/
 
 export const knownDifferences: readonly KnownDifference[] = [
@@ -42,6 +45,17 @@ export const knownDifferences: readonly KnownDifference[] = [
     at: inMessages,
     stock: /patch: Invalid value: \\"\{/,
     erase: /patch: Invalid value: \\"\{.*\}\\": /,
+  },
+  {
+    reason: 'Descriptions are in our own words.',
+    at: /^body\.columnDefinitions\[\d+\]\.description$/,
+  },
+  {
+    reason: 'Metadata that was sent is shown whole: its members come in the order of the Go struct there.',
+    cases: /AccessReview/,
+    at: inMessages,
+    stock: /metadata: Invalid value: \{|^"Invalid value: \{/,
+    erase: /Invalid value: \{.*\}: must be empty/,
   },
 ]
 

@@ -4,7 +4,9 @@
  * bytes but spliced in where they are sent on, so that an object is encoded once in its life.
  */
 
+import { StatefulSet } from '../../api/apps/v1/stateful-set.ts'
 import { fillMessage } from '../../machinery/defaulting/fill.ts'
+import { typeClaimTemplates } from '../../machinery/defaulting/workloads.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { decodeApiMessage } from '../../schema/protobuf-decode.ts'
 import { encodeApiMessageBehind, envelopeHead, envelopePrefix } from '../../schema/protobuf-encode.ts'
@@ -54,6 +56,7 @@ export function protobufLayout(kind: Kind): ProtobufLayout {
       const object = { ...typeMeta, ...(decodeApiMessage(kind, bytes.subarray(rawAt)) as ObjectJson) }
       // What upstream's encoding leaves out of unset fields is put back.
       fillMessage(kind, object)
+      if (kind === StatefulSet) typeClaimTemplates((object as ObjectJson).spec as StatefulSet['spec'])
       return object
     },
     isCanonical: bytes => bytes.length > head.length && head.compare(bytes, 0, head.length) === 0,

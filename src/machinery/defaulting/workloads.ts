@@ -58,9 +58,15 @@ export function defaultStatefulSet({ spec }: StatefulSet): void {
   spec.replicas ??= 1
   spec.revisionHistoryLimit ??= 10
   for (const claim of spec.volumeClaimTemplates ?? []) {
-    Object.assign(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' })
     defaultClaim(claim)
   }
+  typeClaimTemplates(spec)
+}
+
+/** Protobuf does not carry the type of a kind inside of another. */
+export function typeClaimTemplates(spec: StatefulSet['spec']): void {
+  for (const claim of spec.volumeClaimTemplates ?? [])
+    Object.assign(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' })
 }
 
 export function defaultJob(job: Job): void {

@@ -129,7 +129,7 @@ function checkTrustBundle(out: Errors, path: string, bundle: NonNullable<Project
       out.push(invalid(`${path}.labelSelector`, labelSelector, 'labelSelector must be unset if name is specified'))
   } else if (signerName !== undefined) {
     if (signerName === '') out.push(required(`${path}.signerName`, 'must be a valid signer name'))
-    checkSignerName(out, `${path}.signerName`, signerName)
+    checkSignerName(out, `${path}.signerName`, signerName ?? '')
     checkLabelSelector(out, `${path}.labelSelector`, labelSelector)
   } else out.push(required(path, 'either name or signerName must be specified'))
   if (bundle.path === '') out.push(required(`${path}.path`))
@@ -147,7 +147,7 @@ function checkPodCertificate(
   claim: Claim,
 ): void {
   const { signerName, keyType, maxExpirationSeconds, userAnnotations } = certificate
-  checkSignerName(out, `${path}.signerName`, signerName)
+  checkSignerName(out, `${path}.signerName`, signerName ?? '')
   for (const key of Object.keys(userAnnotations ?? {})) {
     const at = `${path}.userAnnotations`
     const domainKey = key.toLowerCase()
@@ -158,12 +158,12 @@ function checkPodCertificate(
       out.push(invalid(at, domainKey, 'must be a domain-prefixed key (such as "acme.io/foo")'))
   }
   checkUser(out, `${path}.user`, certificate.user)
-  if (!keyTypes.includes(keyType)) out.push(notSupported(`${path}.keyType`, keyType, keyTypes))
+  if (!keyTypes.includes(keyType)) out.push(notSupported(`${path}.keyType`, keyType ?? '', keyTypes))
   if (maxExpirationSeconds !== undefined) {
     const at = `${path}.maxExpirationSeconds`
     if (maxExpirationSeconds < 3600)
       out.push(invalid(at, maxExpirationSeconds, 'if provided, maxExpirationSeconds must be >= 3600'))
-    const most = isOfKubernetes(signerName) ? daySeconds : 91 * daySeconds
+    const most = isOfKubernetes(signerName ?? '') ? daySeconds : 91 * daySeconds
     if (maxExpirationSeconds > most)
       out.push(invalid(at, maxExpirationSeconds, `if provided, maxExpirationSeconds must be <= ${most}`))
   }
