@@ -12,6 +12,7 @@ import { CustomResources } from '../apiserver/custom-resources/custom-resources.
 import { startHttpServer } from '../apiserver/http/http-server.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
 import { connectHandlers } from '../apiserver/streaming/connect.ts'
+import { WebhookClient } from '../apiserver/webhooks/webhook-client.ts'
 import { systemClock } from '../base/clock.ts'
 import { type Logger, loggerOf } from '../base/log.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
@@ -93,11 +94,13 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     clock,
   })
   const flowKeeper = new FlowKeeper({ api, reader: registry.reader, clock, ensure: () => ensureFlowObjects(api) })
+  const conversionWebhooks = new WebhookClient({ reader: registry.reader, random })
   const customResources = new CustomResources({
     reader: registry.reader,
     table: registry.table,
     api,
     clock,
+    webhooks: conversionWebhooks,
     onKinds: custom => server.setCustomKinds(custom),
   })
   const aggregator = new Aggregator({
@@ -141,6 +144,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
       await flowKeeper.stop()
       await aggregator.stop()
       await customResources.stop()
+      conversionWebhooks.close()
       await kubernetesService.stop()
       await http.close(shutdownGraceMs)
       access.close()

@@ -6,6 +6,7 @@ import { systemClock } from '../../base/clock.ts'
 import { ApiError } from '../../machinery/api-error.ts'
 import { BootstrapApi, type BootstrapRequest } from '../bootstrap/bootstrap-api.ts'
 import { type Answer, send, startTestServer, type TestServer } from '../testing/test-server.ts'
+import { WebhookClient } from '../webhooks/webhook-client.ts'
 import { CustomResources } from './custom-resources.ts'
 
 let server: TestServer
@@ -25,6 +26,7 @@ before(async () => {
     table: server.server.registry.table,
     api: new BootstrapApi(requester),
     clock: systemClock,
+    webhooks: new WebhookClient({ reader: server.server.registry.reader, random: () => 0 }),
     onKinds: kinds => server.server.setCustomKinds(kinds),
   })
 })

@@ -14,7 +14,9 @@ import type { BootstrapApi } from '../bootstrap/bootstrap-api.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 import { cleanupFinalizer } from '../registry/strategies/registration.ts'
+import type { WebhookClient } from '../webhooks/webhook-client.ts'
 import { judge } from './naming.ts'
+import { webhookConverter } from './webhook-conversion.ts'
 
 const log = loggerOf('apiserver/custom-resources')
 
@@ -27,6 +29,8 @@ export interface CustomResourcesOptions {
   readonly table: ResourceTable
   readonly api: BootstrapApi
   readonly clock: Clock
+  /** Through which conversion webhooks are called. */
+  readonly webhooks: WebhookClient
   /** Told of all kinds that are served by definitions, whenever they change. */
   readonly onKinds: (kinds: readonly Kind[]) => void
 }
@@ -126,7 +130,8 @@ export class CustomResources {
     this.#options.table.serveCustom(name, {
       storage,
       served,
-      byWebhook: spec.conversion?.strategy === 'Webhook',
+      converter:
+        spec.conversion?.strategy === 'Webhook' ? webhookConverter(this.#options.webhooks, spec.conversion) : undefined,
       terminating: () => Boolean(this.#definitions.get(name)?.metadata.deletionTimestamp),
     })
     this.#served.set(name, { signature, kinds: served.map(({ kind }) => kind) })
@@ -168,7 +173,10 @@ export class CustomResources {
     const { api } = this.#options
     const { metadata, spec } = definition
     if (!metadata.finalizers?.includes(cleanupFinalizer)) return
-    const [kind] = this.#served.get(metadata.name)?.kinds ?? []
+    // The storage version where it is served: no webhook is needed to read it.
+    const kinds = this.#served.get(metadata.name)?.kinds ?? []
+    const storage = spec.versions?.find(version => version.storage)?.name
+    const kind = kinds.find(({ gvk }) => gvk.version === storage) ?? kinds[0]
     const objects = kind ? ((await api.list(kind, '')) as readonly Named[]) : []
     if (kind && objects.length > 0) {
       const namespaced = spec.scope === 'Namespaced'

@@ -20,7 +20,7 @@ import { includeObjectOf, negotiateForm, negotiateValue, shownAs } from '../form
 import { partialKinds } from '../forms/partial-protobuf-form.ts'
 import type { MetaVersion } from '../forms/representations.ts'
 import type { ListResult } from '../registry/list.ts'
-import { type Resource, viewOf } from '../registry/resource.ts'
+import { listKindNameOf, type Resource, viewOf } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 
 const common = { 'cache-control': 'no-cache, private' }
@@ -50,7 +50,7 @@ export function respondList(
 ): ServerResponse {
   const { kind } = resource
   const wholeList = () => ({
-    kind: `${kind.gvk.kind}List`,
+    kind: listKindNameOf(resource),
     apiVersion: kind.apiVersion,
     metadata: list.meta,
     items: list.items.map(stored => viewOf(resource, stored)),

@@ -1,7 +1,7 @@
 /** `application/cbor`: objects by themselves, watches as a sequence of events (`application/cbor-seq`, RFC 8742). */
 import type { FailureStatus } from '../../machinery/api-error.ts'
 import { CborWriter, encodeCbor, encodeCborItem, encodeCborObject, selfDescribedTag } from '../../schema/cbor-encode.ts'
-import { type Resource, viewOf } from '../registry/resource.ts'
+import { listKindNameOf, type Resource, viewOf } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import { mediaTypes } from './accept.ts'
@@ -34,13 +34,13 @@ export class CborForm implements Form {
     // In the order of the keys' encodings.
     head.head(5, 4)
     head.text('kind')
-    head.text(`${kind.gvk.kind}List`)
+    head.text(listKindNameOf(this.#resource))
     head.text('items')
     head.head(4, items.length)
     const out = new ChunkWriter()
     out.bytes(head.take())
     for (const stored of items) {
-      out.bytes(encodeCborItem(kind, withoutType(viewOf(this.#resource, stored))))
+      out.bytes(encodeCborItem(kind, this.#itemOf(viewOf(this.#resource, stored))))
       if (out.isFull) yield out.take()
     }
     const tail = new CborWriter()
@@ -65,6 +65,10 @@ export class CborForm implements Form {
   errorFrame(status: FailureStatus): Buffer {
     return cborFrame('ERROR', encodeCbor(status))
   }
+
+  #itemOf(object: object): object {
+    return this.#resource.typedItems ? object : { ...object, kind: undefined, apiVersion: undefined }
+  }
 }
 
 /** An event around an object that is encoded already. */
@@ -78,5 +82,3 @@ export function cborFrame(type: string, object: Uint8Array): Buffer {
   writer.raw(object)
   return writer.take()
 }
-
-const withoutType = (object: object): object => ({ ...object, kind: undefined, apiVersion: undefined })

@@ -1,7 +1,7 @@
 /** JSON. Of objects stored as JSON the stored bytes with the resource version spliced in; of others made once and kept. */
 import type { FailureStatus } from '../../machinery/api-error.ts'
 import { encodeObject } from '../../schema/json-encode.ts'
-import { type Resource, viewOnce } from '../registry/resource.ts'
+import { listKindNameOf, type Resource, viewOnce } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import { ChunkWriter } from './chunk-writer.ts'
@@ -10,7 +10,6 @@ import type { Form, ListMetaJson } from './form.ts'
 const newline = Buffer.from('\n')
 const frameEnd = Buffer.from('}\n')
 const itemHead = '{"metadata":{'
-const nextItemHead = `,${itemHead}`
 
 export class JsonForm implements Form {
   readonly mediaType = 'application/json'
@@ -35,12 +34,14 @@ export class JsonForm implements Form {
     const { kind } = this.#resource
     const out = new ChunkWriter()
     out.text(
-      `{"kind":${JSON.stringify(`${kind.gvk.kind}List`)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(meta)},"items":[`,
+      `{"kind":${JSON.stringify(listKindNameOf(this.#resource))},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(meta)},"items":[`,
     )
-    let separator = itemHead
+    const head = this.#resource.typedItems ? this.#head : itemHead
+    const next = `,${head}`
+    let separator = head
     for (const stored of items) {
       out.text(`${separator}"resourceVersion":"${stored.revision}",`)
-      separator = nextItemHead
+      separator = next
       out.bytes(this.#tailOf(stored))
       if (out.isFull) yield out.take()
     }

@@ -1,7 +1,7 @@
 /** What forms are made of: the whole object, its metadata alone, or a table. */
 import { tableOf } from '../../machinery/tables/table.ts'
 import type { Kind } from '../../schema/kind.ts'
-import { type Resource, viewOnce } from '../registry/resource.ts'
+import { listKindNameOf, type Resource, viewOnce } from '../registry/resource.ts'
 import type { MetadataJson, StoredObject } from '../registry/stored-object.ts'
 import type { ListMetaJson } from './form.ts'
 import type { Representation } from './made-form.ts'
@@ -18,10 +18,10 @@ export function wholeObject(resource: Resource): Representation {
     firstDiffers: false,
     object: stored => viewOnce(resource, stored),
     list: (items, meta) => ({
-      kind: `${kind.gvk.kind}List`,
+      kind: listKindNameOf(resource),
       apiVersion: kind.apiVersion,
       metadata: meta,
-      items: items.map(stored => withoutType(viewOnce(resource, stored))),
+      items: items.map(stored => itemOf(resource, viewOnce(resource, stored))),
     }),
     bookmark: (revision, end) => ({
       kind: kind.gvk.kind,
@@ -31,8 +31,9 @@ export function wholeObject(resource: Resource): Representation {
   }
 }
 
-/** Items of a typed list carry no kind and apiVersion. */
-export function withoutType(object: object): object {
+/** Items of a typed list carry no kind and apiVersion, those of custom resources do. */
+export function itemOf({ typedItems }: Resource, object: object): object {
+  if (typedItems) return object
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object as { kind?: unknown; apiVersion?: unknown }
   return rest
 }

@@ -25,7 +25,9 @@ export async function createObject(deps: RegistryDeps, write: WriteRequest, obje
   const generated = (object.metadata.name ?? '') === '' && (object.metadata.generateName ?? '') !== ''
   for (let tries = 1; ; tries++) {
     try {
-      return await createOnce(deps, write, object, generated)
+      const stored = await createOnce(deps, write, object, generated)
+      if (write.resource.conversion?.prepare) await write.resource.conversion.prepare([stored])
+      return stored
     } catch (error) {
       const taken = error instanceof ApiError && error.reason === 'AlreadyExists'
       if (!taken || !generated || tries === maxGenerateTries) throw generated && taken ? retriable(error) : error
@@ -91,7 +93,7 @@ export async function storeNew(
       for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warn(warning)
       await admit()
     }
-    const storage = resource.conversion ? resource.conversion.toStorage(object) : object
+    const storage = resource.conversion ? await resource.conversion.toStorage(object) : object
     const bytes = storedBytes(resource, storage)
     if (write.dryRun) {
       const cache = cacheOf(resource)

@@ -44,6 +44,7 @@ export async function withCurrent<T>(
   let fresh = false
   for (let tries = 0; tries < maxTries; tries++) {
     try {
+      if (current && resource.conversion?.prepare) await resource.conversion.prepare([current])
       const result = await attempt(current, tries)
       if (result !== undefined) return result
     } catch (error) {

@@ -32,6 +32,7 @@ export async function deleteObject(
     return deleteOnce(deps, write, options, current)
   })
   if (!result) throw modifiedError(resource.group, resource.plural, name)
+  if (resource.conversion?.prepare) await resource.conversion.prepare([result.stored])
   return result
 }
 
@@ -55,7 +56,7 @@ async function deleteOnce(
   const next = terminating(write, options, old)
   if (next === 'waits') return { stored: current, gone: false }
   if (next === 'goes') return remove(deps, write, current)
-  const storage = resource.conversion ? resource.conversion.toStorage(next) : next
+  const storage = resource.conversion ? await resource.conversion.toStorage(next) : next
   const bytes = storedBytes(resource, storage)
   if (write.dryRun)
     return { stored: new StoredObject(cacheOf(resource), current.key, bytes, current.revision), gone: false }

@@ -23,5 +23,6 @@ export async function getObject(
   }
   const stored = cache.get(keyOf(resource, namespace, name))
   if (!stored) throw notFoundError(resource.group, resource.plural, name)
+  if (resource.conversion?.prepare) await resource.conversion.prepare([stored])
   return stored
 }

@@ -24,6 +24,17 @@ export async function listObjects(
   namespace: string,
   query: ListQuery,
 ): Promise<ListResult> {
+  const list = await select(deps, resource, namespace, query)
+  if (resource.conversion?.prepare) await resource.conversion.prepare(list.items)
+  return list
+}
+
+async function select(
+  deps: RegistryDeps,
+  resource: Resource,
+  namespace: string,
+  query: ListQuery,
+): Promise<ListResult> {
   const cache = cacheOf(resource)
   const prefix = resource.namespaced && namespace !== '' ? `${cache.prefix}${namespace}/` : cache.prefix
   const predicate = predicateOf(query)

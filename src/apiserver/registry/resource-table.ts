@@ -2,7 +2,6 @@
 
 import type { CustomResourceDefinitionVersion } from '../../api/apiextensions/v1/custom-resource-definition.ts'
 import type { Clock } from '../../base/clock.ts'
-import { internalError } from '../../machinery/api-error.ts'
 import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { compareVersions } from '../../machinery/discovery/api-groups.ts'
@@ -13,12 +12,13 @@ import { apiVersionOf, type Kind } from '../../schema/kind.ts'
 import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
 import type { Store } from '../../store/store.ts'
 import type { Equivalent } from '../admission/webhooks/webhook-set.ts'
+import { type ObjectConverter, WebhookConversion } from '../custom-resources/webhook-conversion.ts'
 import { ObjectCache } from '../watch/object-cache.ts'
 import type { StoreFeed } from '../watch/store-feed.ts'
 import type { DerivedForms } from './derived-forms.ts'
-import type { Conversion, Resource } from './resource.ts'
+import type { PureConversion, Resource } from './resource.ts'
 import { irregularPrefixes } from './stored-keys.ts'
-import { type StoredLayout, storedLayoutOf } from './stored-layout.ts'
+import { anyVersionLayout, type StoredLayout, storedLayoutOf } from './stored-layout.ts'
 import type { NormalisedBytes, ObjectJson, SelectableFacts } from './stored-object.ts'
 import { autoscalerConversion } from './strategies/autoscaler.ts'
 import { customStrategy } from './strategies/custom.ts'
@@ -39,7 +39,7 @@ export interface TableOptions {
 interface StoredAs {
   readonly apiVersion: string
   readonly kind: string
-  readonly conversion: Conversion
+  readonly conversion: PureConversion
 }
 
 /** Kinds stored as another kind, or in another version: `version/plural` to the stored kind and the way there. */
@@ -82,12 +82,14 @@ export class ResourceTable {
   }
 
   /** Serves the versions of a custom resource; what was served under the name goes. */
-  serveCustom(name: string, { storage, served, byWebhook, terminating }: CustomResource): void {
+  serveCustom(name: string, { storage, served, converter, terminating }: CustomResource): void {
     this.withdrawCustom(name)
     const { group } = storage.kind.gvk
     const strategy = { ...customStrategy(storage.version), terminating }
     const plural = storage.kind.resource?.plural ?? ''
-    const cache = this.#newCache(storage.kind, `${group}/${plural}`, strategy, this.#options)
+    const cache = this.#newCache(storage.kind, `${group}/${plural}`, strategy, this.#options, {
+      ...(converter ? { layout: anyVersionLayout(storage.kind) } : {}),
+    })
     const resources = served.map(({ kind, version }): Resource => {
       const facts = kind.resource as NonNullable<Kind['resource']>
       return {
@@ -99,7 +101,12 @@ export class ResourceTable {
         namespaced: facts.namespaced,
         strategy: { ...customStrategy(version), terminating },
         cache,
-        conversion: kind === storage.kind ? undefined : customConversion(storage.kind, kind, byWebhook),
+        conversion: converter
+          ? new WebhookConversion(converter, storage.kind, kind)
+          : kind === storage.kind
+            ? undefined
+            : customConversion(storage.kind, kind),
+        typedItems: true,
         ...deprecationOf(kind, version, served),
       }
     })
@@ -115,9 +122,13 @@ export class ResourceTable {
   equivalents(group: string, version: string, plural: string): Equivalent[] {
     const own = this.find(group, version, plural)
     if (!own?.cache) return []
+    // What a webhook converts is matched as it was sent.
+    if (own.conversion?.prepare) return []
     const others = [...this.#resources.values()].filter(other => other !== own && other.cache === own.cache)
     const convert = (from: Resource, to: Resource) => (object: Record<string, unknown>) => {
-      const stored = from.conversion ? from.conversion.toStorage(object as ObjectJson) : (object as ObjectJson)
+      const stored = from.conversion
+        ? (from.conversion.toStorage(object as ObjectJson) as ObjectJson)
+        : (object as ObjectJson)
       return to.conversion ? to.conversion.fromStorage(stored) : { ...stored, apiVersion: to.kind.apiVersion }
     }
     return others.map(other => ({
@@ -171,19 +182,23 @@ export class ResourceTable {
     const facts = kind.resource as NonNullable<Kind['resource']>
     const named = `${kind.gvk.group}/${facts.plural}`
     const strategy = strategyFor(kind.gvk.group, facts.plural, options.strategies)
-    const cache = this.#newCache(
-      kind,
-      irregularPrefixes[named] ?? facts.plural,
-      strategy,
-      options,
-      indexedFields[named],
-    )
+    const cache = this.#newCache(kind, irregularPrefixes[named] ?? facts.plural, strategy, options, {
+      indexedField: indexedFields[named],
+    })
     this.#caches.set(kind, cache)
     return cache
   }
 
-  #newCache(kind: Kind, prefix: string, strategy: Strategy, options: TableOptions, indexedField?: string): ObjectCache {
-    const layout = storedLayoutOf(kind)
+  #newCache(
+    kind: Kind,
+    prefix: string,
+    strategy: Strategy,
+    options: TableOptions,
+    {
+      indexedField,
+      layout = storedLayoutOf(kind),
+    }: { readonly indexedField?: string | undefined; readonly layout?: StoredLayout },
+  ): ObjectCache {
     return new ObjectCache({
       kind,
       prefix: `/registry/${prefix}/`,
@@ -194,7 +209,7 @@ export class ResourceTable {
       factsOf: object => factsOf(strategy, object),
       ...(indexedField === undefined ? {} : { indexedField }),
       layout,
-      normalise: value => normalise(kind, layout, value),
+      normalise: value => layout.normalise?.(value) ?? normalise(kind, layout, value),
       monotonic: () => options.clock.monotonic(),
     })
   }
@@ -208,20 +223,15 @@ export interface CustomVersion {
 export interface CustomResource {
   readonly storage: CustomVersion
   readonly served: readonly CustomVersion[]
-  readonly byWebhook: boolean
+  /** Where a webhook converts. */
+  readonly converter?: ObjectConverter | undefined
   /** Nothing is created any more. */
   readonly terminating: () => boolean
 }
 
 /** The strategy `None`: versions differ in the apiVersion alone. */
-function customConversion(storage: Kind, kind: Kind, byWebhook: boolean): Conversion {
-  const as = (apiVersion: string) => (object: ObjectJson) => {
-    if (byWebhook)
-      throw internalError(
-        `conversion webhook for ${storage.apiVersion}, Kind=${storage.gvk.kind} is not called by this server`,
-      )
-    return { ...object, apiVersion }
-  }
+function customConversion(storage: Kind, kind: Kind): PureConversion {
+  const as = (apiVersion: string) => (object: ObjectJson) => ({ ...object, apiVersion })
   return { toStorage: as(storage.apiVersion), fromStorage: as(kind.apiVersion) }
 }
 
@@ -265,7 +275,7 @@ interface ReadObject {
 /** The object in the storage version, also where an older server has stored it in another one. */
 function readStored(kind: Kind, value: Uint8Array): ReadObject {
   const plural = kind.resource?.plural ?? ''
-  const conversionFrom = (apiVersion: string): Conversion | undefined => {
+  const conversionFrom = (apiVersion: string): PureConversion | undefined => {
     const other = storedAs[`${apiVersion}/${plural}`]
     return other?.apiVersion === kind.apiVersion && other.kind === kind.gvk.kind ? other.conversion : undefined
   }

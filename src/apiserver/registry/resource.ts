@@ -5,10 +5,18 @@ import type { ObjectCache } from '../watch/object-cache.ts'
 import { type ObjectJson, parsedBytes, type StoredObject } from './stored-object.ts'
 import type { Strategy } from './strategy.ts'
 
-/** The two ways between a served version and the stored one. Both are pure. */
+/** The two ways between a served version and the stored one. Both are pure, unless a webhook is asked. */
 export interface Conversion {
-  toStorage(object: ObjectJson): ObjectJson
+  toStorage(object: ObjectJson): ObjectJson | Promise<ObjectJson>
   fromStorage(object: ObjectJson): ObjectJson
+  /** Where a webhook converts: to be awaited before any of the objects is looked at; undefined where all are ready. */
+  prepare?(stored: readonly StoredObject[]): Promise<void> | undefined
+  /** Of what was prepared. */
+  view?(stored: StoredObject): ObjectJson
+}
+
+export interface PureConversion extends Conversion {
+  toStorage(object: ObjectJson): ObjectJson
 }
 
 export interface Resource {
@@ -22,6 +30,8 @@ export interface Resource {
   /** Undefined for resources that are not stored: reviews, bindings, component statuses. */
   readonly cache: ObjectCache | undefined
   readonly conversion: Conversion | undefined
+  /** Custom resources: the items of their lists carry kind and apiVersion. */
+  readonly typedItems?: boolean
   /** What clients are warned of. */
   readonly deprecation?: string
 }
@@ -45,6 +55,7 @@ export const groupOfErrors = (resource: Resource): string =>
 export function viewOf(resource: Resource, stored: StoredObject): ObjectJson {
   const { conversion, kind } = resource
   if (!conversion) return stored.object
+  if (conversion.view) return conversion.view(stored)
   return stored.owner.forms.of(stored, `as:${kind.apiVersion}`, from => ({
     value: conversion.fromStorage(from.object),
     bytes: parsedBytes(from.bytes),
@@ -52,5 +63,10 @@ export function viewOf(resource: Resource, stored: StoredObject): ObjectJson {
 }
 
 /** `viewOf` without keeping what has to be made for it. */
-export const viewOnce = (resource: Resource, stored: StoredObject): ObjectJson =>
-  resource.conversion ? resource.conversion.fromStorage(stored.objectOnce) : stored.objectOnce
+export function viewOnce({ conversion }: Resource, stored: StoredObject): ObjectJson {
+  if (conversion?.view) return conversion.view(stored)
+  return conversion ? conversion.fromStorage(stored.objectOnce) : stored.objectOnce
+}
+
+/** `kind` of a list. */
+export const listKindNameOf = ({ kind }: Resource): string => kind.options.listKind ?? `${kind.gvk.kind}List`

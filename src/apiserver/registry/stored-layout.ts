@@ -1,10 +1,11 @@
 /** How the objects of one kind lie in the store and in the cache. */
 import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
+import { isSelfDescribed, readCbor } from '../../schema/cbor-decode.ts'
 import { readJson } from '../../schema/json-decode.ts'
 import { encodeObject } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { protobufLayout } from './protobuf-layout.ts'
-import type { ObjectJson } from './stored-object.ts'
+import type { NormalisedBytes, ObjectJson } from './stored-object.ts'
 
 export interface StoredLayout {
   /** The form of responses for which the stored bytes are passed on as they are. */
@@ -15,6 +16,8 @@ export interface StoredLayout {
   decode(bytes: Buffer): ObjectJson
   /** Whether bytes of the store are canonical; others are normalised when they enter the cache. */
   isCanonical(bytes: Buffer): boolean
+  /** Where that is done by no declaration. */
+  normalise?(value: Uint8Array): NormalisedBytes
 }
 
 /** Of custom resources, which have no protobuf. */
@@ -32,6 +35,24 @@ function jsonLayout(kind: Kind): StoredLayout {
     },
     decode: bytes => readJson(bytes) as ObjectJson,
     isCanonical: bytes => bytes.length > head.length && head.compare(bytes, 0, head.length) === 0,
+  }
+}
+
+/** Of custom resources that a webhook converts: what was stored in another version stays so until it is written again. */
+export function anyVersionLayout(kind: Kind): StoredLayout {
+  const { group, kind: name } = kind.gvk
+  const head = Buffer.from(`{"kind":${JSON.stringify(name)},"apiVersion":${JSON.stringify(`${group}/`).slice(0, -1)}`)
+  return {
+    ...jsonLayout(kind),
+    isCanonical: bytes => bytes.length > head.length && head.compare(bytes, 0, head.length) === 0,
+    normalise(value) {
+      const { kind, apiVersion, metadata, ...rest } = (
+        isSelfDescribed(value) ? readCbor(value) : readJson(value)
+      ) as ObjectJson
+      const { resourceVersion: _, ...kept } = metadata
+      // The version is part of the bytes, so that what is in another one differs from what is written.
+      return { bytes: Buffer.from(JSON.stringify({ kind, apiVersion, metadata: kept, ...rest })), isOutdated: false }
+    },
   }
 }
 

@@ -54,6 +54,7 @@ export async function updateObject(deps: RegistryDeps, write: WriteRequest, plan
     return updateOnce(deps, write, plan, current)
   })
   if (!result) throw modifiedError(resource.group, resource.plural, name)
+  if (resource.conversion?.prepare) await resource.conversion.prepare([result.stored])
   return result
 }
 
@@ -137,7 +138,7 @@ async function store(
   side: Awaited<ReturnType<NonNullable<Resource['strategy']['sideWrites']>>>,
 ): Promise<WriteResult | undefined> {
   const { resource } = write
-  const storage = resource.conversion ? resource.conversion.toStorage(object) : object
+  const storage = resource.conversion ? await resource.conversion.toStorage(object) : object
   const key = current.key
   if (mayGoNow(resource, object)) return removeInstead(deps, write, current, storage)
   const bytes = storedBytes(resource, storage)

@@ -47,11 +47,15 @@ export async function watchObjects(
     stored.key.startsWith(prefix) &&
     (named === undefined || stored.key.endsWith(named)) &&
     (predicate === undefined || predicate(stored))
-  // From here to the listening watcher nothing awaits: no event can fall between.
   const sendsInitial = fromState && query.sendInitialEvents !== false
-  const initial = sendsInitial
-    ? (key === undefined ? cache.under(prefix) : [cache.get(key)]).filter(isPresent).filter(matches)
-    : []
+  const initialNow = () =>
+    sendsInitial ? (key === undefined ? cache.under(prefix) : [cache.get(key)]).filter(isPresent).filter(matches) : []
+  let initial = initialNow()
+  for (let wait = resource.conversion?.prepare?.(initial); wait; wait = resource.conversion?.prepare?.(initial)) {
+    await wait
+    initial = initialNow()
+  }
+  // From here to the listening watcher nothing awaits: no event can fall between.
   const backlog = fromState ? [] : cache.eventsSince(revision)
   if (!backlog) {
     throw new ApiError(410, 'Expired', `too old resource version: ${revision} (${cache.oldestRevision})`)

@@ -52,6 +52,9 @@ export class Watcher implements WatchSource, CacheListener {
   #waiting: Waiting[] = []
   #head = 0
   #sentAny = false
+  /** What waits for its conversion, in order. */
+  #converting: Promise<void> = Promise.resolve()
+  #convertingCount = 0
   #finished = false
   #closed = false
   readonly #stopListening: () => void
@@ -81,7 +84,7 @@ export class Watcher implements WatchSource, CacheListener {
     const now = event.current !== undefined && matches(event.current)
     const then = event.previous !== undefined && matches(event.previous)
     if (!now && !then) return
-    if (this.#waiting.length - this.#head >= maxWaiting) {
+    if (this.#waiting.length - this.#head + this.#convertingCount >= maxWaiting) {
       // The client is too slow: end without an error, as a closed connection, so that it resumes from what it has.
       this.#waiting.length = this.#head
       this.#finish()
@@ -162,6 +165,26 @@ export class Watcher implements WatchSource, CacheListener {
   }
 
   #push(waiting: Waiting): void {
+    const prepared = waiting.is === 'event' ? this.#options.resource.conversion?.prepare?.([waiting.stored]) : undefined
+    if (!prepared && this.#convertingCount === 0) {
+      this.#pushNow(waiting)
+      return
+    }
+    this.#convertingCount++
+    this.#converting = Promise.all([prepared, this.#converting]).then(
+      () => {
+        this.#convertingCount--
+        if (!this.#finished) this.#pushNow(waiting)
+      },
+      () => {
+        // Without an error, as upstream does where an event cannot be encoded: the client resumes from what it has.
+        this.#convertingCount--
+        this.#finish()
+      },
+    )
+  }
+
+  #pushNow(waiting: Waiting): void {
     this.#waiting.push(waiting)
     this.onReady?.()
   }

@@ -4,10 +4,10 @@ import { HorizontalPodAutoscaler as V2 } from '../../../api/autoscaling/v2/horiz
 import { autoscalerToV1, autoscalerToV2 } from '../../../machinery/conversion/horizontal-pod-autoscaler.ts'
 import { applyDefaults } from '../../../machinery/defaulting.ts'
 import { cloneJson } from '../clone.ts'
-import type { Conversion } from '../resource.ts'
+import type { PureConversion } from '../resource.ts'
 import type { ObjectJson } from '../stored-object.ts'
 
-export const autoscalerConversion: Conversion = {
+export const autoscalerConversion: PureConversion = {
   toStorage(object) {
     const stored = cloneJson(autoscalerToV2(object as unknown as V1) as unknown as ObjectJson)
     applyDefaults(V2, stored)

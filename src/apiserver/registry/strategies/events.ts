@@ -1,5 +1,5 @@
 /** Events: one storage behind core/v1 and events.k8s.io/v1, converted at the edge. They go after an hour. */
-import type { Conversion } from '../resource.ts'
+import type { PureConversion } from '../resource.ts'
 import type { ObjectJson } from '../stored-object.ts'
 import type { Strategy } from '../strategy.ts'
 import { at, strategyOf, textAt } from './base.ts'
@@ -73,7 +73,7 @@ function rename(object: ObjectJson, apiVersion: string, from: 0 | 1, to: 0 | 1):
   return result as ObjectJson
 }
 
-export const eventConversion: Conversion = {
+export const eventConversion: PureConversion = {
   toStorage: object => rename(object, 'v1', 0, 1),
   fromStorage: object => rename(object, 'events.k8s.io/v1', 1, 0),
 }
