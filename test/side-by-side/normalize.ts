@@ -27,6 +27,7 @@ function normalText(text: string): string {
     .replace(/(Operation cannot be fulfilled on .*)\bUID in object meta: \S+/, '$1UID in object meta: <uid>')
     .replace(/(Too large resource version: \d+, current:) \d+/, '$1 <version>')
     .replace(/ResourceVersion in object meta: \d+/, 'ResourceVersion in object meta: <version>')
+    .replace(/ResourceVersion in record \(\d+\)/, 'ResourceVersion in record (<version>)')
     .replace(/\(resourceVersion:? ?"?\d+"?\)/g, '(resourceVersion <version>)')
 }
 

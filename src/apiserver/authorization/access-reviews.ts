@@ -115,5 +115,5 @@ export async function reviewSelfRules(
   const namespace = review.spec?.namespace ?? ''
   if (namespace === '') throw badRequestError('no namespace on request')
   const status = await authorizer.rulesFor(user, namespace)
-  return { ...review, ...head('SelfSubjectRulesReview'), spec: {}, status } as unknown as SelfSubjectRulesReview
+  return { ...head('SelfSubjectRulesReview'), metadata: {}, spec: {}, status } as unknown as SelfSubjectRulesReview
 }

@@ -55,7 +55,8 @@ async function deleteOnce(
   await admitValidating(deps.admission, attributes)
   const next = terminating(write, options, old)
   if (next === 'waits') return { stored: current, gone: false }
-  if (next === 'goes') return remove(deps, write, current)
+  if (next === 'goes')
+    return remove(deps, write, current, resource.strategy.deletionPlan ? lastSeen(write, old) : undefined)
   const storage = resource.conversion ? await resource.conversion.toStorage(next) : next
   const bytes = storedBytes(resource, storage)
   if (write.dryRun)
@@ -70,16 +71,32 @@ async function deleteOnce(
   return stored && { stored, gone: false }
 }
 
+/** What the answer shows of an object that could have been deleted gracefully, and goes at once. */
+function lastSeen({ nowMs }: WriteRequest, old: ObjectJson): ObjectJson {
+  const seen = cloneJson(old)
+  seen.metadata.deletionTimestamp = isoSeconds(nowMs)
+  seen.metadata.deletionGracePeriodSeconds = 0
+  if ((seen.metadata.generation ?? 0) > 0 && old.metadata.deletionTimestamp === undefined) seen.metadata.generation!++
+  return seen
+}
+
+/** `shown` is what the answer shows; absent: the object as it was. */
 async function remove(
   deps: RegistryDeps,
   write: WriteRequest,
   current: StoredObject,
+  shown: ObjectJson | undefined,
 ): Promise<DeletionResult | undefined> {
   const { resource } = write
-  if (write.dryRun) return { stored: current, gone: true }
+  const storage = shown && (resource.conversion ? await resource.conversion.toStorage(shown) : shown)
+  const at = (revision: number): StoredObject =>
+    storage
+      ? new StoredObject(cacheOf(resource), current.key, storedBytes(resource, storage), revision)
+      : current.at(revision)
+  if (write.dryRun) return { stored: at(current.revision), gone: true }
   const side = await resource.strategy.sideWrites?.(undefined, viewOf(resource, current), writeContextOf(write))
   const revision = await commitDelete(deps, resource, current.key, current.revision, side)
-  return revision === undefined ? undefined : { stored: current.at(revision), gone: true }
+  return revision === undefined ? undefined : { stored: at(revision), gone: true }
 }
 
 /** Throws ApiError 409 where the object is not the one that the client means. */
@@ -92,11 +109,30 @@ export function checkPreconditions(write: WriteRequest, { preconditions }: Delet
       name,
       `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual}`,
     )
+  if (resource.strategy.deletionPlan) checkGracefulPreconditions(write, preconditions, old)
   if (preconditions?.uid && preconditions.uid !== old.metadata.uid)
     throw refuse('UID', preconditions.uid, old.metadata.uid)
   if (preconditions?.resourceVersion && preconditions.resourceVersion !== old.metadata.resourceVersion) {
     throw refuse('ResourceVersion', preconditions.resourceVersion, old.metadata.resourceVersion)
   }
+}
+
+/** Upstream looks at them early where a deletion may be graceful, in other words. */
+function checkGracefulPreconditions(
+  { resource }: WriteRequest,
+  preconditions: DeletionOptions['preconditions'],
+  { metadata }: ObjectJson,
+): void {
+  const { uid, resourceVersion } = preconditions ?? {}
+  const refuse = (why: string) => conflictError(resource.group, resource.kind.gvk.kind, metadata.name, why)
+  if (uid && uid !== metadata.uid)
+    throw refuse(
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    )
+  if (resourceVersion && resourceVersion !== metadata.resourceVersion)
+    throw refuse(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    )
 }
 
 /** What becomes of the object: `goes` at once, `waits` as it does already, or what it is changed to (`rest.BeforeDelete`). */

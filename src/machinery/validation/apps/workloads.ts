@@ -225,7 +225,7 @@ export function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
   for (const name of ['whenDeleted', 'whenScaled'] as const) {
     const value = retention?.[name]
     if (value !== undefined && value !== 'Retain' && value !== 'Delete') {
-      out.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${name}`, value, ['Delete', 'Retain']))
+      out.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${name}`, value, ['Retain', 'Delete']))
     }
   }
   checkNotNegative(out, 'spec.ordinals.start', spec.ordinals?.start)

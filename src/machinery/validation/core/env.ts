@@ -131,7 +131,7 @@ export function checkResourceFieldRef(out: Errors, path: string, ref: ResourceFi
   if (isVolume && !ref.containerName) out.push(required(`${path}.containerName`))
   else if (ref.resource === '') out.push(required(`${path}.resource`))
   else if (!containerResourcePaths.has(ref.resource) && !isHugePages)
-    out.push(notSupported(`${path}.resource`, ref.resource, [...containerResourcePaths]))
+    out.push(notSupported(`${path}.resource`, ref.resource, [...containerResourcePaths].sort()))
   checkDivisor(out, `${path}.divisor`, ref.resource, ref.divisor ?? '0')
 }
 
