@@ -14,7 +14,7 @@ import { encodeEnvelope } from '../../schema/protobuf-encode.ts'
 import { InvalidRequestError, OutcomeUnknownError, StoreUnavailableError } from '../../store/store.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
-import { mediaTypes } from '../forms/accept.ts'
+import { encodingsOf, mediaTypes, notAcceptableError } from '../forms/accept.ts'
 import { encodeValue } from '../forms/made-form.ts'
 import { includeObjectOf, negotiateForm, negotiateValue, shownAs } from '../forms/negotiate.ts'
 import { partialKinds } from '../forms/partial-protobuf-form.ts'
@@ -71,6 +71,9 @@ export const objectResponse = (status: number, object: unknown): ServerResponse 
   body: { is: 'object', object },
 })
 
+/** Answers to questions have no rows: upstream's storage of them converts to no table. */
+const reviewGroups: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io'])
+
 /** An object that is not stored: a review, a Scale, a Status. `kind` where it can be encoded as protobuf. */
 export function respondValue(request: ServerRequest, status: number, value: unknown, kind?: Kind): ServerResponse {
   if (request.wantsObjects) return objectResponse(status, value)
@@ -78,6 +81,8 @@ export function respondValue(request: ServerRequest, status: number, value: unkn
   if (kind && shown) {
     const headers = { ...request.headers, accept: mediaTypes[shown.encoding] }
     const plain = { ...request, headers }
+    if (shown.as === 'Table' && reviewGroups.has(kind.gvk.group))
+      throw notAcceptableError(encodingsOf(request).map(encoding => mediaTypes[encoding]))
     if (shown.as === 'Table') return respondValue(plain, status, tableFor(request, kind, value, shown.version))
     const { metadata = {} } = value as { metadata?: object }
     const partial = partialKinds[shown.version]
