@@ -98,6 +98,15 @@ test('an update that changes nothing keeps the resourceVersion', async () => {
   assert.equal(patched.json.metadata.resourceVersion, json.metadata.resourceVersion)
 })
 
+test('a patch with a number beyond every integer is refused', async () => {
+  await call('POST', configMaps, { metadata: { name: 'numbered' } })
+  const type = { 'content-type': 'application/merge-patch+json' }
+  const body = Buffer.from('{"metadata":{"generation":10000000000000000000}}')
+  const refused = await call('PATCH', `${configMaps}/numbered`, body, type)
+  assert.equal(refused.status, 422)
+  assert.match(refused.json.message, /number 10000000000000000000 into Go struct field ObjectMeta.metadata.generation/)
+})
+
 test('the four patch types change the object', async () => {
   await call('POST', '/apis/apps/v1/namespaces/default/deployments', {
     metadata: { name: 'patched' },

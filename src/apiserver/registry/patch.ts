@@ -9,6 +9,7 @@ import { applyMergePatch } from '../../machinery/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.ts'
 import { forbidden, invalid, required } from '../../schema/field-error.ts'
 import { DecodeError, decodeValue } from '../../schema/json-decode.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import { cloneJson } from './clone.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import type { ObjectJson } from './stored-object.ts'
@@ -70,7 +71,7 @@ function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJs
   const { kind } = write.resource
   // Upstream shows the whole patched object, but of a strategic merge, which it does on typed values, only the patch.
   const refuse = (detail: string) => {
-    const shown = patch.type === 'strategic' ? showGoValue(patch.value) : JSON.stringify(value)
+    const shown = patch.type === 'strategic' ? showGoValue(patch.value) : stringifyJson(value)
     const error = invalid('patch', shown, detail)
     return invalidError('', '', '', [error])
   }
