@@ -104,7 +104,7 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
       const gone = new AbortController()
       response.on('close', () => gone.abort())
       const connection = { request: incoming, exchange: { request: incoming, response } }
-      const context = contextOf({ request: incoming, signal: gone.signal, connection })
+      const context = contextOf({ request: incoming, signal: () => gone.signal, connection })
       await writeResponse(context.request, response, await answer(context))
     })
     front.on('upgrade', async (incoming, socket: Duplex, head) => {
@@ -112,7 +112,7 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
       socket.on('error', () => gone.abort())
       socket.on('close', () => gone.abort())
       const connection = { request: incoming, upgrade: { socket, head } }
-      const given = await answer(contextOf({ request: incoming, signal: gone.signal, connection }))
+      const given = await answer(contextOf({ request: incoming, signal: () => gone.signal, connection }))
       if (given.body.is !== 'hijacked') await writeUpgradeResponse(socket, given)
     })
     front.listen(0, '127.0.0.1')

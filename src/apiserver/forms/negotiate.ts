@@ -35,6 +35,17 @@ interface Accepted {
   readonly version: MetaVersion
 }
 
+const protobufForms = new WeakMap<Resource, ProtobufForm>()
+
+function protobufFormOf(resource: Resource): ProtobufForm {
+  let form = protobufForms.get(resource)
+  if (!form) {
+    form = new ProtobufForm(resource)
+    protobufForms.set(resource, form)
+  }
+  return form
+}
+
 const jsonForms = new WeakMap<Resource, JsonForm>()
 
 function jsonFormOf(resource: Resource): JsonForm {
@@ -73,7 +84,7 @@ export function negotiateForm(request: ServerRequest, resource: Resource, nowMs:
   const { encoding, as, version, pretty } = accepted(request, shape, customFactsOf(resource.kind) !== undefined)
   const indented = pretty && shape !== 'watch'
   if (as === undefined) {
-    if (encoding === 'protobuf') return new ProtobufForm(resource)
+    if (encoding === 'protobuf') return protobufFormOf(resource)
     if (encoding === 'cbor') return new CborForm(resource)
     if (encoding === 'yaml' || indented) return new MadeForm(wholeObject(resource), encoding, indented)
     return jsonFormOf(resource)

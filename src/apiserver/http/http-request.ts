@@ -15,7 +15,8 @@ const gunzipBytes = promisify(gunzip)
 
 export interface RequestParts {
   readonly request: NodeRequest
-  readonly signal: AbortSignal
+  /** Makes the signal when someone asks for it: most requests are answered before anyone could. */
+  readonly signal: () => AbortSignal
   readonly connection: ConnectionAccess
 }
 
@@ -29,9 +30,11 @@ export function serverRequestOf({ request, signal, connection }: RequestParts): 
     query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
     headers,
     credentials: credentialsOf(request),
-    remoteAddress: request.socket?.remoteAddress ?? '',
+    remoteAddress: connectionOf(request).remoteAddress,
     body: bodyOf(request),
-    signal,
+    get signal() {
+      return signal()
+    },
     wantsObjects: false,
     connection,
   }
@@ -39,7 +42,7 @@ export function serverRequestOf({ request, signal, connection }: RequestParts): 
 
 /** The certificate counts only where TLS has verified its chain: a self-signed one shows a subject too. */
 export function credentialsOf(request: NodeRequest): Credentials {
-  const certificate = certificateOf(socketOf(request))
+  const { certificate } = connectionOf(request)
   const bearerToken = bearerTokenOf(request.headers as Headers)
   return {
     ...(certificate === undefined ? {} : { certificate }),
@@ -47,22 +50,26 @@ export function credentialsOf(request: NodeRequest): Credentials {
   }
 }
 
-function socketOf(request: NodeRequest): TLSSocket | undefined {
-  const stream = (request as { stream?: { session?: { socket?: TLSSocket } } }).stream
-  return stream?.session?.socket ?? (request.socket as TLSSocket | undefined)
+/** What does not change as long as a connection stands. */
+interface Connection {
+  readonly certificate: Credentials['certificate'] | undefined
+  readonly remoteAddress: string
 }
 
-const certificates = new WeakMap<object, Credentials['certificate'] | null>()
+const connections = new WeakMap<object, Connection>()
 const uidObjectId = '1.3.6.1.4.1.57683.2'
 
-function certificateOf(socket: TLSSocket | undefined): Credentials['certificate'] | undefined {
-  if (!socket?.authorized) return undefined
-  // A connection's certificate does not change: HTTP/2 hands out a proxy a session, which is the same each time.
-  const known = certificates.get(socket)
-  if (known !== undefined) return known ?? undefined
-  const found = readCertificate(socket)
-  certificates.set(socket, found ?? null)
-  return found
+function connectionOf(request: NodeRequest): Connection {
+  const session = (request as { stream?: { session?: { socket?: TLSSocket } } }).stream?.session
+  const key = session ?? request.socket
+  const known = key && connections.get(key)
+  if (known) return known
+  const socket = session?.socket ?? (request.socket as TLSSocket | undefined)
+  if (!key || !socket) return { certificate: undefined, remoteAddress: '' }
+  const certificate = socket.authorized ? readCertificate(socket) : undefined
+  const connection = { certificate, remoteAddress: socket.remoteAddress ?? '' }
+  connections.set(key, connection)
+  return connection
 }
 
 function readCertificate(socket: TLSSocket): Credentials['certificate'] | undefined {

@@ -143,18 +143,18 @@ class HttpAdapter {
   }
 
   async #serve(request: NodeRequest, response: NodeResponse): Promise<void> {
-    const aborter = new AbortController()
+    const client = new Client()
     response.on('close', () => {
-      if (!response.writableEnded) aborter.abort(clientGone)
+      if (!response.writableEnded) client.leave()
     })
-    ;(response as { on(event: string, listener: () => void): void }).on('error', () => aborter.abort(clientGone))
+    ;(response as { on(event: string, listener: () => void): void }).on('error', () => client.leave())
     const asked = serverRequestOf({
       request,
-      signal: aborter.signal,
+      signal: () => client.signal,
       connection: { request, exchange: { request, response } },
     })
     const answer = await this.#server.handle(asked)
-    if (aborter.signal.aborted) {
+    if (client.hasLeft) {
       discard(answer)
       return
     }
@@ -164,12 +164,12 @@ class HttpAdapter {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const aborter = new AbortController()
-    socket.on('error', () => aborter.abort(clientGone))
-    socket.on('close', () => aborter.abort(clientGone))
+    const client = new Client()
+    socket.on('error', () => client.leave())
+    socket.on('close', () => client.leave())
     const asked: ServerRequest = serverRequestOf({
       request,
-      signal: aborter.signal,
+      signal: () => client.signal,
       connection: { request, upgrade: { socket, head } },
     })
     const answer = await this.#server.handle(asked)
@@ -185,6 +185,25 @@ class HttpAdapter {
     for (const session of this.#sessions) session.destroy()
     for (const socket of this.#sockets) socket.destroy()
     await closed
+  }
+}
+
+/** Whether a client is still there, as a signal for those who ask for one. */
+class Client {
+  hasLeft = false
+  #aborter: AbortController | undefined
+
+  get signal(): AbortSignal {
+    if (!this.#aborter) {
+      this.#aborter = new AbortController()
+      if (this.hasLeft) this.#aborter.abort(clientGone)
+    }
+    return this.#aborter.signal
+  }
+
+  leave(): void {
+    this.hasLeft = true
+    this.#aborter?.abort(clientGone)
   }
 }
 
