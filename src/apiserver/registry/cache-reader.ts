@@ -4,7 +4,7 @@ import type { CacheEvent } from '../watch/cache-event.ts'
 import { freshObject } from './current.ts'
 import type { ObjectChange, ObjectReader } from './object-reader.ts'
 import type { RegistryDeps } from './registry-deps.ts'
-import { cacheOf, keyOf, type Resource, viewOf } from './resource.ts'
+import { cacheOf, keyOf, type Resource, viewOf, viewOnce } from './resource.ts'
 import type { ResourceTable } from './resource-table.ts'
 
 export class CacheReader implements ObjectReader {
@@ -47,10 +47,10 @@ export class CacheReader implements ObjectReader {
     const resource = this.#resourceOf(kind as Kind)
     const cache = cacheOf(resource)
     const tell = (event: CacheEvent) => {
-      const old = event.previous && (viewOf(resource, event.previous) as T)
-      if (!event.current) handler({ type: 'deleted', object: viewOf(resource, event.gone) as T })
-      else if (old === undefined) handler({ type: 'added', object: viewOf(resource, event.current) as T })
-      else handler({ type: 'updated', object: viewOf(resource, event.current) as T, old })
+      const old = event.previous && (viewOnce(resource, event.previous) as T)
+      if (!event.current) handler({ type: 'deleted', object: viewOnce(resource, event.gone) as T })
+      else if (old === undefined) handler({ type: 'added', object: viewOnce(resource, event.current) as T })
+      else handler({ type: 'updated', object: viewOnce(resource, event.current) as T, old })
     }
     let stop = () => {}
     let stopped = false

@@ -93,7 +93,7 @@ async function written(
   }
   const stored = new StoredObject(cache, key, bytes, revision)
   object.metadata.resourceVersion = String(revision)
-  cache.forms.put(stored, 'object', object, parsedBytes(bytes))
+  cache.forms.putOnTrial(stored, 'object', object, parsedBytes(bytes))
   return stored
 }
 

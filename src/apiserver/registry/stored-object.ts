@@ -65,7 +65,12 @@ export class StoredObject {
 
   /** The parsed object with its resourceVersion: shared, never to be changed. */
   get object(): ObjectJson {
-    return this.owner.forms.of(this, 'object', parse) as ObjectJson
+    const { forms } = this.owner
+    const known = forms.use(this, 'object')
+    if (known) return known as ObjectJson
+    const { value, bytes } = parse(this)
+    forms.putOnTrial(this, 'object', value, bytes)
+    return value
   }
 
   /** The same, but not kept where it is not known: for whoever goes through many objects once. */
@@ -86,7 +91,7 @@ export class StoredObject {
     const known = forms.known(this, 'object') as ObjectJson | undefined
     if (known) {
       const metadata = { ...known.metadata, resourceVersion: String(revision) }
-      forms.put(later, 'object', { ...known, metadata }, parsedBytes(this.bytes))
+      forms.putOnTrial(later, 'object', { ...known, metadata }, parsedBytes(this.bytes))
     }
     return later
   }

@@ -331,7 +331,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
       this.#expected.delete(kv.key)
       const stored = new StoredObject(this, kv.key, expected.bytes, kv.modRevision)
       expected.object.metadata.resourceVersion = String(kv.modRevision)
-      this.forms.put(stored, 'object', expected.object, parsedBytes(expected.bytes))
+      this.forms.putOnTrial(stored, 'object', expected.object, parsedBytes(expected.bytes))
       return stored
     }
     return this.#stored(kv)
