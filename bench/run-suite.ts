@@ -20,8 +20,8 @@ export interface BenchOptions {
 const defaultLoadTimeoutMs = 600_000
 
 /** stock and clipper, then the other way about. */
-const orderOf = (sides: readonly Side[], { once = false }: Suite, extent: Extent): readonly Side[] =>
-  extent === 'quick' || once ? sides : [...sides, ...[...sides].reverse()]
+const orderOf = (sides: readonly Side[], { once = [] }: Suite, extent: Extent): readonly Side[] =>
+  extent === 'quick' || once.includes(extent) ? sides : [...sides, ...[...sides].reverse()]
 
 export async function runSuite(suite: Suite, options: BenchOptions): Promise<SuiteResult> {
   const startedAt = performance.now()

@@ -6,7 +6,7 @@ const everyExtent: readonly Extent[] = ['quick', 'default', 'full']
 
 const objects: Record<Extent, readonly [objects: number, alone: number, duration: string]> = {
   quick: [1000, 100, '1s'],
-  default: [5000, 400, '2s'],
+  default: [5000, 300, '1500ms'],
   full: [20_000, 1000, '5s'],
 }
 

@@ -22,6 +22,7 @@ export const podsSuite: Suite = {
   about: 'real pods: single ones, a Deployment of 100, an update, a drain',
   parts: wholeCluster,
   extents: ['default', 'full'],
+  once: ['default'],
   async run(context) {
     context.keep({ name: 'cluster-ready', value: context.side.readyMs })
     await load(context, writeTestImage)
@@ -39,6 +40,7 @@ export const servicesSuite: Suite = {
   about: 'requests through Services beside many others, and the cluster DNS',
   parts: wholeCluster,
   extents: ['default', 'full'],
+  once: ['default'],
   async run(context) {
     const content = readFileSync(context.program)
     const image = writeOciImage({ name: backendImage, files: [{ name: 'load', mode: 0o755, content }] })
@@ -50,9 +52,9 @@ export const servicesSuite: Suite = {
   },
 }
 
-const idleSeconds: Record<Extent, number> = { quick: 10, default: 60, full: 600 }
+const idleSeconds: Record<Extent, number> = { quick: 10, default: 45, full: 600 }
 /** What starting left to do is done by then. */
-const calmSeconds = 20
+const calmSeconds = 15
 
 export const idleSuite: Suite = {
   name: 'idle',

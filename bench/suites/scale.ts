@@ -11,7 +11,7 @@ const scaleSuite = (nodes: number, pods: number, extents: readonly Extent[]): Su
   about: `${pods.toLocaleString('en')} pods on ${nodes.toLocaleString('en')} simulated nodes`,
   parts: ['controllers', 'scheduler'],
   extents,
-  once: true,
+  once: extents,
   async run(context) {
     const { side, directory, extent } = context
     const count = extent === 'quick' ? Math.round(pods / 10) : pods

@@ -26,7 +26,7 @@ export interface Suite {
   readonly parts: readonly Part[]
   /** In which extents it runs without being asked for by name. */
   readonly extents: readonly Extent[]
-  /** Too long for two runs of each side: stock, then clipper. */
-  readonly once?: boolean
+  /** In these extents it runs once on each side, stock, then clipper, because two runs would take too long. */
+  readonly once?: readonly Extent[]
   run(context: SuiteContext): Promise<void>
 }
