@@ -19,3 +19,17 @@ test('the document counts by area and names what failed and what did not run', (
   assert.match(document, /- Pods c: needs \\<two\\> nodes/)
   assert.match(document, /- Pods a \\\[Conformance\\\]/)
 })
+
+test('results of reruns name the commit at which the rest was run', () => {
+  const document = renderDocument({
+    suite: 'v1.37.2',
+    commit: 'fedcba9876543210',
+    date: '2026-01-03T00:00:00Z',
+    seconds: 60,
+    wholeRun: { commit: '0123456789abcdef', date: '2026-01-02T00:00:00Z' },
+    passed: ['[sig-node] Pods a'],
+    failed: [],
+    notRun: [],
+  })
+  assert.match(document, /All were run at commit `0123456789ab`.*\n.*last at commit `fedcba987654`, ended 2026-01-03/)
+})

@@ -44,7 +44,7 @@ function byArea<Test extends { readonly name: string }>(
 const shortName = (name: string) => plain(name.replace(/^\[sig-[a-z-]+\] /, ''))
 
 export function renderDocument(results: Results): string {
-  const { suite, commit, date, seconds, passed, failed, notRun } = results
+  const { suite, commit, date, seconds, wholeRun, passed, failed, notRun } = results
   const total = passed.length + failed.length + notRun.length
   const areas = countByArea(results)
   return [
@@ -53,7 +53,12 @@ export function renderDocument(results: Results): string {
     `Upstream's conformance tests of Kubernetes ${suite}, run by \`npm run conformance\` against Clipper.`,
     '',
     `**${passed.length} of ${total} passed**, ${failed.length} failed, ${notRun.length} not run.`,
-    `Commit ${code(commit.slice(0, 12))}, ended ${date}, took ${formatSeconds(seconds)}.`,
+    ...(wholeRun
+      ? [
+          `All were run at commit ${code(wholeRun.commit.slice(0, 12))}, ended ${wholeRun.date}; those that did not pass were run`,
+          `again since, last at commit ${code(commit.slice(0, 12))}, ended ${date}. In all it took ${formatSeconds(seconds)}.`,
+        ]
+      : [`Commit ${code(commit.slice(0, 12))}, ended ${date}, took ${formatSeconds(seconds)}.`]),
     '',
     '| area | passed | failed | not run |',
     '| --- | ---: | ---: | ---: |',

@@ -26,6 +26,8 @@ export interface Results extends Outcome {
   /** When it ended (RFC 3339). */
   readonly date: string
   readonly seconds: number
+  /** The last whole run, where tests that did not pass in it were run again later: then the above tell of the last rerun. */
+  readonly wholeRun?: { readonly commit: string; readonly date: string }
 }
 
 export const resultsPath = join(import.meta.dirname, 'results.json')

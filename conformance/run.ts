@@ -162,6 +162,9 @@ async function record(flags: Flags, programs: Programs, outcome: Outcome, second
     commit: (await runCommand('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname })).trim(),
     date: `${new Date().toISOString().slice(0, 19)}Z`,
     seconds: Math.round(seconds + (flags.rerunFailed && earlier ? earlier.seconds : 0)),
+    ...(flags.rerunFailed && earlier
+      ? { wholeRun: earlier.wholeRun ?? { commit: earlier.commit, date: earlier.date } }
+      : {}),
     ...merged,
   }
   writeResults(results)
