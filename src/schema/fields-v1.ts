@@ -55,6 +55,9 @@ export function shared<T extends object>(set: T): T {
   return sharedFields(text, () => set) as T
 }
 
+/** Whether it is one of the shared sets, which nobody ever changes. */
+export const isShared = (value: object): boolean => texts.has(value)
+
 /** The JSON of a set, or of anything else that stands in its place. */
 export function fieldsText(value: unknown, stringify: (value: unknown) => string): string {
   const text = typeof value === 'object' && value !== null ? texts.get(value) : undefined

@@ -1,7 +1,10 @@
+import { isShared } from '../../schema/fields-v1.ts'
+
 /** Deep copy of a JSON value: what is about to be changed must be nobody else's. */
 export function cloneJson<T>(value: T): T {
-  // What is frozen can be shared: the field sets of managedFields are.
-  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value
+  if (value === null || typeof value !== 'object') return value
+  // Being frozen does not make it shared: a client's own object may be, with parts that are not. But it rules most out.
+  if (Object.isFrozen(value) && isShared(value)) return value
   if (Array.isArray(value)) return value.map(cloneJson) as T
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
