@@ -106,7 +106,7 @@ describe('etcd client', () => {
     const second = await startStoreServer({ store: embedded, directory, host: '127.0.0.1', port: 0 })
     const store = await openEtcdStore({ servers: [first.url, second.url] })
     const seen = new Collector()
-    store.watch({ start: '/', end: '0' }, seen.handler)
+    store.watch({ start: '/', end: '0', startRevision: (await store.currentRevision()) + 1 }, seen.handler)
     await assert.rejects(store.transact(always(put('/a', '1'))), OutcomeUnknownError)
     assert.equal((await store.range({ start: '/a' })).kvs[0]?.version, 1)
     assert.equal((await store.transact(always(put('/a', '2')))).revision, 3)
@@ -149,7 +149,7 @@ describe('etcd client of three members', { skip: hasEtcd ? false : 'no etcd on P
     t.after(() => cluster.stop())
     const store = await openEtcdStore({ servers: cluster.urls })
     const seen = new Collector()
-    store.watch({ start: '/', end: '0' }, seen.handler)
+    store.watch({ start: '/', end: '0', startRevision: (await store.currentRevision()) + 1 }, seen.handler)
     const written: string[] = []
     const unknown: string[] = []
     for (let i = 0; i < 60; i++) {
