@@ -12,7 +12,7 @@ const workloadTitles: Record<(typeof workloads)[number], readonly [title: string
   'node-affinity': ['node affinity'],
   gated: ['beside gated pods'],
   secrets: ['with a secret volume'],
-  churn: ['while nodes, pods and Services come and go'],
+  churn: ['while nodes and pods come and go'],
   preemption: ['preempting pods of full nodes'],
 }
 
