@@ -350,3 +350,40 @@ test('a changed definition is served as it is now; a deleted one goes with its o
   })
   assert.equal(rest.count, 0)
 })
+
+test('objects of before have the defaults that the schema was given since', async () => {
+  const { metadata, spec } = await define(definition('olders'))
+  const path = '/apis/example.com/v1/namespaces/default/olders'
+  const made = await send(server, 'POST', path, { ...widget('old', { size: 1 }), kind: 'Older' })
+  assert.equal(made.status, 201, made.text)
+  const [version] = spec.versions ?? []
+  const grown = structuredClone(schema)
+  const specSchema = grown.properties?.spec as { properties: Record<string, JSONSchemaProps> }
+  specSchema.properties.shape = { type: 'string', default: 'round' }
+  const changed = { metadata, spec: { ...spec, versions: [{ ...version, schema: { openAPIV3Schema: grown } }] } }
+  assert.equal((await send(server, 'PUT', `${crds}/${metadata.name}`, changed)).status, 200)
+  await resources.settled()
+  const { json } = await send(server, 'GET', `${path}/old`)
+  assert.deepEqual(json.spec, { size: 1, colour: 'red', shape: 'round' })
+  const list = await send(server, 'GET', path)
+  assert.equal(list.json.items[0].spec.shape, 'round')
+})
+
+test('a version that is not stored takes applied objects of any members', async () => {
+  const open = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  const version = (name: string, storage: boolean) => ({
+    name,
+    served: true,
+    storage,
+    schema: open,
+    subresources: { status: {} },
+  })
+  const versions = [version('v1beta1', false), version('v1', true)]
+  await define(definition('opens', { scope: 'Cluster', versions }))
+  const body =
+    'apiVersion: example.com/v1beta1\nkind: Open\nmetadata:\n  name: a\nspec:\n  unknown: uk1\n  ports:\n  - name: x\n'
+  const path = '/apis/example.com/v1beta1/opens/a?fieldManager=m&fieldValidation=Strict'
+  const made = await send(server, 'PATCH', path, Buffer.from(body), { 'content-type': 'application/apply-patch+yaml' })
+  assert.equal(made.status, 201, made.text)
+  assert.deepEqual(made.json.spec, { unknown: 'uk1', ports: [{ name: 'x' }] })
+})

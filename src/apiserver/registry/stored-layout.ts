@@ -1,5 +1,6 @@
 /** How the objects of one kind lie in the store and in the cache. */
 import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
+import { hasDefaults } from '../../machinery/custom/fill.ts'
 import { isSelfDescribed, readCbor } from '../../schema/cbor-decode.ts'
 import { readJson } from '../../schema/json-decode.ts'
 import { encodeObject } from '../../schema/json-encode.ts'
@@ -20,9 +21,10 @@ export interface StoredLayout {
   normalise?(value: Uint8Array): NormalisedBytes
 }
 
-/** Of custom resources, which have no protobuf. */
+/** Of custom resources, which have no protobuf. Where the schema has defaults, they may be younger than what is stored. */
 function jsonLayout(kind: Kind): StoredLayout {
   const { gvk, apiVersion } = kind
+  const fills = hasDefaults(customFactsOf(kind)?.schema ?? {})
   const head = Buffer.from(
     `{"kind":${JSON.stringify(gvk.kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{`,
   )
@@ -34,7 +36,7 @@ function jsonLayout(kind: Kind): StoredLayout {
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     },
     decode: bytes => readJson(bytes) as ObjectJson,
-    isCanonical: bytes => bytes.length > head.length && head.compare(bytes, 0, head.length) === 0,
+    isCanonical: bytes => !fills && bytes.length > head.length && head.compare(bytes, 0, head.length) === 0,
   }
 }
 

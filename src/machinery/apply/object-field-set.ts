@@ -55,7 +55,8 @@ function membersBelow(shape: Shape, value: JsonObject, walk: Walk): Nodes {
   for (const [name, child] of Object.entries(value)) {
     if (child === undefined) continue
     const declared = members?.get(name)
-    if (members && !declared && walk.strict) throw new ConfigurationError(`.${name}`, 'field not declared in schema')
+    if (shape.is === 'struct' && !declared && !shape.isOpen && walk.strict)
+      throw new ConfigurationError(`.${name}`, 'field not declared in schema')
     const childShape = declared?.shape ?? (shape.is === 'map' ? shape.of : deduced)
     const element = fieldElement(name)
     const node = within(element, () => nodeOfValue(childShape, child, walk))

@@ -22,6 +22,8 @@ export interface StructShape {
   readonly name: string
   /** Made on first use, since messages may contain themselves. */
   readonly members: () => ReadonlyMap<string, Member>
+  /** Members that are not declared are kept, and merged as what they look like. */
+  readonly isOpen: boolean
 }
 export interface MapShape {
   readonly is: 'map'
@@ -61,6 +63,7 @@ export function structShapeOf(message: Message): StructShape {
   const shape: StructShape = {
     is: 'struct',
     name: message.name,
+    isOpen: message.options.keepsUnknown === true,
     members: () => {
       members ??= membersOf(message)
       return members
@@ -121,7 +124,7 @@ function shapeOfSchema(schema: JSONSchemaProps): Shape {
   if (isOpen) return deduced
   if (properties) {
     const members = new Map(Object.entries(properties).map(([name, one]) => [name, optional(shapeOfSchema(one))]))
-    return { is: 'struct', name: '', members: () => members }
+    return { is: 'struct', name: '', members: () => members, isOpen: false }
   }
   if (typeof more === 'object') return { is: 'map', of: shapeOfSchema(more) }
   return schema.type === 'object' ? deduced : leaf

@@ -29,3 +29,10 @@ export function fillCustom(schema: JSONSchemaProps, value: unknown): void {
     fillCustom(more, value[name])
   }
 }
+
+/** Whether anything is filled in at all, at any depth. */
+export function hasDefaults({ properties = {}, items, additionalProperties: more }: JSONSchemaProps): boolean {
+  const parts = [...Object.values(properties), ...(typeof more === 'object' ? [more] : [])]
+  if (parts.some(part => part.default !== undefined || hasDefaults(part))) return true
+  return items !== undefined && !Array.isArray(items) && hasDefaults(items)
+}

@@ -7,6 +7,9 @@ import { messageOf } from '../../schema/field.ts'
 import type { GroupVersionKind, Message, ScalarName, Type } from '../../schema/type.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
 
+/** Begins with words that clients look for. */
+const apiVersionText = 'APIVersion defines the group and version of the kind, as `apps/v1`.'
+
 export type Schema = Readonly<Record<string, unknown>>
 
 const metaV1 = 'io.k8s.apimachinery.pkg.apis.meta.v1'
@@ -108,7 +111,7 @@ export class SchemaSet {
     const properties: Record<string, Schema> = {}
     const required: string[] = []
     if (message.gvk && !message.options.typeless) {
-      properties.apiVersion = { type: 'string', description: 'Group and version of the kind, as `apps/v1`.' }
+      properties.apiVersion = { type: 'string', description: apiVersionText }
       properties.kind = { type: 'string', description: 'Kind of the object, in CamelCase.' }
     }
     for (const [name, { facts }] of Object.entries(message.fields)) {
@@ -136,7 +139,7 @@ export class SchemaSet {
       ...rest,
       properties: {
         ...schema.properties,
-        apiVersion: { ...typeMeta, description: 'Group and version of the kind, as `apps/v1`.' },
+        apiVersion: { ...typeMeta, description: apiVersionText },
         kind: { ...typeMeta, description: 'Kind of the object, in CamelCase.' },
         metadata: { allOf: [this.of(ObjectMeta)], description: 'Name, labels and other standard metadata.' },
       },

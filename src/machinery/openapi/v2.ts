@@ -27,7 +27,7 @@ export function openApiV2(groups: readonly ServedGroup[]): OpenApiV2Document {
     const document = v3.value(name)
     for (const [path, item] of Object.entries(document?.paths ?? {})) paths[path] = pathItem(item)
     for (const [schemaName, schema] of Object.entries(document?.components.schemas ?? {})) {
-      definitions[schemaName] = mergedKinds(definitions[schemaName], downgraded(schema) as Schema)
+      definitions[schemaName] = mergedKinds(definitions[schemaName], downgradedDefinition(schema))
     }
   }
   for (const { name, gvk } of [DeleteOptions, WatchEvent]) {
@@ -60,11 +60,28 @@ function mergedKinds(known: Schema | undefined, schema: Schema): Schema {
   return { ...schema, [kindsKey]: [...new Map(all.map(kind => [JSON.stringify(kind), kind])).values()] }
 }
 
+const opennessKey = 'x-kubernetes-preserve-unknown-fields'
+
+/** A kind that keeps whatever it is given is described as an object and no further: kubectl refuses unknown members else. */
+function downgradedDefinition(schema: Schema): Schema {
+  if (schema[opennessKey] && schema[kindsKey]) return { type: 'object', [kindsKey]: schema[kindsKey] }
+  return downgraded(schema) as Schema
+}
+
+/** What kubectl cannot cope with: members of what is open or may be null, and lists of nothing (upstream: ToStructuralOpenAPIV2). */
+function withoutHindrances(schema: Record<string, unknown>): Record<string, unknown> {
+  const isOpen = schema[opennessKey] === true
+  if (!isOpen && !schema.nullable && !(schema.type === 'array' && schema.items === undefined)) return schema
+  const { type, items, properties, nullable, ...rest } = schema
+  const kept = nullable || type === 'array' || (isOpen && type === 'object') ? {} : { type }
+  return { ...rest, ...(type === undefined ? {} : kept) }
+}
+
 /** Version 2 knows no oneOf, has references bare, and upstream leaves out defaults. */
 function downgraded(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(downgraded)
   if (typeof schema !== 'object' || schema === null) return schema
-  const { allOf, oneOf, default: _, ...rest } = schema as Record<string, unknown>
+  const { allOf, oneOf, default: _, ...rest } = withoutHindrances(schema as Record<string, unknown>)
   const down: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(rest)) {
     if (key === '$ref') down.$ref = String(value).replace('#/components/schemas/', '#/definitions/')

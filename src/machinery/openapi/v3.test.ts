@@ -63,7 +63,10 @@ test('a kind declared at run time is described, with its field documentation', (
   assert.deepEqual(components.schemas?.['com.example.v1.Widget'], {
     type: 'object',
     properties: {
-      apiVersion: { type: 'string', description: 'Group and version of the kind, as `apps/v1`.' },
+      apiVersion: {
+        type: 'string',
+        description: 'APIVersion defines the group and version of the kind, as `apps/v1`.',
+      },
       kind: { type: 'string', description: 'Kind of the object, in CamelCase.' },
       size: { type: 'integer', format: 'int32', description: 'How wide it is.' },
       colour: { type: 'string', default: 'red' },
