@@ -141,7 +141,10 @@ export class SchemaSet {
         ...schema.properties,
         apiVersion: { ...typeMeta, description: apiVersionText },
         kind: { ...typeMeta, description: 'Kind of the object, in CamelCase.' },
-        metadata: { allOf: [this.of(ObjectMeta)], description: 'Name, labels and other standard metadata.' },
+        metadata: {
+          allOf: [this.of(ObjectMeta)],
+          description: "Standard object's metadata: name, labels and the like.",
+        },
       },
       'x-kubernetes-group-version-kind': [gvk],
     }

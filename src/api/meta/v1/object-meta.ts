@@ -63,7 +63,9 @@ export const ObjectMeta = message(
     uid: f(5, str).go('types.UID').present().doc('Identifier that no other object ever has; set by the server.'),
     resourceVersion: f(6, str).present().doc('Version of the object, which changes with every write.'),
     generation: f(7, int64).doc('Number that grows whenever the specification changes; set by the server.'),
-    creationTimestamp: f(8, time).present().doc('When the object was created; set by the server.'),
+    creationTimestamp: f(8, time)
+      .present()
+      .doc('CreationTimestamp is a timestamp of when the server created the object.'),
     deletionTimestamp: f(9, time)
       .explicit()
       .doc('When the object is due to be gone; set by the server once deletion was asked for.'),
