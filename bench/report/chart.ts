@@ -2,8 +2,8 @@
 import type { Line } from '../compare.ts'
 import { formatFigure, formatRatio } from './format.ts'
 
-const width = 960
-const labelWidth = 330
+const width = 1040
+const labelWidth = 410
 const figuresWidth = 230
 const rowHeight = 26
 const barHeight = 14
