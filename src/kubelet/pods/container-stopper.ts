@@ -19,7 +19,7 @@ export interface StopOptions {
 }
 
 /** A pod's stop signal waits at most so long for its endpoints to be out of the node's rules. */
-const drainTimeoutMs = 2000
+const drainTimeoutMs = 5000
 
 /** The spec of a container by its name; for one that the spec no longer has, what its annotations tell. */
 function specOf(pod: Pod, record: ContainerRecord): Container {
