@@ -1,4 +1,7 @@
 /** Timestamps and durations as CEL writes them: RFC 3339, and Go's duration strings with fractions of any unit. */
+import { DecodeError } from '../../schema/decode-error.ts'
+import { parseDuration as parseGoDuration } from '../../schema/go-duration.ts'
+
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 const nanosPerSecond = 1_000_000_000n
 
@@ -40,33 +43,12 @@ function fractionOf(nanos: bigint): string {
   return nanos === 0n ? '' : `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}`
 }
 
-const unitNanos: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1000n,
-  µs: 1000n,
-  μs: 1000n,
-  ms: 1_000_000n,
-  s: nanosPerSecond,
-  m: 60n * nanosPerSecond,
-  h: 3600n * nanosPerSecond,
-}
-const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
-
 /** Nanoseconds, undefined where the text is no duration or one of more than 63 bits. */
 export function parseDuration(text: string): bigint | undefined {
-  const [, sign, body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? []
-  if (body === '0') return 0n
-  if (body === '') return undefined
-  let nanos = 0n
-  part.lastIndex = 0
-  for (let at = 0; at < body.length; at = part.lastIndex) {
-    const match = part.exec(body)
-    if (!match) return undefined
-    const [whole = '', fraction = ''] = (match[1] as string).split('.')
-    const unit = unitNanos[match[2] as string] as bigint
-    nanos += BigInt(whole || '0') * unit
-    if (fraction !== '') nanos += (BigInt(fraction) * unit) / 10n ** BigInt(fraction.length)
+  try {
+    return parseGoDuration(text)
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
   }
-  if (nanos >= 2n ** 63n) return undefined
-  return sign === '-' ? -nanos : nanos
 }

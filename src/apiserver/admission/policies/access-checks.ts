@@ -7,6 +7,7 @@ import {
   questionKey,
 } from '../../../machinery/cel/library/authorizers.ts'
 import type { UserInfo } from '../../authentication/authenticator.ts'
+import { serviceAccountGroups, serviceAccountUsername, withAuthenticatedGroup } from '../../authentication/users.ts'
 import type { Attributes, Authorizer } from '../../authorization/authorizer.ts'
 
 /** More than any expression can pay for within its cost. */
@@ -15,8 +16,10 @@ const maxChecks = 64
 function userOf(user: UserInfo, { serviceAccount }: AccessQuestion): UserInfo {
   if (serviceAccount === undefined) return user
   const [namespace = '', name = ''] = serviceAccount.split('/')
-  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated']
-  return { username: `system:serviceaccount:${namespace}:${name}`, groups }
+  return withAuthenticatedGroup({
+    username: serviceAccountUsername(namespace, name),
+    groups: serviceAccountGroups(namespace),
+  })
 }
 
 const attributesOf = (user: UserInfo, question: AccessQuestion): Attributes => ({
