@@ -10,6 +10,9 @@ import { startStoreServer } from '../store/server/store-server.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { stopSignal } from './stop-signal.ts'
 
+/** It serves nothing else: a page of a list costs a third less when its rows are found here. */
+const pageCacheKiB = 32 * 1024
+
 function read(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8')
@@ -29,7 +32,7 @@ export async function runStore(settings: StoreSettings): Promise<void> {
   const tls = tlsOf(settings)
   const { directory, host, port, watchProgressIntervalMs } = settings
   const stopped = stopSignal()
-  const store = await openEmbeddedStore({ directory }).catch(error => {
+  const store = await openEmbeddedStore({ directory, pageCacheKiB }).catch(error => {
     throw error instanceof StoreInUseError ? new CliError(error.message) : error
   })
   try {

@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { logSizeLimitBytes, pageCacheKiB } from './limits.ts'
+import { defaultPageCacheKiB, logSizeLimitBytes } from './limits.ts'
 
 const applicationId = 0x436c6970
 const schemaVersion = 1
@@ -98,7 +98,7 @@ function prepareSchema(db: DatabaseSync, file: string): void {
 }
 
 /** The one connection that writes. Durability rests on WAL with `synchronous = FULL`: COMMIT returns after the log's sync. */
-export function openWriter(directory: string): DatabaseSync {
+export function openWriter(directory: string, pageCacheKiB = defaultPageCacheKiB): DatabaseSync {
   const file = databaseFile(directory)
   const db = new DatabaseSync(file, { timeout: 5000 })
   db.exec('PRAGMA auto_vacuum = INCREMENTAL')
@@ -116,7 +116,7 @@ export function openWriter(directory: string): DatabaseSync {
   return db
 }
 
-export function openReader(directory: string): DatabaseSync {
+export function openReader(directory: string, pageCacheKiB = defaultPageCacheKiB): DatabaseSync {
   const db = new DatabaseSync(databaseFile(directory), { readOnly: true, timeout: 5000 })
   db.exec(`PRAGMA cache_size = -${pageCacheKiB}; PRAGMA query_only = 1;`)
   return db

@@ -138,7 +138,7 @@ describe('durability of the embedded store', () => {
     const directory = testDirectory(t)
     // A file system of 3 MiB in a mount namespace of its own, with most of it taken and given back at the end.
     const script = `mount -t tmpfs -o size=6m none ${directory} && dd if=/dev/zero of=${directory}/ballast bs=1M count=2 2>/dev/null &&
-      ${process.execPath} ${writerFile} ${directory}/store full 60; rm ${directory}/ballast;
+      ${process.execPath} ${writerFile} ${directory}/store full 160; rm ${directory}/ballast;
       ${process.execPath} ${writerFile} ${directory}/store more 5; mkdir ${directory}-kept && cp ${directory}/store/* ${directory}-kept`
     t.after(() => rmSync(`${directory}-kept`, { recursive: true, force: true }))
     const run = spawnSync('unshare', ['--mount', 'sh', '-c', script], { encoding: 'utf8', timeout: 50_000 })

@@ -33,7 +33,7 @@ import type { RevisionEvents } from './event-ring.ts'
 import { checkFile, type FileCheck, wasLeftOpen } from './file-check.ts'
 import { HistoryReader } from './history-reader.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
-import { maxLeases, maxLeaseTtlSeconds, rangeSliceRows } from './limits.ts'
+import { defaultPageCacheKiB, maxLeases, maxLeaseTtlSeconds, rangeSliceRows } from './limits.ts'
 import { type MaintenanceAnswer, type MaintenanceRequest, runMaintenance, snapshotOf } from './maintenance.ts'
 import { addEvents, errorOf, resultOf } from './outcome.ts'
 import { arrays, RangeReader } from './range-reader.ts'
@@ -47,9 +47,13 @@ export interface EmbeddedStoreOptions {
   readonly directory: string
   /** For the expiry of leases. */
   readonly clock?: Clock
+  /** Memory of each of its two connections for pages, filled as they are read. */
+  readonly pageCacheKiB?: number
   /** Of what the check of the file finds after a crash. */
   readonly log?: Logger
 }
+
+type Bounds = Required<Pick<EmbeddedStoreOptions, 'clock' | 'pageCacheKiB'>>
 
 interface Waiter {
   readonly type: 'compacted' | 'defragmented'
@@ -87,11 +91,12 @@ class EmbeddedStore implements MaintainedStore {
   /** Runs beside everything else; must end before the file is closed. */
   fileCheck: FileCheck | undefined
 
-  constructor(directory: string, lock: DirectoryLock, worker: Worker, opened: OpenedMessage, clock: Clock) {
+  constructor(directory: string, lock: DirectoryLock, worker: Worker, opened: OpenedMessage, options: Bounds) {
+    const { clock, pageCacheKiB } = options
     this.#directory = directory
     this.#lock = lock
     this.#worker = worker
-    this.#reader = openReader(directory)
+    this.#reader = openReader(directory, pageCacheKiB)
     this.#ranges = new RangeReader(this.#reader)
     this.#keysOfLease = arrays(this.#reader, 'SELECT key FROM current WHERE lease = ? AND lease <> 0 ORDER BY key')
     this.#revision = opened.revision
@@ -364,7 +369,7 @@ function firstMessage(worker: Worker): Promise<OpenedMessage> {
 
 /** Throws StoreInUseError if the directory is in use, or an Error that says why the file cannot be opened. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<MaintainedStore> {
-  const { directory, clock = systemClock, log = loggerOf('store') } = options
+  const { directory, clock = systemClock, pageCacheKiB = defaultPageCacheKiB, log = loggerOf('store') } = options
   prepareDirectory(directory)
   const lock = lockDirectory(directory)
   let worker: Worker | undefined
@@ -373,11 +378,11 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     prepareFile(directory)
     const leftOpen = wasLeftOpen(directory)
     worker = new Worker(new URL('./writer-worker.ts', import.meta.url), {
-      workerData: { directory },
+      workerData: { directory, pageCacheKiB },
       name: 'store',
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })
-    const store = new EmbeddedStore(directory, lock, worker, await firstMessage(worker), clock)
+    const store = new EmbeddedStore(directory, lock, worker, await firstMessage(worker), { clock, pageCacheKiB })
     if (leftOpen) store.fileCheck = checkFile(directory, log)
     return store
   } catch (error) {

@@ -14,7 +14,7 @@ export const maxQueuedRequests = 8192
 /** Bytes of values that may wait for the writer. */
 export const maxQueuedBytes = 64 * 1024 * 1024
 /** Requests that share one sync at most. */
-export const maxBatchRequests = 256
+export const maxBatchRequests = 1024
 /** Bytes of values in one batch at most (one bigger request goes alone); keeps a batch below 100 ms. */
 export const maxBatchBytes = 4 * 1024 * 1024
 
@@ -36,9 +36,9 @@ export const vacuumSlicePages = 128
 /** Free pages kept for reuse. */
 export const keptFreePages = 512
 
-/** Pages written since the last checkpoint that make the next one due. */
-export const checkpointPages = 2000
+/** Pages written since the last checkpoint that make the next one due: a page written often meanwhile is copied once. */
+export const checkpointPages = 8000
 /** The log is cut to this size when it starts over. */
-export const logSizeLimitBytes = 16 * 1024 * 1024
+export const logSizeLimitBytes = 64 * 1024 * 1024
 /** Memory of each connection for pages. */
-export const pageCacheKiB = 4096
+export const defaultPageCacheKiB = 4096

@@ -1,4 +1,5 @@
 /** The thread that owns the writing connection: one SQLite transaction and one sync for each batch that it gets. */
+import { statfsSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { packOutcomes, unpackRequests } from './batch-packing.ts'
@@ -10,11 +11,18 @@ import type { FromWriter, RequestOutcome, ToWriter, WriteRequest } from './write
 
 /** A row touches about so many pages: the row, two indices, the current key. */
 const pagesPerRow = 4
+/** SQLITE_FULL. */
+const sqliteFull = 13
 /** How long housekeeping rests after a failure, as of a full disk. */
 const housekeepingRetryMs = 1000
 
 const port = parentPort!
 const send = (message: FromWriter, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+
+interface WriterData {
+  readonly directory: string
+  readonly pageCacheKiB: number
+}
 
 class Writer {
   readonly #db: DatabaseSync
@@ -22,13 +30,17 @@ class Writer {
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #compactor: Compactor
+  readonly #directory: string
   #pagesInLog = 0
+  /** Near a full disk the log stays small, so that what it holds still finds room in the database. */
+  #checkpointPages = checkpointPages
   #toldRevision = 0
   #defragmenting = false
   #housekeeping: NodeJS.Immediate | NodeJS.Timeout | undefined
 
-  constructor(directory: string) {
-    this.#db = openWriter(directory)
+  constructor({ directory, pageCacheKiB }: WriterData) {
+    this.#directory = directory
+    this.#db = openWriter(directory, pageCacheKiB)
     this.#executor = new TransactionExecutor(this.#db)
     this.#compactor = new Compactor(this.#db)
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE')
@@ -50,11 +62,8 @@ class Writer {
   write(requests: readonly WriteRequest[]): void {
     let outcomes: RequestOutcome[]
     try {
-      this.#begin.run()
-      outcomes = requests.map(request => this.#executor.run(request))
-      this.#commit.run()
+      outcomes = this.#commitAll(requests)
     } catch (error) {
-      this.#rollBack()
       send({ type: 'failed', message: (error as Error).message })
       return
     }
@@ -63,8 +72,23 @@ class Writer {
     const bytes = requests.reduce((sum, request) => sum + valueBytes(request), 0)
     this.#pagesInLog += this.#executor.writtenRows * pagesPerRow + bytes / 4096
     this.#executor.writtenRows = 0
-    if (this.#pagesInLog > checkpointPages) this.#checkpoint('PASSIVE')
+    if (this.#pagesInLog > this.#checkpointPages) this.#checkpoint('PASSIVE')
     if (requests.some(request => request.type === 'compact')) this.#keepHouse()
+  }
+
+  /** What it throws has left nothing of the batch. On a full disk the log is emptied first, for it may be what fills it. */
+  #commitAll(requests: readonly WriteRequest[], mayMakeRoom = true): RequestOutcome[] {
+    try {
+      this.#begin.run()
+      const outcomes = requests.map(request => this.#executor.run(request))
+      this.#commit.run()
+      return outcomes
+    } catch (error) {
+      this.#rollBack()
+      if (!mayMakeRoom || (error as { errcode?: number }).errcode !== sqliteFull) throw error
+      this.#checkpoint('PASSIVE')
+      return this.#commitAll(requests, false)
+    }
   }
 
   #rollBack(): void {
@@ -75,6 +99,8 @@ class Writer {
 
   #checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): void {
     this.#pagesInLog = 0
+    const { bavail, bsize } = statfsSync(this.#directory)
+    this.#checkpointPages = Math.min(checkpointPages, (bavail * bsize) / 4096 / 8)
     try {
       this.#db.prepare(`PRAGMA wal_checkpoint(${mode})`).all()
     } catch {
@@ -89,7 +115,7 @@ class Writer {
       try {
         const more = this.#compactor.step()
         this.#pagesInLog += more ? 100 : 0
-        if (this.#pagesInLog > checkpointPages) this.#checkpoint('PASSIVE')
+        if (this.#pagesInLog > this.#checkpointPages) this.#checkpoint('PASSIVE')
         this.#tellCompacted()
         if (more) this.#keepHouse()
         else this.#finishDefragmentation()
@@ -137,9 +163,9 @@ function valueBytes(request: WriteRequest): number {
   return bytes
 }
 
-function serve(directory: string): void {
+function serve(data: WriterData): void {
   try {
-    const writer = new Writer(directory)
+    const writer = new Writer(data)
     port.on('message', (message: ToWriter) => {
       if (message.type === 'batch') writer.write(unpackRequests(message.requests))
       else if (message.type === 'defragment') writer.defragment()
@@ -155,4 +181,4 @@ function serve(directory: string): void {
 }
 
 // On the main thread it is only compiled, see `main/compiled-modules.ts`.
-if (!isMainThread) serve((workerData as { directory: string }).directory)
+if (!isMainThread) serve(workerData as WriterData)
