@@ -34,6 +34,8 @@ export interface RangeOptions {
   readonly revision?: number
   readonly keysOnly?: boolean
   readonly countOnly?: boolean
+  /** The values are soon let go of: they may be parts of one buffer, which any of them keeps alive. */
+  readonly isTransient?: boolean
 }
 
 export interface RangeResult {

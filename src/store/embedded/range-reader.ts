@@ -10,6 +10,8 @@ import {
 } from '../store.ts'
 import { firstRevision } from './database.ts'
 
+/** SQLITE_TOOBIG. */
+const sqliteTooBig = 18
 const noBytes = new Uint8Array(0)
 
 /** Rows as arrays of key, value, create revision, revision, version, lease. */
@@ -60,6 +62,7 @@ export class RangeReader {
   readonly #oneNow: StatementSync
   readonly #rows: StatementSync
   readonly #keys: StatementSync
+  readonly #joinedValues: StatementSync
   readonly #count: StatementSync
   readonly #pastRows: StatementSync
   readonly #pastKeys: StatementSync
@@ -84,6 +87,11 @@ export class RangeReader {
     this.#keys = arrays(
       db,
       `SELECT c.key, c.create_revision, c.revision, c.version, ${leaseColumn('c.lease')} FROM current c ${range} ORDER BY c.key LIMIT ?`,
+    )
+    this.#joinedValues = arrays(
+      db,
+      `SELECT CAST(group_concat(value, '') AS BLOB), group_concat(length(value)) FROM
+         (SELECT h.value FROM current c CROSS JOIN history h ON h.id = c.id ${range} ORDER BY c.key LIMIT ?)`,
     )
     this.#count = arrays(db, `SELECT count(*) FROM current c ${range}`)
     this.#pastRows = arrays(db, `SELECT ${columns} ${past} ORDER BY i.key LIMIT ?4`)
@@ -137,9 +145,31 @@ export class RangeReader {
     const end = endOf(options.start, options.end)
     const limit = options.limit ?? 0
     if (options.countOnly === true) return { kvs: [], more: false, count: this.#counted(options.start, end), revision }
-    const statement = options.keysOnly === true ? this.#keys : this.#rows
-    const rows = statement.all(options.start, end, limit > 0 ? limit + 1 : -1) as unknown as unknown[][]
+    const keysOnly = options.keysOnly === true
+    const bounds = [options.start, end, limit > 0 ? limit + 1 : -1] as const
+    const joined = options.isTransient && !keysOnly ? this.#joined(bounds) : undefined
+    const rows = joined ?? ((keysOnly ? this.#keys : this.#rows).all(...bounds) as unknown as unknown[][])
     return this.#result(rows, options, revision, counted ? () => this.#counted(options.start, end) : undefined)
+  }
+
+  /** The same rows, their values read as one: a third of the time of a buffer for each. Undefined: it would be too large. */
+  #joined(bounds: readonly [string, string, number]): unknown[][] | undefined {
+    try {
+      type Joined = [Uint8Array | null, string | null]
+      const [bytes, lengths] = this.#joinedValues.get(...bounds) as unknown as Joined
+      const rows = this.#keys.all(...bounds) as unknown as unknown[][]
+      if (bytes === null || lengths === null) return rows
+      let at = 0
+      lengths.split(',').forEach((length, i) => {
+        const end = at + Number(length)
+        rows[i]!.splice(1, 0, bytes.subarray(at, end))
+        at = end
+      })
+      return rows
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode === sqliteTooBig) return undefined
+      throw error
+    }
   }
 
   #readOne(options: RangeOptions, revision: number): RangeResult {

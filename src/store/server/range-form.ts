@@ -39,6 +39,7 @@ export function rangeOptionsOf(request: RangeRequest): RangeOptions {
     revision: Math.max(0, revision),
     keysOnly: keysOnly && (plain || request.sortTarget !== SortTarget.value),
     countOnly,
+    isTransient: true,
   }
 }
 
