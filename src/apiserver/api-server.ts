@@ -151,8 +151,10 @@ export interface ApiServer {
   setRemoteGroups(groups: readonly RemoteGroup[]): void
   /** Kinds that are declared at run time, for discovery and OpenAPI; the table serves them. */
   setCustomKinds(kinds: readonly Kind[]): void
-  /** `/readyz` says no from now on, so that balancers turn away; watches end, so that their clients go elsewhere. */
+  /** `/readyz` says no from now on, so that balancers turn away. Everything is still served. */
   drain(): void
+  /** Watches end, so that their clients go elsewhere. */
+  endWatches(): void
   /** Ends watches and the feed. The store stays open. */
   close(): void
 }
@@ -218,6 +220,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     setCustomKinds: custom => nonResource.setCustomKinds(custom),
     drain() {
       draining = true
+    },
+    endWatches() {
       for (const watch of [...watches]) watch.close()
     },
     close() {

@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CliError } from './cli-error.ts'
+import type { LeaderElectionSettings } from './leader-election-flags.ts'
 
-export interface ClusterConfig {
+export interface ClusterConfig extends LeaderElectionSettings {
   readonly name: string
   readonly dataDirectory: string
   readonly nodeName: string

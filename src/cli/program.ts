@@ -6,6 +6,7 @@ import { type ClusterConfig, mergeConfig, pathsOf, readConfig } from './cluster-
 import { readClusterState } from './cluster-state.ts'
 import { down, reset } from './down.ts'
 import { parseFeatureGates } from './feature-gates.ts'
+import { withLeaderElectionFlags } from './leader-election-flags.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
@@ -199,10 +200,12 @@ export function makeProgram(actions: ProgramActions): Command {
       )
     })
 
-  withClusterFlags(
-    program
-      .command('server')
-      .description('run the control plane in the foreground: API server, store, controllers, scheduler'),
+  withLeaderElectionFlags(
+    withClusterFlags(
+      program
+        .command('server')
+        .description('run the control plane in the foreground: API server, store, controllers, scheduler'),
+    ),
   )
     .option(
       '--controllers <list>',

@@ -8,12 +8,14 @@ import { bootstrap, ensureFlowObjects } from '../apiserver/bootstrap/bootstrap.t
 import { apiserverUser, BootstrapApi } from '../apiserver/bootstrap/bootstrap-api.ts'
 import { FlowKeeper } from '../apiserver/bootstrap/flow-keeper.ts'
 import { KubernetesService } from '../apiserver/bootstrap/kubernetes-service.ts'
+import { masterLeasesPrefix, StoredMasterLeases } from '../apiserver/bootstrap/master-leases.ts'
+import { ServerIdentity } from '../apiserver/bootstrap/server-identity.ts'
 import { CustomResources } from '../apiserver/custom-resources/custom-resources.ts'
 import { startHttpServer } from '../apiserver/http/http-server.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
 import { connectHandlers } from '../apiserver/streaming/connect.ts'
 import { WebhookClient } from '../apiserver/webhooks/webhook-client.ts'
-import { systemClock } from '../base/clock.ts'
+import { sleep, systemClock } from '../base/clock.ts'
 import { type Logger, loggerOf } from '../base/log.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { Client } from '../client/client.ts'
@@ -30,13 +32,14 @@ export interface RunningApi {
   /** A client of a component, with its identity; `name` is its field manager. */
   clientFor(user: UserInfo, name: string): Client
   informersFor(client: Client, log: Logger): InformerFactory
-  /** Watches end and `/readyz` says no: the components may stop. */
-  drain(): void
+  /** `/readyz` says no, and the `kubernetes` Service no longer leads here: clients go to other servers. */
+  drain(): Promise<void>
   /** Finishes what was accepted, then closes the store. */
   stop(): Promise<void>
 }
 
 const shutdownGraceMs = 5000
+const leaveTimeoutMs = 2000
 
 /** `host` is the address that it listens on. */
 export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'): Promise<RunningApi> {
@@ -125,28 +128,42 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
   const [serviceAddress = ''] = firstAddresses(config.serviceCidr, 1)
   const kubernetesService = new KubernetesService({
     api,
+    leases: new StoredMasterLeases(registry.store),
     advertiseAddress: config.nodeAddress,
     securePort: config.apiPort,
     serviceAddress,
-    serverName: config.nodeName,
     clock,
   })
-  await kubernetesService.start()
+  const identity = new ServerIdentity({ api, serverName: config.nodeName, clock })
+  await Promise.all([kubernetesService.start(), identity.start()])
+  const wake = () => kubernetesService.wake()
+  registry.feed.listen(masterLeasesPrefix, { events: wake, progress: () => {}, lost: wake })
   log.info({ port: config.apiPort }, 'the API server is ready')
+
+  let draining: Promise<unknown> | undefined
+  const drain = async () => {
+    server.drain()
+    registry.feed.unlisten(masterLeasesPrefix)
+    // A store that is gone takes the address away by itself, when the lease runs out.
+    draining ??= Promise.allSettled([kubernetesService.stop(), identity.stop()])
+    await Promise.race([draining, sleep(leaveTimeoutMs)])
+  }
 
   return {
     server,
     clientFor,
     informersFor,
-    drain: () => server.drain(),
+    drain,
     async stop() {
-      server.drain()
+      await drain()
+      // Accepted watches end first; whoever connects again finds another server, or waits for this one's successor.
+      server.endWatches()
+      const answered = http.close(shutdownGraceMs)
       await flowKeeper.stop()
       await aggregator.stop()
       await customResources.stop()
       conversionWebhooks.close()
-      await kubernetesService.stop()
-      await http.close(shutdownGraceMs)
+      await answered
       access.close()
       server.close()
       audit?.log.close()

@@ -1,9 +1,14 @@
 /** API server, controllers and scheduler in this process. */
-import { componentUser, controllerUser } from '../apiserver/authentication/component-users.ts'
+
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { type Component, componentUser, controllerUser } from '../apiserver/authentication/component-users.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
+import { leaseTimesOf } from '../cli/leader-election-flags.ts'
+import { runElected } from '../client/leader-election.ts'
 import { startControllers } from '../controllers/start.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import { type RunningApi, startApi } from './api.ts'
@@ -17,18 +22,62 @@ export async function startControlPlane(
   pki: Pki,
   controllers: readonly string[] = ['*'],
 ): Promise<ControlPlane> {
-  const clock = systemClock
+  const times = leaseTimesOf(config)
   const stopping = new AbortController()
   const api = await startApi(config, pki)
-  const { clientFor, informersFor } = api
-  const managerLog = loggerOf('kube-controller-manager')
-  const running = startControllers({
+
+  /** Runs a component: at once where nobody is elected, else for as long as this process is. */
+  const run = (component: Component, lead: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+    if (times === undefined) return lead(stopping.signal)
+    const name = `kube-${component}`
+    return runElected({
+      ...times,
+      client: api.clientFor(componentUser(component), name),
+      clock: systemClock,
+      random,
+      log: loggerOf(name),
+      namespace: 'kube-system',
+      name,
+      identity: `${hostname()}_${randomUUID()}`,
+      signal: stopping.signal,
+      lead,
+    })
+  }
+  const running = [
+    run('controller-manager', signal => control(config, pki, api, controllers, signal)),
+    run('scheduler', signal => schedule(api, signal)),
+  ]
+
+  return {
+    server: api.server,
+    clientFor: api.clientFor,
+    informersFor: api.informersFor,
+    async stop() {
+      const drained = api.drain()
+      // While the server still answers, for what they write on their way out, and the Leases that they give back.
+      stopping.abort()
+      await Promise.all([drained, ...running])
+      await api.stop()
+    },
+  }
+}
+
+/** Resolves after the signal has aborted, when all controllers have ended. */
+function control(
+  config: ClusterConfig,
+  pki: Pki,
+  { clientFor, informersFor }: RunningApi,
+  controllers: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const log = loggerOf('kube-controller-manager')
+  return startControllers({
     clientFor: name => clientFor(controllerUser(name), name),
-    informers: informersFor(clientFor(componentUser('controller-manager'), 'kube-controller-manager'), managerLog),
-    clock,
+    informers: informersFor(clientFor(componentUser('controller-manager'), 'kube-controller-manager'), log),
+    clock: systemClock,
     random,
-    signal: stopping.signal,
-    log: managerLog,
+    signal,
+    log,
     options: {
       choice: controllers,
       rootCa: pki.caPem,
@@ -36,28 +85,14 @@ export async function startControlPlane(
       clusterCidr: config.clusterCidr,
     },
   })
-  const schedulerLog = loggerOf('kube-scheduler')
-  const schedulerClient = clientFor(componentUser('scheduler'), 'kube-scheduler')
-  const schedulerInformers = informersFor(schedulerClient, schedulerLog)
-  const scheduler = startScheduler({
-    client: schedulerClient,
-    informers: schedulerInformers,
-    clock,
-    random,
-    signal: stopping.signal,
-    log: schedulerLog,
-  })
-  schedulerInformers.start(stopping.signal)
+}
 
-  return {
-    server: api.server,
-    clientFor,
-    informersFor,
-    async stop() {
-      api.drain()
-      stopping.abort()
-      await Promise.all([running, scheduler.stop()])
-      await api.stop()
-    },
-  }
+async function schedule({ clientFor, informersFor }: RunningApi, signal: AbortSignal): Promise<void> {
+  const log = loggerOf('kube-scheduler')
+  const client = clientFor(componentUser('scheduler'), 'kube-scheduler')
+  const informers = informersFor(client, log)
+  const scheduler = startScheduler({ client, informers, clock: systemClock, random, signal, log })
+  informers.start(signal)
+  if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+  await scheduler.stop()
 }

@@ -18,6 +18,7 @@ import { type AccessControl, accessControlKinds, createAccessControl } from './a
 import { bootstrap } from './bootstrap.ts'
 import { apiserverUser, BootstrapApi, type BootstrapRequest } from './bootstrap-api.ts'
 import { KubernetesService } from './kubernetes-service.ts'
+import { masterLeasesPrefix, StoredMasterLeases } from './master-leases.ts'
 
 const issuer = 'https://kubernetes.default.svc.cluster.local'
 const directory = mkdtempSync(join(tmpdir(), 'clipper-access-'))
@@ -368,7 +369,7 @@ test('the kubernetes Service has the reserved address and this server behind it'
     advertiseAddress: '192.0.2.10',
     securePort: 6443,
     serviceAddress: '10.96.0.1',
-    serverName: 'n1',
+    leases: new StoredMasterLeases(server.registry.store),
   })
   await service.start()
   const admin = pki.identity('admin')
@@ -377,7 +378,15 @@ test('the kubernetes Service has the reserved address and this server behind it'
   const slice = await ask('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes', { as: admin })
   const { endpoints } = slice.body as unknown as { endpoints: { addresses: string[] }[] }
   assert.deepEqual(endpoints[0]?.addresses, ['192.0.2.10'])
+  const { store } = server.registry
+  const [stored] = (await store.range({ start: `${masterLeasesPrefix}192.0.2.10` })).kvs
+  assert.ok(stored && stored.lease !== 0)
+  // Its lease ran out, as after a long pause: the next turn takes a new one.
+  await store.revokeLease(stored.lease)
+  await service.reconcile()
+  assert.deepEqual(await new StoredMasterLeases(store).list(), ['192.0.2.10'])
   await service.stop()
+  assert.deepEqual(await new StoredMasterLeases(store).list(), [])
 })
 
 test('the token issuer publishes its keys to service accounts', async () => {

@@ -13,8 +13,10 @@ import { bootstrap } from './bootstrap.ts'
 import { BootstrapApi, type BootstrapRequest } from './bootstrap-api.ts'
 import { defaultClusterRoleBindings, defaultClusterRoles, defaultRoleBindings, defaultRoles } from './default-roles.ts'
 import { defaultFlowSchemas, defaultPriorityLevels, reconciledFlowObject } from './flow-objects.ts'
-import { KubernetesService, liveAddresses } from './kubernetes-service.ts'
+import { KubernetesService } from './kubernetes-service.ts'
+import type { MasterLeases } from './master-leases.ts'
 import { reconciledBinding, reconciledRole } from './reconcile.ts'
+import { ServerIdentity, serverIdOf } from './server-identity.ts'
 
 const referenceFolder = join(import.meta.dirname, '../../../../shared/reference/bootstrap')
 const skipReference = existsSync(referenceFolder) ? false : 'the reference facts are not beside the repository'
@@ -120,27 +122,41 @@ test('a binding to another role is made anew', () => {
   assert.equal(result?.object.roleRef.name, 'a')
 })
 
-test('liveAddresses leaves out servers whose lease ran out', () => {
-  const lease = (address: string, renewTime: string) =>
-    ({
-      metadata: { annotations: { 'clipper.dev/advertise-address': address } },
-      spec: { renewTime, leaseDurationSeconds: 60 },
-    }) as never
-  const now = Date.parse('2026-01-01T00:02:00Z')
-  const leases = [
-    lease('10.0.0.2', '2026-01-01T00:01:30.000000Z'),
-    lease('10.0.0.1', '2026-01-01T00:01:30.000000Z'),
-    lease('10.0.0.3', '2026-01-01T00:00:30.000000Z'),
-  ]
-  assert.deepEqual(liveAddresses(leases, now), ['10.0.0.1', '10.0.0.2'])
+test('the Leases of API servers that are long gone are removed, and no others', async () => {
+  const { server, api, clock } = world()
+  const gone = new ServerIdentity({ api, clock, serverName: 'gone' })
+  await gone.renew()
+  const other = { metadata: { namespace: 'kube-system', name: 'kube-scheduler' }, spec: {} }
+  server.objects.set('leases/kube-system/kube-scheduler', other as never)
+  clock.nowMs += 3_601_000
+  const here = new ServerIdentity({ api, clock, serverName: 'here' })
+  await here.renew()
+  await here.collect()
+  const names = [...server.objects.keys()].sort()
+  assert.deepEqual(names, ['leases/kube-system/kube-scheduler', `leases/kube-system/${serverIdOf('here')}`].sort())
+  assert.match(serverIdOf('here'), /^apiserver-[a-z2-7]{26}$/)
 })
+
+class MemoryLeases implements MasterLeases {
+  readonly addresses = new Set<string>()
+  async renew(address: string) {
+    this.addresses.add(address)
+  }
+  async list() {
+    return [...this.addresses].sort()
+  }
+  async remove(address: string) {
+    this.addresses.delete(address)
+  }
+}
 
 test('the kubernetes Service has the addresses of two servers, then of the one that stays', async () => {
   const { server, api, clock } = world()
-  const of = (serverName: string, advertiseAddress: string) =>
-    new KubernetesService({ api, clock, serverName, advertiseAddress, securePort: 6443, serviceAddress: '10.96.0.1' })
-  const one = of('a', '10.0.0.1')
-  const two = of('b', '10.0.0.2')
+  const leases = new MemoryLeases()
+  const of = (advertiseAddress: string) =>
+    new KubernetesService({ api, clock, leases, advertiseAddress, securePort: 6443, serviceAddress: '10.96.0.1' })
+  const one = of('10.0.0.1')
+  const two = of('10.0.0.2')
   await one.start()
   await two.start()
   const addresses = () => {

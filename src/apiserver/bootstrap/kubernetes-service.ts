@@ -1,11 +1,9 @@
 /**
- * The Service `kubernetes` in `default`, and behind it the addresses of the servers that are alive. Each server renews a
- * Lease of its own; an address goes when its Lease has run out or its server has stopped.
+ * The Service `kubernetes` in `default`, and behind it the addresses of the servers that are alive: each renews a lease in
+ * the store; an address goes when its lease has run out or its server has stopped.
  */
-import { createHash, randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import { Lease } from '../../api/coordination/v1/lease.ts'
 import { Endpoints } from '../../api/core/v1/endpoints.ts'
 import { Service } from '../../api/core/v1/service.ts'
 import { EndpointSlice } from '../../api/discovery/v1/endpoint-slice.ts'
@@ -13,83 +11,75 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import { loggerOf } from '../../base/log.ts'
 import { isConflict } from '../../machinery/api-error.ts'
 import type { BootstrapApi } from './bootstrap-api.ts'
+import type { MasterLeases } from './master-leases.ts'
 
 const log = loggerOf('apiserver/kubernetes-service')
 const namespace = 'default'
 const name = 'kubernetes'
-const leaseNamespace = 'kube-system'
-const identityLabel = 'apiserver.kubernetes.io/identity'
-const addressAnnotation = 'clipper.dev/advertise-address'
-const leaseSeconds = 60
-const renewMs = 20_000
+/** Upstream's. */
+const reconcileMs = 10_000
 
 export interface KubernetesServiceOptions {
   readonly api: BootstrapApi
+  readonly leases: MasterLeases
   /** What pods reach this server at. */
   readonly advertiseAddress: string
   readonly securePort: number
   /** The first address of the service range. */
   readonly serviceAddress: string
-  /** Tells servers apart and stays the same over a restart, as the host's name. */
-  readonly serverName: string
   readonly clock: Clock
-}
-
-/** RFC 3339 with microseconds, of which the clock knows the first three. */
-const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')
-
-/** The addresses of the servers whose Lease is running, in order. Pure. */
-export function liveAddresses(leases: readonly Lease[], nowMs: number): string[] {
-  const live = leases.flatMap(({ metadata, spec = {} }) => {
-    const address = metadata.annotations?.[addressAnnotation]
-    const untilMs = Date.parse(spec.renewTime ?? '') + (spec.leaseDurationSeconds ?? 0) * 1000
-    return address !== undefined && untilMs > nowMs ? [address] : []
-  })
-  return [...new Set(live)].sort()
 }
 
 export class KubernetesService {
   readonly #options: KubernetesServiceOptions
-  readonly #leaseName: string
-  readonly #holder: string
   #timer: Timer | undefined
   #stopped = false
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: KubernetesServiceOptions) {
     this.#options = options
-    const hash = createHash('sha256').update(options.serverName).digest('hex').slice(0, 26)
-    this.#leaseName = `apiserver-${hash}`
-    this.#holder = `${this.#leaseName}_${randomUUID()}`
   }
 
   /** Makes the Service and its endpoints, then keeps them; resolves after the first time. */
   async start(): Promise<void> {
     await this.reconcile()
-    this.#schedule()
+    this.#schedule(reconcileMs)
   }
 
-  /** Takes this server's address away. */
+  /** Takes this server's address away, before it stops to answer. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
     await this.#running
-    await this.#options.api.delete(Lease, leaseNamespace, this.#leaseName)
+    const { leases, advertiseAddress } = this.#options
+    await leases.remove(advertiseAddress)
     await this.#writeEndpoints()
+  }
+
+  /** A server came or went: looks now, not only at the next turn. */
+  wake(): void {
+    this.#timer?.cancel()
+    this.#schedule(0)
   }
 
   async reconcile(): Promise<void> {
+    const { leases, advertiseAddress } = this.#options
     await this.#ensureService()
-    await this.#renew()
+    await leases.renew(advertiseAddress)
     await this.#writeEndpoints()
   }
 
-  #schedule(): void {
+  #schedule(delayMs: number): void {
     if (this.#stopped) return
-    this.#timer = this.#options.clock.after(renewMs, () => {
-      this.#running = this.reconcile()
-        .catch(error => log.warn({ error: String(error) }, 'the kubernetes Service could not be renewed; trying again'))
-        .then(() => this.#schedule())
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#timer = undefined
+      // A wake while a turn is under way has its own turn behind it.
+      this.#running = this.#running
+        .then(() => (this.#stopped ? undefined : this.reconcile()))
+        .catch(error => log.warn({ error: String(error) }, 'the kubernetes Service was not renewed; trying again'))
+        .then(() => {
+          if (this.#timer === undefined) this.#schedule(reconcileMs)
+        })
     })
   }
 
@@ -110,35 +100,11 @@ export class KubernetesService {
     } as object)
   }
 
-  async #renew(): Promise<void> {
-    const { api, clock, advertiseAddress, serverName } = this.#options
-    const nowMs = clock.now()
-    const existing = await api.get(Lease, leaseNamespace, this.#leaseName)
-    const spec = {
-      holderIdentity: this.#holder,
-      leaseDurationSeconds: leaseSeconds,
-      acquireTime: existing?.spec?.holderIdentity === this.#holder ? existing.spec.acquireTime : microTime(nowMs),
-      renewTime: microTime(nowMs),
-    }
-    const facts = {
-      labels: { [identityLabel]: 'kube-apiserver', 'kubernetes.io/hostname': serverName },
-      annotations: { [addressAnnotation]: advertiseAddress },
-    }
-    if (!existing)
-      return void (await api.create(Lease, {
-        metadata: { namespace: leaseNamespace, name: this.#leaseName, ...facts },
-        spec,
-      } as object))
-    await api
-      .update(Lease, { ...existing, metadata: { ...existing.metadata, ...facts }, spec } as object)
-      .catch(ignoreConflict)
-  }
-
   async #writeEndpoints(): Promise<void> {
-    const { api, clock, securePort } = this.#options
-    const leases = await api.list(Lease, leaseNamespace)
-    const own = leases.filter(lease => lease.metadata.labels?.[identityLabel] === 'kube-apiserver')
-    const addresses = liveAddresses(own, clock.now())
+    const { api, leases, securePort } = this.#options
+    const addresses = await leases.list()
+    // A running server has just renewed its own: none at all means that something is amiss, not that all are gone.
+    if (addresses.length === 0 && !this.#stopped) throw new Error('no API server is listed in the store')
     const port = { name: 'https', port: securePort, protocol: 'TCP' }
     const slice = {
       addressType: isIP(addresses[0] ?? '') === 6 ? 'IPv6' : 'IPv4',

@@ -84,6 +84,7 @@ class HttpAdapter {
   readonly #sessions = new Set<ServerHttp2Session>()
   readonly #sockets = new Set<Socket>()
   readonly #underWay = new Set<Promise<void>>()
+  #closing = false
 
   constructor(server: ApiServer, node: Http2SecureServer, log: Logger) {
     this.#server = server
@@ -154,6 +155,7 @@ class HttpAdapter {
       connection: { request, exchange: { request, response } },
     })
     const answer = await this.#server.handle(asked)
+    if (this.#closing && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
     if (client.hasLeft) {
       discard(answer)
       return
@@ -178,10 +180,13 @@ class HttpAdapter {
   }
 
   async close(graceMs: number): Promise<void> {
+    this.#closing = true
     const closed = new Promise<void>(resolve => this.#node.close(() => resolve()))
+    // GOAWAY: streams that the client opens from now on were not processed, and it sends them elsewhere.
+    const ended = [...this.#sessions].map(session => new Promise<void>(resolve => session.once('close', resolve)))
     for (const session of this.#sessions) session.close()
     const patience = new Promise<void>(resolve => setTimeout(resolve, graceMs).unref())
-    await Promise.race([Promise.allSettled([...this.#underWay]), patience])
+    await Promise.race([Promise.allSettled([...this.#underWay, ...ended]), patience])
     for (const session of this.#sessions) session.destroy()
     for (const socket of this.#sockets) socket.destroy()
     await closed

@@ -1,0 +1,57 @@
+/** The flags `--leader-elect…` of kube-scheduler and kube-controller-manager, for both together. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { defaultLeaseTimes, faultOfLeaseTimes, type LeaseTimes } from '../client/leader-election.ts'
+import { parseDuration } from '../schema/go-duration.ts'
+import { CliError } from './cli-error.ts'
+import type { ClusterConfig } from './cluster-config.ts'
+
+export interface LeaderElectionSettings {
+  /** Absent: where the store is an etcd cluster, for then there may be others. */
+  readonly leaderElect?: boolean
+  /** Durations of Go, as `15s`. */
+  readonly leaderElectLeaseDuration?: string
+  readonly leaderElectRenewDeadline?: string
+  readonly leaderElectRetryPeriod?: string
+}
+
+const duration = (text: string): string => {
+  try {
+    parseDuration(text)
+    return text
+  } catch {
+    throw new InvalidArgumentError('a duration looks like 15s or 1m30s.')
+  }
+}
+
+const boolean = (text: string): boolean => {
+  if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('true or false is needed.')
+  return text === 'true'
+}
+
+export function withLeaderElectionFlags(command: Command): Command {
+  return command
+    .option('--leader-elect [bool]', 'elect who schedules and controls (default: with --etcd-servers)', boolean)
+    .option(
+      '--leader-elect-lease-duration <duration>',
+      'how long others wait for a silent leader (default: 15s)',
+      duration,
+    )
+    .option('--leader-elect-renew-deadline <duration>', 'how long a leader tries to renew (default: 10s)', duration)
+    .option('--leader-elect-retry-period <duration>', 'between two attempts (default: 2s)', duration)
+}
+
+/** The times of elections; undefined where there are none. Throws CliError. */
+export function leaseTimesOf(config: ClusterConfig): LeaseTimes | undefined {
+  const isElected = config.leaderElect ?? (config.etcdServers ?? []).length > 0
+  if (!isElected) return undefined
+  const msOf = (text: string | undefined, otherwise: number) =>
+    text === undefined ? otherwise : Number(parseDuration(text) / 1_000_000n)
+  const times = {
+    leaseDurationMs: msOf(config.leaderElectLeaseDuration, defaultLeaseTimes.leaseDurationMs),
+    renewDeadlineMs: msOf(config.leaderElectRenewDeadline, defaultLeaseTimes.renewDeadlineMs),
+    retryPeriodMs: msOf(config.leaderElectRetryPeriod, defaultLeaseTimes.retryPeriodMs),
+  }
+  const fault = faultOfLeaseTimes(times)
+  if (fault !== undefined) throw new CliError(`--leader-elect: ${fault}`)
+  return times
+}
