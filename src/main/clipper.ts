@@ -33,5 +33,6 @@ try {
   const next = error instanceof CliError ? error.next : 'this is a fault of clipper; CLIPPER_DEBUG=1 shows where'
   const shown = error instanceof CliError || process.env.CLIPPER_DEBUG === undefined ? message : stack
   process.stderr.write(`clipper: ${shown}\n${next === undefined ? '' : `  ${next}\n`}`)
-  process.exitCode = 1
+  // What a failed start left running ends with the process.
+  process.exit(1)
 }

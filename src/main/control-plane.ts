@@ -1,7 +1,6 @@
 /** API server, controllers and scheduler in this process. */
 
 import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { type Component, componentUser, controllerUser } from '../apiserver/authentication/component-users.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
@@ -38,7 +37,7 @@ export async function startControlPlane(
       log: loggerOf(name),
       namespace: 'kube-system',
       name,
-      identity: `${hostname()}_${randomUUID()}`,
+      identity: `${config.nodeName}_${randomUUID()}`,
       signal: stopping.signal,
       lead,
     })
