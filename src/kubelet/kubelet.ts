@@ -19,12 +19,16 @@ import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { hostAddress, readMachine } from './node/node-info.ts'
 import { NodeReporter } from './node/node-reporter.ts'
+import { admit } from './pods/admit.ts'
 import { BackOff, crashBackOff } from './pods/back-off.ts'
 import { PodManager } from './pods/pod-manager.ts'
 import { type PodServices, podEvent } from './pods/pod-services.ts'
 import { StaticPods } from './pods/static-pods.ts'
 import { ProbeManager } from './probes/probe-manager.ts'
 import { kubeletDirectory, podsDirectory, removeAllPods } from './remove-all-pods.ts'
+import { AllocationStore } from './resize/allocation-store.ts'
+import { PodResizes } from './resize/pod-resizes.ts'
+import { ResizeMetrics } from './resize/resize-metrics.ts'
 import { type CgroupDriver, Cgroups } from './resources/cgroups.ts'
 import { readHostResolver } from './sandbox/dns.ts'
 import { StatsProvider } from './stats/summary.ts'
@@ -74,6 +78,8 @@ export interface Kubelet {
   readonly manager: PodManager
   readonly containers: ContainerAccess
   readonly stats: StatsProvider
+  /** Prometheus text of what its parts count. */
+  metrics(): Promise<string>
   /** Resolves when the node is registered and its pods are looked after. */
   readonly started: Promise<void>
   node(): Node
@@ -137,6 +143,15 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     event: (pod, container, type, reason, message) => podEvent(shared, pod, type, reason, message, container.name),
   })
   const resolver = readHostResolver()
+  const resizeMetrics = new ResizeMetrics()
+  const resizes = new PodResizes({
+    store: new AllocationStore(join(kubeletDirectory(dataDirectory), 'allocations'), log),
+    clock,
+    metrics: resizeMetrics,
+    problem: async pod => (await admit(shared, pod, false))?.message,
+    worker: uid => manager.byUid(uid),
+    event: (pod, type, reason, message) => podEvent(shared, pod, type, reason, message),
+  })
   const shared: PodServices = {
     client,
     clock,
@@ -160,6 +175,8 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       event: (pod, reason, message) => podEvent(shared, pod, 'Warning', reason, message),
     }),
     cgroups,
+    resizes,
+    resizeMetrics,
     statuses,
     backOff: new BackOff(crashBackOff),
     logsDirectory: podLogsDirectory(dataDirectory),
@@ -173,7 +190,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       manager
         .workers()
         .filter(other => other.uid !== uid && other.holdsResources)
-        .map(({ pod }) => pod),
+        .map(({ pod }) => resizes.heldPod(pod)),
   }
   const manager = new PodManager({ services: shared, pods, runtime: cri, volumes, cgroups, clock, log })
   const staticPods =
@@ -225,6 +242,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       for (const timer of timers.values()) timer.cancel()
       probes.stop()
       statuses.stop()
+      resizes.stop()
       await manager.stop()
       objects.stop()
       recorder.stop()
@@ -236,6 +254,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     manager,
     containers: new ContainerAccess(manager, cri),
     stats: new StatsProvider({ nodeName, runtime: cri, manager, cgroups, clock, directory: dataDirectory }),
+    metrics: () => resizeMetrics.text(),
     started,
     node: () => reporter.node,
     isReady: () => reporter.isReady,

@@ -1,11 +1,11 @@
 /** The container runtime behind its CRI v1 socket: one method a call, with deadlines as the kubelet's own. */
 
 import { type CallOptions, GrpcChannel } from '../../base/grpc/grpc-channel.ts'
-import { isNotFoundCall } from '../../base/grpc/grpc-error.ts'
+import { isNotFoundCall, isUnimplemented } from '../../base/grpc/grpc-error.ts'
 import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
 import type { Message, TypeOf } from '../../schema/type.ts'
-import type { Int64Value } from './common-messages.ts'
+import type { Int64Value, LinuxContainerResources } from './common-messages.ts'
 import {
   AttachRequest,
   AttachResponse,
@@ -26,6 +26,7 @@ import {
   ReopenContainerLogRequest,
   StartContainerRequest,
   StopContainerRequest,
+  UpdateContainerResourcesRequest,
 } from './container-messages.ts'
 import type { ContainerStatus } from './container-status-messages.ts'
 import {
@@ -64,6 +65,7 @@ import {
   RunPodSandboxRequest,
   RunPodSandboxResponse,
   StopPodSandboxRequest,
+  UpdatePodSandboxResourcesRequest,
 } from './sandbox-messages.ts'
 import { type ContainerStats, ListContainerStatsRequest, ListContainerStatsResponse } from './stats-messages.ts'
 
@@ -198,6 +200,22 @@ export class RuntimeClient {
         { timeoutMs: callTimeoutMs + timeoutSeconds * 1000 },
       ),
     )
+  }
+
+  /** What is absent or 0 stays as it is. */
+  updateContainerResources(containerId: string, linux: LinuxContainerResources): Promise<void> {
+    const path = `${runtimeService}UpdateContainerResources`
+    return this.#do(path, UpdateContainerResourcesRequest, { containerId, linux })
+  }
+
+  /** Tells the runtime of the pod's new limits; one that has no use for them does not know the call. */
+  async updatePodSandboxResources(podSandboxId: string, resources: LinuxContainerResources): Promise<void> {
+    const path = `${runtimeService}UpdatePodSandboxResources`
+    try {
+      await this.#do(path, UpdatePodSandboxResourcesRequest, { podSandboxId, resources })
+    } catch (error) {
+      if (!isUnimplemented(error)) throw error
+    }
   }
 
   async removeContainer(containerId: string): Promise<void> {

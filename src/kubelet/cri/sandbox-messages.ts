@@ -84,6 +84,13 @@ export const RemovePodSandboxRequest = message('RemovePodSandboxRequest', {
 })
 export type RemovePodSandboxRequest = TypeOf<typeof RemovePodSandboxRequest>
 
+export const UpdatePodSandboxResourcesRequest = message('UpdatePodSandboxResourcesRequest', {
+  podSandboxId: f(1, str),
+  overhead: f(2, LinuxContainerResources),
+  resources: f(3, LinuxContainerResources),
+})
+export type UpdatePodSandboxResourcesRequest = TypeOf<typeof UpdatePodSandboxResourcesRequest>
+
 export const PodSandboxStatusRequest = message('PodSandboxStatusRequest', {
   podSandboxId: f(1, str),
   verbose: f(2, bool),

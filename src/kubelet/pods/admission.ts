@@ -11,7 +11,7 @@ export interface Rejection {
   readonly message: string
 }
 
-const rejected = (reason: string, message: string): Rejection => ({ reason, message: `Pod was rejected: ${message}` })
+const rejected = (reason: string, message: string): Rejection => ({ reason, message })
 
 const hostPorts = (pod: Pod): string[] =>
   [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')]

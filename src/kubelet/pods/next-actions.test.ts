@@ -49,6 +49,7 @@ const record = (name: string, state: ContainerRecord['state'], exitCode = 0): Co
   messageHostPath: '',
   user: undefined,
   stopSignal: 0,
+  limits: undefined,
 })
 const quiet: ProbeView = { liveness: () => true, startup: () => undefined, starting: () => false }
 const within = (...containers: ContainerRecord[]): PodRuntime => ({ sandboxes: [sandbox], containers })

@@ -4,6 +4,8 @@
  */
 import type { Container, EphemeralContainer } from '../../api/core/v1/container.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
+import type { Allocation } from '../resize/allocation.ts'
+import { needsRestart } from '../resize/resize-plan.ts'
 import { containerHash } from './container-hash.ts'
 import { type ContainerRecord, latestOf, type PodRuntime, type SandboxRecord } from './pod-runtime.ts'
 import { isSidecar, restartsAfter } from './restart-policy.ts'
@@ -22,7 +24,7 @@ export interface KillAction {
   readonly container: Container
   /** Shown in the event. */
   readonly message: string
-  readonly why: 'liveness' | 'startup' | 'changed' | 'unknown'
+  readonly why: 'liveness' | 'startup' | 'changed' | 'resize' | 'unknown'
 }
 
 export interface NextActions {
@@ -69,9 +71,23 @@ export function sandboxStateOf(pod: Pod, runtime: PodRuntime): { keep?: SandboxR
   return { keep: latest, attempt: latest.attempt, why: '' }
 }
 
-export function nextActions(pod: Pod, runtime: PodRuntime, probes: ProbeView): NextActions {
+/** `actuated`: what the containers were last given; absent where they have what the pod asks for. */
+export function nextActions(
+  pod: Pod,
+  runtime: PodRuntime,
+  probes: ProbeView,
+  actuated?: Allocation | undefined,
+): NextActions {
   const { keep: sandbox, attempt } = sandboxStateOf(pod, runtime)
-  return sandbox ? inSandbox(pod, runtime, probes, sandbox) : withoutSandbox(pod, runtime, attempt)
+  return sandbox ? inSandbox({ pod, runtime, probes, sandbox, actuated }) : withoutSandbox(pod, runtime, attempt)
+}
+
+interface Seen {
+  readonly pod: Pod
+  readonly runtime: PodRuntime
+  readonly probes: ProbeView
+  readonly sandbox: SandboxRecord
+  readonly actuated: Allocation | undefined
 }
 
 function withoutSandbox(pod: Pod, runtime: PodRuntime, attempt: number): NextActions {
@@ -98,7 +114,8 @@ function withoutSandbox(pod: Pod, runtime: PodRuntime, attempt: number): NextAct
   return { ...base, createSandbox: true, start }
 }
 
-function inSandbox(pod: Pod, runtime: PodRuntime, probes: ProbeView, sandbox: SandboxRecord): NextActions {
+function inSandbox(seen: Seen): NextActions {
+  const { pod, runtime, sandbox } = seen
   const base = { createSandbox: false, attempt: sandbox.attempt, sandbox }
   const start: StartAction[] = []
   const kill: KillAction[] = []
@@ -108,7 +125,7 @@ function inSandbox(pod: Pod, runtime: PodRuntime, probes: ProbeView, sandbox: Sa
     if (!latestOf(runtime, ephemeral.name ?? '')) start.push(ephemeralAction(ephemeral))
 
   const initialized = pod.spec.containers.some(({ name }) => current(name) !== undefined)
-  const init = initContainers(pod, current, probes, initialized)
+  const init = initContainers(seen, current, initialized)
   kill.push(...init.kill)
   start.push(...init.start)
   if (init.failed) return { ...base, killPod: true, kill: [], start: [] }
@@ -118,10 +135,10 @@ function inSandbox(pod: Pod, runtime: PodRuntime, probes: ProbeView, sandbox: Sa
   for (const container of pod.spec.containers) {
     const record = current(container.name)
     if (record?.state === 'running') {
-      const reason = reasonToKill(container, record, probes)
+      const reason = reasonToKill(seen, container, record)
       if (reason) {
         kill.push(reason)
-        if (reason.why !== 'changed' && !restartsAfter(pod.spec, container, 137)) continue
+        if (!mustReplace(reason) && !restartsAfter(pod.spec, container, 137)) continue
         start.push({ type: 'regular', container })
       } else kept++
       continue
@@ -137,10 +154,17 @@ function inSandbox(pod: Pod, runtime: PodRuntime, probes: ProbeView, sandbox: Sa
   return { ...base, killPod: false, kill, start }
 }
 
+/** The container is killed to be started again, whatever the restart policy says of one that ends. */
+const mustReplace = ({ why }: KillAction): boolean => why === 'changed' || why === 'resize'
+
 const unknownMessage = (container: Container): string =>
   `Container ${container.name} is in unknown state, try killing it before restart`
 
-function reasonToKill(container: Container, record: ContainerRecord, probes: ProbeView): KillAction | undefined {
+function reasonToKill(
+  { pod, probes, actuated }: Seen,
+  container: Container,
+  record: ContainerRecord,
+): KillAction | undefined {
   if (record.hash !== '' && record.hash !== containerHash(container))
     return {
       record,
@@ -162,6 +186,8 @@ function reasonToKill(container: Container, record: ContainerRecord, probes: Pro
       why: 'startup',
       message: `Container ${container.name} failed startup probe, will be restarted`,
     }
+  if (actuated && needsRestart(pod, container, actuated))
+    return { record, container, why: 'resize', message: `Container ${container.name} resize requires restart` }
   return undefined
 }
 
@@ -177,18 +203,18 @@ interface InitOutcome {
  * exists the pod counts as initialized, and only sidecars are kept alive.
  */
 function initContainers(
-  pod: Pod,
+  seen: Seen,
   current: (name: string) => ContainerRecord | undefined,
-  probes: ProbeView,
   initialized: boolean,
 ): InitOutcome {
+  const { pod, probes } = seen
   const start: StartAction[] = []
   const kill: KillAction[] = []
   for (const container of pod.spec.initContainers ?? []) {
     if (initialized && !isSidecar(container)) continue
     const record = current(container.name)
     if (record?.state === 'running') {
-      const reason = reasonToKill(container, record, probes)
+      const reason = reasonToKill(seen, container, record)
       if (reason && (isSidecar(container) || reason.why === 'changed')) {
         kill.push(reason)
         start.push({ type: 'init', container })

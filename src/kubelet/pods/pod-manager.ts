@@ -193,6 +193,8 @@ export class PodManager {
       for (const directory of logDirectories(this.#options.services.logsDirectory))
         if (!this.#workers.has(directory.uid)) rmSync(directory.path, { recursive: true, force: true })
       for (const uid of volumes.podUids()) if (!this.#workers.has(uid)) await volumes.remove(uid)
+      const { resizes } = this.#options.services
+      for (const uid of resizes.uids()) if (!this.#workers.has(uid)) resizes.drop(uid)
       for (const uid of cgroups.podUids()) if (!this.#workers.has(uid)) cgroups.remove(uid)
     } catch (error) {
       log.warn({ error: (error as Error).message }, 'orphaned pods not removed')

@@ -1,6 +1,7 @@
 /** What the runtime has of a pod: sandboxes and containers, newest first. Found by the labels that the kubelet sets. */
 import { ContainerState, SandboxState } from '../cri/enums.ts'
 import type { ContainerStatus, PodSandboxStatus, RuntimeClient } from '../cri/runtime-client.ts'
+import type { CgroupLimits } from '../resources/cgroup-limits.ts'
 
 /** Labels and annotations on sandboxes and containers; the same names as the stock kubelet's. */
 export const criLabel = {
@@ -42,6 +43,8 @@ export interface ContainerRecord {
     | { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] }
     | undefined
   readonly stopSignal: number
+  /** In force, as far as known; of a running container. */
+  readonly limits: CgroupLimits | undefined
 }
 
 export interface SandboxRecord {
@@ -95,6 +98,19 @@ export function containerRecordOf(status: ContainerStatus, sandboxId: string): C
         }
       : undefined,
     stopSignal: status.stopSignal ?? 0,
+    limits: limitsOf(status),
+  }
+}
+
+/** Runtimes before containerd 1.7 say nothing about them. */
+function limitsOf({ resources }: ContainerStatus): CgroupLimits | undefined {
+  const { cpuShares = 0, cpuQuota = 0, cpuPeriod = 0, memoryLimitInBytes = 0 } = resources?.linux ?? {}
+  if (cpuShares === 0 && cpuPeriod === 0 && memoryLimitInBytes === 0) return undefined
+  return {
+    cpuShares: Number(cpuShares),
+    cpuQuotaUs: cpuPeriod > 0 && cpuQuota > 0 ? Number(cpuQuota) : undefined,
+    cpuPeriodUs: Number(cpuPeriod),
+    memoryBytes: memoryLimitInBytes > 0 ? Number(memoryLimitInBytes) : undefined,
   }
 }
 
@@ -117,11 +133,18 @@ const newestFirst = (a: { readonly createdAtMs: number }, b: { readonly createdA
 export class PodRuntimeReader {
   readonly #runtime: RuntimeClient
   readonly #uid: string
+  readonly #limitsOf: (containerId: string) => CgroupLimits | undefined
   #exited = new Map<string, ContainerRecord>()
 
-  constructor(runtime: RuntimeClient, uid: string) {
+  /** `limitsOf` is asked where the runtime does not tell the limits of a running container. */
+  constructor(
+    runtime: RuntimeClient,
+    uid: string,
+    limitsOf: (containerId: string) => CgroupLimits | undefined = () => undefined,
+  ) {
     this.#runtime = runtime
     this.#uid = uid
+    this.#limitsOf = limitsOf
   }
 
   async read(): Promise<PodRuntime> {
@@ -136,7 +159,9 @@ export class PodRuntimeReader {
         const known = this.#exited.get(container.id ?? '')
         if (known) return known
         const status = await this.#runtime.containerStatus(container.id ?? '')
-        return status ? containerRecordOf(status, container.podSandboxId ?? '') : undefined
+        if (!status) return undefined
+        const record = containerRecordOf(status, container.podSandboxId ?? '')
+        return record.state === 'running' && !record.limits ? { ...record, limits: this.#limitsOf(record.id) } : record
       }),
     )
     const found = records.filter(record => record !== undefined)

@@ -9,6 +9,8 @@ import type { EventRecorder } from '../../client/event-recorder.ts'
 import type { RuntimeClient } from '../cri/runtime-client.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
+import type { PodResizes } from '../resize/pod-resizes.ts'
+import type { ResizeMetrics } from '../resize/resize-metrics.ts'
 import type { Cgroups } from '../resources/cgroups.ts'
 import type { DnsFacts } from '../sandbox/dns.ts'
 import type { StatusWriter } from '../status/status-writer.ts'
@@ -33,6 +35,8 @@ export interface PodServices {
   readonly trustBundles: TrustBundles
   readonly certificates: PodCertificates
   readonly cgroups: Cgroups
+  readonly resizes: PodResizes
+  readonly resizeMetrics: ResizeMetrics
   readonly statuses: StatusWriter
   readonly backOff: BackOff
   readonly logsDirectory: string

@@ -2,28 +2,35 @@
  * Brings one pod to the state that its spec asks for. It looks at the runtime, takes the next actions, and looks again;
  * one look at a time. Woken by changes of the pod, of containers, of probes, of volumes' sources, and by time.
  */
-import { isDeepStrictEqual } from 'node:util'
 import type { Container } from '../../api/core/v1/container.ts'
 import { Pod, type PodStatus } from '../../api/core/v1/pod.ts'
 import type { Timer } from '../../base/clock.ts'
 import { isConflict, isNotFound } from '../../machinery/api-error.ts'
 import { readLastWords } from '../containers/last-words.ts'
-import type { PodSandboxConfig } from '../cri/runtime-client.ts'
-import { podLimits } from '../resources/linux-resources.ts'
+import { actuateResize } from '../resize/resize-actuator.ts'
+import { isIdle, planResize, type ResizePlan } from '../resize/resize-plan.ts'
 import { qosClassOf } from '../resources/qos.ts'
-import { sandboxConfig } from '../sandbox/sandbox-config.ts'
 import type { WaitingReason } from '../status/container-statuses.ts'
 import type { PodPhase } from '../status/phase.ts'
 import { podStatusOf } from '../status/pod-status.ts'
 import type { MountedVolume } from '../volumes/volume-manager.ts'
 import { admit } from './admit.ts'
-import { containerHash } from './container-hash.ts'
 import { StartError } from './container-images.ts'
 import { startContainer } from './container-starter.ts'
 import { stopContainer, stopContainers } from './container-stopper.ts'
-import { hasStarted, type KillAction, nextActions, type ProbeView, type StartAction } from './next-actions.ts'
+import { crashWait } from './crash-wait.ts'
+import {
+  hasStarted,
+  type KillAction,
+  type NextActions,
+  nextActions,
+  type ProbeView,
+  type StartAction,
+} from './next-actions.ts'
+import { mergedStatus, onlyStatusDiffers, sameSpec } from './pod-changes.ts'
 import { emptyRuntime, latestOf, type PodRuntime, PodRuntimeReader, type SandboxRecord } from './pod-runtime.ts'
 import { type PodServices, podEvent, podTitle } from './pod-services.ts'
+import { createSandbox, podSandboxConfig } from './sandbox-starter.ts'
 
 const defaultGraceSeconds = 30
 /** Steps in one look; a pod has fewer containers than this. */
@@ -57,6 +64,9 @@ export class PodWorker {
   readonly #words = new Map<string, string>()
   readonly #stopped = new AbortController()
   #work = new AbortController()
+  /** As the API has it. */
+  #source: Pod
+  /** With the resources that the node has granted. */
   #pod: Pod
   #runtime: PodRuntime = emptyRuntime
   #status: PodStatus
@@ -75,13 +85,24 @@ export class PodWorker {
     this.uid = pod.metadata.uid
     this.#services = services
     this.#options = options
-    this.#pod = pod
+    this.#source = pod
+    this.#pod = services.resizes.allocatedPod(pod)
     this.#status = pod.status
-    this.#reader = new PodRuntimeReader(services.runtime, pod.metadata.uid)
+    this.#reader = new PodRuntimeReader(services.runtime, pod.metadata.uid, id =>
+      services.cgroups.containerLimitsOf(this.uid, qosClassOf(this.#pod), id),
+    )
   }
 
   get pod(): Pod {
     return this.#pod
+  }
+
+  get source(): Pod {
+    return this.#source
+  }
+
+  get isActive(): boolean {
+    return this.holdsResources && !this.#terminating
   }
 
   get isStatic(): boolean {
@@ -99,12 +120,14 @@ export class PodWorker {
 
   /** Whether it still takes room on the node. */
   get holdsResources(): boolean {
-    return this.#admitted && !this.#ended
+    return (this.#admitted || this.#services.resizes.isAllocated(this.uid)) && !this.#ended
   }
 
   update(pod: Pod): void {
-    const before = this.#pod
-    this.#pod = pod
+    const before = this.#source
+    this.#source = pod
+    this.#pod = this.#services.resizes.allocatedPod(pod)
+    if (!this.isStatic && !this.#terminating && !sameSpec(before, pod)) this.#services.resizes.updated(before, pod)
     if (before !== pod && onlyStatusDiffers(before, pod) && !this.#terminating) {
       // Mostly what was written from here; if somebody else wrote, it is put right.
       if (this.#admitted && !this.#running && !this.#ended) void this.#report(false)
@@ -112,6 +135,12 @@ export class PodWorker {
     }
     if (pod.metadata.deletionTimestamp !== undefined)
       this.#terminate(pod.metadata.deletionGracePeriodSeconds ?? this.#specGrace())
+    this.wake()
+  }
+
+  /** The node has granted other resources, or tells why it does not. */
+  reallocated(): void {
+    this.#pod = this.#services.resizes.allocatedPod(this.#source)
     this.wake()
   }
 
@@ -233,11 +262,14 @@ export class PodWorker {
     if (this.#runtime.containers.length === 0) {
       const problem = await admit(services, this.#pod, this.isStatic)
       if (problem) {
-        this.#verdict = { phase: 'Failed', ...problem }
-        podEvent(services, this.#pod, 'Warning', problem.reason, problem.message.replace(/^Pod was rejected: /, ''))
+        const { reason, message } = problem
+        this.#verdict = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` }
+        podEvent(services, this.#pod, 'Warning', reason, message)
         return false
       }
     }
+    services.resizes.admitted(this.#source)
+    this.#pod = services.resizes.allocatedPod(this.#source)
     this.#admitted = true
     return true
   }
@@ -255,25 +287,54 @@ export class PodWorker {
     let volumes: ReadonlyMap<string, MountedVolume> | undefined
     for (let steps = 0; steps < maxSteps; steps++) {
       this.#trackProbes()
-      const plan = nextActions(this.#pod, this.#runtime, this.#probeView())
+      const plan = nextActions(this.#pod, this.#runtime, this.#probeView(), this.#services.resizes.actuated(this.#pod))
       if (plan.killPod && !plan.createSandbox) return 'done'
-      const idle = !plan.createSandbox && plan.start.length === 0 && plan.kill.length === 0
+      const resize = this.#resizePlan(plan)
+      const idle = !plan.createSandbox && plan.start.length === 0 && plan.kill.length === 0 && isIdle(resize)
       if (idle && this.#mounted && volumes) return undefined
       void this.#report(false)
       volumes = await this.#ensureVolumes()
       if (!volumes) return this.#nextRetryMs()
       if (idle) return undefined
       if (plan.createSandbox) {
-        await this.#createSandbox(plan.attempt)
+        await createSandbox(this.#services, this.#pod, this.#runtime, plan.attempt, {
+          graceSeconds: this.#specGrace(),
+          signal: this.#work.signal,
+        })
         this.#runtime = await this.#reader.read()
         continue
       }
       for (const kill of plan.kill) await this.#kill(kill)
+      const resized = isIdle(resize) || (await this.#resize(resize, plan.sandbox!))
       const { acted, wakeMs } = await this.#startAll(plan.start, plan.sandbox!, volumes)
       this.#runtime = await this.#reader.read()
-      if (!acted && plan.kill.length === 0) return wakeMs
+      if (!resized) return Math.min(wakeMs ?? Number.POSITIVE_INFINITY, this.#nextRetryMs())
+      if (!acted && plan.kill.length === 0 && isIdle(resize)) return wakeMs
     }
     return 0
+  }
+
+  #resizePlan({ sandbox, kill, start }: NextActions): ResizePlan {
+    const leaving = kill.map(({ record }) => record.id)
+    const kept = this.#runtime.containers.filter(
+      ({ id, sandboxId }) => sandboxId === sandbox?.id && !leaving.includes(id),
+    )
+    const starting = start.map(({ container }) => container.name)
+    return planResize(this.#pod, kept, starting, this.#services.resizes.actuated(this.#pod))
+  }
+
+  /** Gives whether it went well; if not, the conditions tell why, and it is tried again. */
+  async #resize(plan: ResizePlan, sandbox: SandboxRecord): Promise<boolean> {
+    const { resizes, log } = this.#services
+    try {
+      await actuateResize(this.#services, this.#pod, sandbox.id, plan)
+      return true
+    } catch (error) {
+      const { message } = error as Error
+      log.info({ pod: podTitle(this.#pod), error: message }, 'pod not resized')
+      resizes.failed(this.#pod, message)
+      return false
+    }
   }
 
   #nextRetryMs(): number {
@@ -304,48 +365,6 @@ export class PodWorker {
       podEvent(services, this.#pod, 'Warning', 'FailedMount', (error as Error).message)
       // Running containers keep the files that they have.
       return this.#mounted ? new Map() : undefined
-    }
-  }
-
-  #sandboxConfig(attempt: number): PodSandboxConfig {
-    const { cgroups, logsDirectory } = this.#services
-    return sandboxConfig(this.#pod, attempt, {
-      dns: this.#services.dns(),
-      logsDirectory,
-      cgroupParent: cgroups.parentOf(this.uid, qosClassOf(this.#pod)),
-    })
-  }
-
-  async #createSandbox(attempt: number): Promise<void> {
-    const { runtime, cgroups } = this.#services
-    if (this.#runtime.sandboxes.length > 0) {
-      podEvent(
-        this.#services,
-        this.#pod,
-        'Normal',
-        'SandboxChanged',
-        'Pod sandbox changed, it will be killed and re-created.',
-      )
-      await stopContainers(this.#services, this.#pod, this.#runtime, this.#specGrace())
-      for (const { id } of this.#runtime.sandboxes) await runtime.stopPodSandbox(id)
-    }
-    cgroups.ensure(this.uid, qosClassOf(this.#pod), podLimits(this.#pod))
-    try {
-      await runtime.runPodSandbox(
-        this.#sandboxConfig(attempt),
-        this.#pod.spec.runtimeClassName ?? '',
-        this.#work.signal,
-      )
-    } catch (error) {
-      if (!this.#work.signal.aborted)
-        podEvent(
-          this.#services,
-          this.#pod,
-          'Warning',
-          'FailedCreatePodSandBox',
-          `Failed to create pod sandbox: ${(error as Error).message}`,
-        )
-      throw error
     }
   }
 
@@ -386,7 +405,7 @@ export class PodWorker {
             pod: this.#pod,
             runtime: this.#runtime,
             sandbox,
-            sandboxConfig: this.#sandboxConfig(sandbox.attempt),
+            sandboxConfig: podSandboxConfig(this.#services, this.#pod, sandbox.attempt),
             volumes,
             signal: this.#work.signal,
             starting: this.#starting,
@@ -394,6 +413,7 @@ export class PodWorker {
           },
           action,
         )
+        this.#services.resizes.started(this.#pod, container.name)
         this.#waiting.delete(container.name)
         acted = true
       } catch (error) {
@@ -416,32 +436,22 @@ export class PodWorker {
     return imageMs > 0 ? imageMs : this.#nextRetryMs()
   }
 
-  /** Milliseconds until a container that keeps ending may be started again; 0 and a longer next wait, if now. */
+  /** Milliseconds until a container that keeps ending may be started again; 0: now. */
   #crashWaitMs(container: Container): number {
-    // Of one that was killed just now, what counts is how its predecessor ended: as upstream, a container that lives
-    // longer than its back-off before a probe gives up on it comes back at once.
-    const last = this.#runtime.containers.find(({ name, state }) => name === container.name && state === 'exited')
-    if (!last) return 0
-    const { backOff, clock } = this.#services
-    const key = `${this.uid}_${container.name}_${containerHash(container)}`
-    const remaining = backOff.remainingMs(key, last.finishedAtMs, clock.now())
-    if (remaining === 0) {
-      backOff.next(key, last.finishedAtMs, clock.now())
-      return 0
-    }
-    const title = podTitle(this.#pod)
-    const message = `back-off ${goSeconds(backOff.delayMs(key))} restarting failed container=${container.name} pod=${title}`
+    const wait = crashWait(this.#services, this.#pod, this.#runtime, container)
+    if (!wait) return 0
+    const { message, remainingMs } = wait
     if (this.#waiting.get(container.name)?.message !== message)
       podEvent(
         this.#services,
         this.#pod,
         'Warning',
         'BackOff',
-        `Back-off restarting failed container ${container.name} in pod ${title}`,
+        `Back-off restarting failed container ${container.name} in pod ${podTitle(this.#pod)}`,
         container.name,
       )
     this.#waiting.set(container.name, { reason: 'CrashLoopBackOff', message })
-    return remaining
+    return remainingMs
   }
 
   #probeView(): ProbeView {
@@ -503,6 +513,7 @@ export class PodWorker {
     await this.#report(true)
     await this.#removeOutside()
     await this.#cleanOld()
+    this.#services.resizes.retry('pod_terminated')
   }
 
   /** The pod is deleted: the API object goes when nothing of it runs any more. */
@@ -518,6 +529,7 @@ export class PodWorker {
     services.images.forget(this.uid)
     services.backOff.forget(this.uid)
     services.statuses.forget(this.uid)
+    services.resizes.forget(this.#pod)
     this.#stopped.abort()
     this.#timer?.cancel()
     this.#options.onGone(this.uid)
@@ -533,8 +545,9 @@ export class PodWorker {
   }
 
   #report(terminal: boolean): Promise<void> {
-    const { clock, probes } = this.#services
+    const { clock, probes, resizes, cgroups } = this.#services
     const view = this.#probeView()
+    if (!terminal && !this.#terminating) resizes.observe(this.#pod, this.#runtime.containers)
     const before = this.#status.phase === undefined ? this.#pod.status : mergedStatus(this.#pod.status, this.#status)
     const status = podStatusOf({
       pod: { ...this.#pod, status: before },
@@ -552,6 +565,9 @@ export class PodWorker {
       },
       terminating: terminal || this.#terminating !== undefined,
       terminal,
+      actuated: resizes.actuated(this.#pod),
+      resizeConditions: resizes.conditions.of(this.uid),
+      groupLimits: () => cgroups.limitsOf(this.uid, qosClassOf(this.#pod)),
       hostIps: this.#services.hostIps(),
       nowIso: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
       ...(this.#verdict ? { verdict: this.#verdict } : {}),
@@ -560,35 +576,4 @@ export class PodWorker {
     if (this.isStatic) return Promise.resolve()
     return this.#services.statuses.write(this.#pod, status)
   }
-}
-
-function onlyStatusDiffers(a: Pod, b: Pod): boolean {
-  const { generation } = b.metadata
-  const sameSpec =
-    generation !== undefined && a.metadata.generation === generation
-      ? true
-      : generation === undefined && isDeepStrictEqual(a.spec, b.spec)
-  return (
-    sameSpec &&
-    a.metadata.uid === b.metadata.uid &&
-    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
-    a.metadata.deletionGracePeriodSeconds === b.metadata.deletionGracePeriodSeconds &&
-    isDeepStrictEqual(a.metadata.labels, b.metadata.labels) &&
-    isDeepStrictEqual(a.metadata.annotations, b.metadata.annotations)
-  )
-}
-
-/** What this worker last computed is newer than what the informer shows; conditions of others come from there. */
-function mergedStatus(api: PodStatus, own: PodStatus): PodStatus {
-  const ownTypes = new Set((own.conditions ?? []).map(({ type }) => type))
-  return {
-    ...api,
-    ...own,
-    conditions: [...(own.conditions ?? []), ...(api.conditions ?? []).filter(({ type }) => !ownTypes.has(type))],
-  }
-}
-
-const goSeconds = (ms: number): string => {
-  const seconds = Math.round(ms / 1000)
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
 }

@@ -1,6 +1,7 @@
 /** Control groups of pods, version 1 and 2 (kernel: Documentation/admin-guide/cgroup-v1, cgroup-v2.rst). */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type CgroupChange, type CgroupLimits, readCgroupLimits, weightOf, writeCgroupLimits } from './cgroup-limits.ts'
 import type { PodLimits } from './linux-resources.ts'
 import type { QosClass } from './qos.ts'
 
@@ -87,6 +88,27 @@ export class Cgroups {
     }
   }
 
+  /** Where the runtime puts a container of a pod. */
+  containerPathOf(uid: string, qos: QosClass, containerId: string): string {
+    const name = this.driver === 'cgroupfs' ? containerId : `cri-containerd-${containerId}.scope`
+    return join(this.pathOf(uid, qos), name)
+  }
+
+  /** Of a pod's group; undefined: there is none. */
+  limitsOf(uid: string, qos: QosClass): CgroupLimits | undefined {
+    return readCgroupLimits(this.directoriesOf(this.pathOf(uid, qos)))
+  }
+
+  /** Of a container's group; undefined: there is none, as after its end. */
+  containerLimitsOf(uid: string, qos: QosClass, containerId: string): CgroupLimits | undefined {
+    return readCgroupLimits(this.directoriesOf(this.containerPathOf(uid, qos, containerId)))
+  }
+
+  /** Changes a pod's group; throws what the kernel refuses. With systemd, the slice has no limits of its own. */
+  setLimits(uid: string, qos: QosClass, change: CgroupChange): void {
+    if (this.driver === 'cgroupfs') writeCgroupLimits(this.directoriesOf(this.pathOf(uid, qos)), change)
+  }
+
   /** Removes a pod's group in all tiers and hierarchies. A group that still holds processes stays; gives whether any does. */
   remove(uid: string): boolean {
     let busy = false
@@ -127,9 +149,6 @@ export class Cgroups {
     mkdirSync(directory, { recursive: true })
   }
 }
-
-/** cpu.weight from shares, as runc converts them: 2..262144 onto 1..10000. */
-const weightOf = (shares: number): number => Math.floor(1 + ((shares - 2) * 9999) / 262142)
 
 function write(directory: string, name: string, value: string | number): void {
   try {

@@ -3,6 +3,7 @@ import type { Container } from '../../api/core/v1/container.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { LinuxContainerResources } from '../cri/common-messages.ts'
 import { milliOf, unitsOf } from './amounts.ts'
+import { limitsWithin } from './limits-within.ts'
 import { oomScoreOf } from './qos.ts'
 
 const minShares = 2
@@ -22,7 +23,8 @@ export function containerResources(
   container: Pick<Container, 'resources'>,
   memoryCapacityBytes: number,
 ): LinuxContainerResources {
-  const { requests = {}, limits = {} } = container.resources ?? {}
+  const { requests = {} } = container.resources ?? {}
+  const limits = limitsWithin(pod.spec.resources, container.resources)
   const quota = quotaOf(milliOf(limits.cpu))
   return {
     cpuShares: sharesOf(milliOf(requests.cpu ?? limits.cpu)),

@@ -16,7 +16,7 @@ function hasTerminal({ spec }: Pod, name: string): boolean {
   return all.find(container => container.name === name)?.tty === true
 }
 
-export function kubeletBackend({ containers, manager, stats }: Kubelet, runtime: RuntimeClient): NodeBackend {
+export function kubeletBackend({ containers, manager, stats, metrics }: Kubelet, runtime: RuntimeClient): NodeBackend {
   const recordOf = ({ namespace, pod, container, uid = '' }: ContainerReference) =>
     containers.runningContainer(namespace, pod, container, uid)
   return {
@@ -51,6 +51,8 @@ export function kubeletBackend({ containers, manager, stats }: Kubelet, runtime:
     pods: () => containers.pods(),
     statsSummary: () => stats.summary(),
     metrics: async path =>
-      path === '/metrics/resource' ? resourceMetrics(await stats.summary()) : nodeMetrics(manager.workers()),
+      path === '/metrics/resource'
+        ? resourceMetrics(await stats.summary())
+        : `${nodeMetrics(manager.workers())}${await metrics()}`,
   }
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { cgroupUsage } from '../resources/cgroup-usage.ts'
 import { Cgroups } from '../resources/cgroups.ts'
-import { cgroupUsage } from './summary.ts'
 
 const directory = mkdtempSync('/tmp/cgroups-')
 after(() => rmSync(directory, { recursive: true }))

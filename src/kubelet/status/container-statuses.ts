@@ -5,6 +5,8 @@ import type { Pod } from '../../api/core/v1/pod.ts'
 import { signalName } from '../cri/enums.ts'
 import { type ContainerRecord, containerIdOf, type PodRuntime } from '../pods/pod-runtime.ts'
 import { isSidecar, restartsAfter } from '../pods/restart-policy.ts'
+import type { Allocation } from '../resize/allocation.ts'
+import { containerResourceStatus } from './resource-statuses.ts'
 
 /** Why a container does not run, as the last attempt to start it ended. */
 export interface WaitingReason {
@@ -24,6 +26,8 @@ export interface StatusInput {
   lastWords(record: ContainerRecord): string
   /** No container is started any more. */
   readonly terminating: boolean
+  /** What the containers were last given; absent where they have what the pod asks for. */
+  readonly actuated?: Allocation | undefined
 }
 
 const timeOf = (ms: number): string | undefined => (ms > 0 ? `${new Date(ms).toISOString().slice(0, 19)}Z` : undefined)
@@ -104,7 +108,7 @@ function statusOf(
     imageID: latest.imageRef,
     containerID: containerIdOf(latest),
     started,
-    ...resourcesOf(container, kind),
+    ...resourcesOf(input, container, kind, latest, before),
     ...(latest.user
       ? {
           user: {
@@ -121,13 +125,15 @@ function statusOf(
   }
 }
 
-function resourcesOf(container: Container, kind: StatusKind): Partial<ContainerStatus> {
+function resourcesOf(
+  input: StatusInput,
+  container: Container,
+  kind: StatusKind,
+  record: ContainerRecord | undefined,
+  before: ContainerStatus | undefined,
+): Partial<ContainerStatus> {
   if (kind === 'ephemeral') return { resources: {} }
-  const { requests, limits } = container.resources ?? {}
-  return {
-    ...(requests ? { allocatedResources: requests } : {}),
-    resources: { ...(limits ? { limits } : {}), ...(requests ? { requests } : {}) },
-  }
+  return containerResourceStatus(container, record, before, input.actuated?.containers[container.name])
 }
 
 function mountsOf(container: Container): Partial<ContainerStatus> {
@@ -179,7 +185,7 @@ function unstarted(
     state: { waiting: waiting ?? usual },
     lastState: before?.lastState ?? {},
     restartCount: before?.restartCount ?? 0,
-    ...resourcesOf(container, kind),
+    ...resourcesOf(input, container, kind, undefined, before),
     ...mountsOf(container),
   }
 }

@@ -37,6 +37,7 @@ const record = (name: string, more: Partial<ContainerRecord>): ContainerRecord =
   messageHostPath: '',
   user: undefined,
   stopSignal: 0,
+  limits: undefined,
   ...more,
 })
 const within = (...containers: ContainerRecord[]): PodRuntime => ({

@@ -1,10 +1,12 @@
 /** The whole status of a pod as the kubelet reports it. */
-import type { Pod, PodStatus } from '../../api/core/v1/pod.ts'
+import type { Pod, PodCondition, PodStatus } from '../../api/core/v1/pod.ts'
 import { sandboxStateOf } from '../pods/next-actions.ts'
+import type { CgroupLimits } from '../resources/cgroup-limits.ts'
 import { qosClassOf } from '../resources/qos.ts'
 import { podConditions } from './conditions.ts'
 import { containerStatuses, type StatusInput } from './container-statuses.ts'
 import { type PodPhase, phaseOf } from './phase.ts'
+import { podResourceStatus } from './resource-statuses.ts'
 
 export interface PodStatusInput extends StatusInput {
   readonly hostIps: readonly string[]
@@ -13,6 +15,10 @@ export interface PodStatusInput extends StatusInput {
   readonly verdict?: { readonly phase: PodPhase; readonly reason: string; readonly message: string }
   /** All containers have stopped for good. */
   readonly terminal: boolean
+  /** How far a resize is. */
+  readonly resizeConditions?: readonly PodCondition[]
+  /** Of the pod's control group; asked while the pod runs. */
+  groupLimits?(): CgroupLimits | undefined
 }
 
 export function podStatusOf(input: PodStatusInput): PodStatus {
@@ -31,7 +37,10 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: podConditions({ pod, statuses: byName, phase, sandboxReady, nowIso }, old.conditions ?? []),
+    conditions: [
+      ...podConditions({ pod, statuses: byName, phase, sandboxReady, nowIso }, old.conditions ?? []),
+      ...(input.resizeConditions ?? []),
+    ],
     ...(message ? { message } : {}),
     ...(reason ? { reason } : {}),
     ...(input.hostIps[0] === undefined ? {} : { hostIP: input.hostIps[0] }),
@@ -42,6 +51,7 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     containerStatuses: lists.regular,
     ...(lists.ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: lists.ephemeral }),
     qosClass: old.qosClass ?? qosClassOf(pod),
+    ...podResourceStatus(pod, phase === 'Running' ? input.groupLimits?.() : undefined, phase === 'Running'),
   }
 }
 

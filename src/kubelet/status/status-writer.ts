@@ -5,7 +5,8 @@ import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import type { Client } from '../../client/client.ts'
 import { isConflict, isNotFound } from '../../machinery/api-error.ts'
-import { ownConditions } from './conditions.ts'
+import { resizeConditionTypes } from '../resize/resize-conditions.ts'
+import { ownConditions as lastingConditions } from './conditions.ts'
 
 interface Entry {
   readonly namespace: string
@@ -19,6 +20,8 @@ interface Entry {
 }
 
 const retryMs = 2_000
+
+const ownConditions: readonly string[] = [...lastingConditions, ...resizeConditionTypes]
 
 /** Fields that the kubelet owns: absent ones are taken away. */
 const ownFields = [
@@ -35,6 +38,8 @@ const ownFields = [
   'ephemeralContainerStatuses',
   'qosClass',
   'observedGeneration',
+  'resources',
+  'allocatedResources',
 ] as const
 
 /** A strategic merge patch; the conditions of others stay. */
@@ -44,7 +49,15 @@ export function statusPatch(uid: string, before: PodStatus, wanted: PodStatus): 
     const value = wanted[field]
     if (isDeepStrictEqual(value, before[field])) continue
     const merged = field === 'podIPs' || field === 'hostIPs'
-    status[field] = value === undefined ? null : merged ? [...(value as unknown[]), { $patch: 'replace' }] : value
+    const replaced = field === 'resources' || field === 'allocatedResources'
+    status[field] =
+      value === undefined
+        ? null
+        : merged
+          ? [...(value as unknown[]), { $patch: 'replace' }]
+          : replaced
+            ? { ...(value as object), $patch: 'replace' }
+            : value
   }
   const conditions = (wanted.conditions ?? []).flatMap(condition => {
     const old = before.conditions?.find(({ type }) => type === condition.type)
@@ -53,7 +66,12 @@ export function statusPatch(uid: string, before: PodStatus, wanted: PodStatus): 
     const gone = (['reason', 'message'] as const).filter(key => old?.[key] !== undefined)
     return [{ ...Object.fromEntries(gone.map(key => [key, null])), ...condition }]
   })
-  if (conditions.length > 0) status.conditions = conditions
+  // Only those of a resize ever go.
+  const over = resizeConditionTypes.filter(
+    type => before.conditions?.some(old => old.type === type) && !wanted.conditions?.some(now => now.type === type),
+  )
+  const changes = [...conditions, ...over.map(type => ({ type, $patch: 'delete' }))]
+  if (changes.length > 0) status.conditions = changes
   return Object.keys(status).length === 0 ? undefined : { metadata: { uid }, status }
 }
 
@@ -152,5 +170,5 @@ function sameOwn(a: PodStatus, b: PodStatus): boolean {
 
 const keepOwn = (status: PodStatus): PodStatus => ({
   ...status,
-  conditions: (status.conditions ?? []).filter(({ type }) => (ownConditions as readonly string[]).includes(type)),
+  conditions: (status.conditions ?? []).filter(({ type }) => ownConditions.includes(type)),
 })

@@ -18,46 +18,84 @@ function maxAmounts(a: Amounts, b: Amounts): Record<string, string> {
 
 const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
 
-/** While a resize is under way, a container holds the larger of what is asked for and what it has (KEP-1287). */
-function amountsOf(container: Container, which: Which, status: ContainerStatus | undefined): Amounts {
-  let amounts: Amounts = container.resources?.[which] ?? {}
-  if (status && which === 'requests') amounts = maxAmounts(amounts, status.allocatedResources ?? {})
-  return status ? maxAmounts(amounts, status.resources?.[which] ?? {}) : amounts
-}
+const isResizeInfeasible = ({ status }: Pod): boolean =>
+  status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason === 'Infeasible'
+
+type AmountsOf = (container: Container, status: ContainerStatus | undefined) => Amounts
 
 /**
  * The larger of what runs in the end (containers and sidecars) and what any init container needs beside the sidecars
  * started before it.
  */
-function containersTotal({ spec, status }: Pod, which: Which): Amounts {
+function containersTotal({ spec, status }: Pod, of: AmountsOf): Amounts {
   const statuses = new Map<string, ContainerStatus>()
   for (const one of [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]) {
     statuses.set(one.name, one)
   }
-  const of = (container: Container): Amounts => amountsOf(container, which, statuses.get(container.name))
+  const amounts = (container: Container): Amounts => of(container, statuses.get(container.name))
   let running: Amounts = {}
-  for (const container of spec.containers ?? []) running = addAmounts(running, of(container))
+  for (const container of spec.containers ?? []) running = addAmounts(running, amounts(container))
   let sidecars: Amounts = {}
   let starting: Amounts = {}
   for (const container of spec.initContainers ?? []) {
     if (container.restartPolicy === 'Always') {
-      running = addAmounts(running, of(container))
-      sidecars = addAmounts(sidecars, of(container))
+      running = addAmounts(running, amounts(container))
+      sidecars = addAmounts(sidecars, amounts(container))
       starting = maxAmounts(starting, sidecars)
-    } else starting = maxAmounts(starting, addAmounts(of(container), sidecars))
+    } else starting = maxAmounts(starting, addAmounts(amounts(container), sidecars))
   }
   return maxAmounts(running, starting)
 }
 
-export function podTotal(pod: Pod, which: Which): Amounts {
-  const total: Record<string, string> = { ...containersTotal(pod, which) }
-  for (const [name, amount] of Object.entries(pod.spec.resources?.[which] ?? {})) {
-    if (isPodLevel(name)) total[name] = amount
+/**
+ * While a resize is under way, a pod holds the larger of what is asked for, what is granted and what is in force (KEP-1287).
+ * What is infeasible is not waited for.
+ */
+function heldTotal(pod: Pod, which: Which): Amounts {
+  const infeasible = isResizeInfeasible(pod)
+  const asked = (container: Container): Amounts => container.resources?.[which] ?? {}
+  const instead = (container: Container): Amounts => (infeasible ? {} : asked(container))
+  const spec = infeasible ? {} : containersTotal(pod, asked)
+  const granted = which === 'requests' ? grantedTotal(pod, instead) : {}
+  const { resources, allocatedResources } = pod.status ?? {}
+  // The pod's own figures have its overhead in them, which is added later.
+  const known = which === 'requests' && allocatedResources && resources?.requests && !pod.spec.overhead
+  const inForce = known
+    ? resources.requests!
+    : containersTotal(pod, (container, status) => {
+        const own = status?.resources?.[which] ?? (which === 'requests' ? status?.allocatedResources : undefined)
+        return own ?? instead(container)
+      })
+  return maxAmounts(maxAmounts(spec, granted), inForce)
+}
+
+function grantedTotal(pod: Pod, instead: (container: Container) => Amounts): Amounts {
+  const { resources, allocatedResources } = pod.status ?? {}
+  if (allocatedResources && resources?.requests && !pod.spec.overhead) return allocatedResources
+  return containersTotal(pod, (container, status) => status?.allocatedResources ?? instead(container))
+}
+
+/** `held`: with what a resize that is under way still holds. */
+export function podTotal(pod: Pod, which: Which, counted: 'spec' | 'held' = 'held'): Amounts {
+  const asked = (container: Container): Amounts => container.resources?.[which] ?? {}
+  const total: Record<string, string> = {
+    ...(counted === 'held' ? heldTotal(pod, which) : containersTotal(pod, asked)),
   }
+  for (const [name, amount] of Object.entries(podLevelTotal(pod, which, counted))) total[name] = amount
   const overhead = Object.entries(pod.spec.overhead ?? {})
   // A limit that nobody has set is not made by the overhead.
   const added = which === 'requests' ? overhead : overhead.filter(([name]) => total[name] !== undefined)
   return addAmounts(total, Object.fromEntries(added))
+}
+
+function podLevelTotal(pod: Pod, which: Which, counted: 'spec' | 'held'): Amounts {
+  const own = Object.fromEntries(Object.entries(pod.spec.resources?.[which] ?? {}).filter(([name]) => isPodLevel(name)))
+  const { resources, allocatedResources } = pod.status ?? {}
+  if (counted === 'spec' || !resources || Object.keys(own).length === 0) return own
+  const granted = which === 'requests' ? (allocatedResources ?? {}) : {}
+  const held = maxAmounts(granted, resources[which] ?? {})
+  const larger = isResizeInfeasible(pod) ? held : maxAmounts(own, held)
+  return Object.fromEntries(Object.entries(larger).filter(([name]) => isPodLevel(name)))
 }
 
 export const hasPodLevelResources = ({ spec }: Pod): boolean =>
