@@ -162,3 +162,15 @@ export function messageOf(type: Type): Message | undefined {
   if (type.is === 'message') return type
   return type.is === 'reference' ? type.target() : undefined
 }
+
+/** The default that OpenAPI shows and that keys of lists take: the declared one, or Go's zero value of what is always present. */
+export function shownDefault({ always, defaultValue, explicit, type }: FieldFacts): unknown {
+  if (defaultValue !== undefined) return defaultValue
+  if (!always || explicit) return undefined
+  if (type.is === 'enum') return ''
+  if (type.is === 'message' || type.is === 'reference') return {}
+  if (type.is !== 'scalar') return undefined
+  if (type.name === 'string') return ''
+  if (type.name === 'bool') return false
+  return /^u?int(32|64)$|^double$/.test(type.name) ? 0 : undefined
+}

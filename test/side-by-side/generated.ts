@@ -134,6 +134,8 @@ function patchStep(kind: Kind, name: string, mutation: Mutation, chooser: Choose
   const { place, value } = mutation
   const type = chooser.one(Object.keys(patchTypes) as (keyof typeof patchTypes)[])
   const query = type === 'apply' ? `&fieldManager=other${chooser.happens(0.5) ? '&force=true' : ''}` : ''
+  // Chosen here and not in `body`, which is made once for each server.
+  const op = chooser.one(['add', 'replace', 'test'])
   return {
     label: `${type}: ${labelOf(mutation)}`,
     method: 'PATCH',
@@ -142,7 +144,7 @@ function patchStep(kind: Kind, name: string, mutation: Mutation, chooser: Choose
     body: () => {
       if (type === 'json') {
         if (value.value === absent) return [{ op: 'remove', path: pointerOf(place) }]
-        return [{ op: chooser.one(['add', 'replace', 'test']), path: pointerOf(place), value: value.value }]
+        return [{ op, path: pointerOf(place), value: value.value }]
       }
       const patch = partial(place, value.value)
       if (type !== 'apply') return patch

@@ -1,7 +1,7 @@
 /** PATCH in its four types. The patch is applied to the current object inside of the compare-and-swap's loop. */
 
-import { badRequestError, invalidError } from '../../machinery/api-error.ts'
-import { applyConfiguration } from '../../machinery/apply/apply-configuration.ts'
+import { ApiError, badRequestError, invalidError } from '../../machinery/api-error.ts'
+import { applyConfiguration, showApplied } from '../../machinery/apply/apply-configuration.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { applyJsonPatch } from '../../machinery/patch/json-patch.ts'
 import { showGoValue } from '../../machinery/patch/json-value.ts'
@@ -10,6 +10,7 @@ import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-
 import { forbidden, invalid, required } from '../../schema/field-error.ts'
 import { DecodeError, decodeValue } from '../../schema/json-decode.ts'
 import { stringifyJson } from '../../schema/json-encode.ts'
+import type { Kind } from '../../schema/kind.ts'
 import { cloneJson } from './clone.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import type { ObjectJson } from './stored-object.ts'
@@ -112,14 +113,6 @@ async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch
   const applied = cloneJson(patch.value) as ObjectJson
   if (applied.metadata === undefined || applied.metadata === null) applied.metadata = {} as ObjectJson['metadata']
   checkType(write, applied)
-  try {
-    const { duplicateFields } = decodeValue(kind, applied)
-    // What is unknown is a fault of the typed configuration below.
-    reportStrictErrors(write, [], duplicateFields)
-  } catch (error) {
-    if (error instanceof DecodeError) throw badRequestError(`error decoding patch: ${error.message}`)
-    throw error
-  }
   if ((applied.metadata.name ?? '') === '') applied.metadata.name = write.name
   return updateObject(deps, write, {
     make: current => {
@@ -132,7 +125,7 @@ async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch
         timeIso: isoSeconds(write.nowMs),
         subresource: write.subresource,
       })
-      const object = cloneJson(decodeValue(kind, result.object).object) as ObjectJson
+      const object = converted(kind, applied, result.object)
       if (current === undefined) delete (object.metadata as Record<string, unknown>).resourceVersion
       applyDefaults(kind, object)
       return { object, managedBy: 'apply' }
@@ -140,4 +133,28 @@ async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch
     create: true,
     unconditional: true,
   })
+}
+
+/** The merged object as one of the kind. What its declaration's check lets pass may still be no time or number. */
+function converted(kind: Kind, applied: ObjectJson, merged: object): ObjectJson {
+  try {
+    return cloneJson(decodeValue(kind, merged).object) as ObjectJson
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const { group, version, kind: name } = kind.gvk
+    // Upstream takes this for a fault of its own: 500 without a reason.
+    throw new ApiError(
+      500,
+      undefined,
+      `failed to convert new object (${showApplied(kind, applied)}) to proper version: unable to convert unstructured object to ${group}/${version}, Kind=${name}: ${conversionFault(error.message)}`,
+    )
+  }
+}
+
+/** A decoder's message in the words of the conversion, which reads each value for itself. */
+function conversionFault(message: string): string {
+  if (message.startsWith('illegal base64')) return `error decoding from json: ${message}`
+  const wrong = /^json: cannot unmarshal number [\d.]+ into Go struct field \S+ of type (u?int(?:32|64))$/.exec(message)
+  if (wrong) return `cannot convert float64 to ${wrong[1]}`
+  return message.replace(/ into Go struct field \S+ of type /, ' into Go value of type ')
 }

@@ -12,6 +12,7 @@ import { ConfigurationError, fieldSetOf } from './object-field-set.ts'
 import { resetMembers, skippedMembers, unownedMetadata } from './owned-members.ts'
 import { removeItems, withNamedFields } from './remove-items.ts'
 import { type StructShape, structShapeOf } from './shape.ts'
+import { showFaults, typedFaults } from './typed-check.ts'
 
 export interface Apply {
   readonly kind: Kind
@@ -44,6 +45,8 @@ export function applyConfiguration(apply: Apply): { object: Record<string, unkno
   const applied = apply.applied as JsonObject
   const live = apply.live as JsonObject | undefined
   checkConfiguration(apply.kind, applied)
+  const faults = typedFaults(apply.kind, applied)
+  if (faults.length > 0) throw notTyped(apply.kind, applied, showFaults(faults))
   const { object, entries } = attempt(apply, live, applied, apply.force)
   const result = apply.manager === kubectl && lastAppliedOf(object) !== '' ? withLastApplied(object, applied) : object
   return { object: withEntries(keepingTime(apply, live, result, entries), entries) }
@@ -106,16 +109,19 @@ function configurationFields({ kind }: Apply, shape: StructShape, configuration:
       true,
     )
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    const { name = '', namespace = '' } = (isObject(metadata) ? metadata : {}) as Record<string, string>
-    // Upstream takes this for a fault of its own: 500 without a reason.
-    throw new ApiError(
-      500,
-      undefined,
-      `failed to create typed patch object (${namespace}/${name}; ${kind.gvk.group}/${kind.gvk.version}, Kind=${kind.gvk.kind}): ${error.message}`,
-    )
+    throw error instanceof ConfigurationError ? notTyped(kind, configuration, error.message) : error
   }
 }
+
+/** As messages name an object that is on its way in. */
+export function showApplied(kind: Kind, { metadata }: JsonObject): string {
+  const { name = '', namespace = '' } = (isObject(metadata) ? metadata : {}) as Record<string, string>
+  return `${namespace}/${name}; ${kind.gvk.group}/${kind.gvk.version}, Kind=${kind.gvk.kind}`
+}
+
+/** Upstream takes this for a fault of its own: 500 without a reason. */
+const notTyped = (kind: Kind, applied: JsonObject, fault: string): ApiError =>
+  new ApiError(500, undefined, `failed to create typed patch object (${showApplied(kind, applied)}): ${fault}`)
 
 /**
  * Without what this manager applied last and applies no longer, if nobody else owns it. Follows the three steps of

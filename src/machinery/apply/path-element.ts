@@ -19,16 +19,25 @@ export function fieldElement(name: string): string {
 
 export const valueElement = (value: unknown): string => `v:${encode(value)}`
 
-/** `k:{"name":"x"}`, keys sorted, defaults filled in; undefined if the item has none of its keys. */
-export function keyElement(shape: KeyedListShape, item: unknown): string | undefined {
+/** `k:{"name":"x"}`, keys sorted, defaults filled in; undefined if the item has none of its keys. A null is a value. */
+export function keyElement(shape: Pick<KeyedListShape, 'keys'>, item: unknown): string | undefined {
   if (!isObject(item)) return undefined
   let text = ''
   for (const key of shape.keys) {
-    const value = memberOf(item, key.name) ?? key.default
+    const own = memberOf(item, key.name)
+    const value = own === undefined ? key.default : own
     if (value === undefined) continue
     text += `${text === '' ? '' : ','}${JSON.stringify(key.name)}:${encode(value)}`
   }
   return text === '' ? undefined : `k:{${text}}`
+}
+
+const showKey = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(showKey).join(',')}]`
+  if (!isObject(value)) return encode(value)
+  return Object.entries(value)
+    .map(([name, member]) => `${name}=${showKey(member)}`)
+    .join('')
 }
 
 /** One element as messages show it: `.spec`, `[name="x"]`, `[="a"]`, `[0]`. */
@@ -39,7 +48,7 @@ export function showElement(element: string): string {
       return `.${rest}`
     case 'k': {
       const keys = Object.entries(JSON.parse(rest) as Record<string, unknown>)
-      return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`
+      return `[${keys.map(([name, value]) => `${name}=${showKey(value)}`).join(',')}]`
     }
     case 'v':
       return `[=${rest}]`

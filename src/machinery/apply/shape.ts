@@ -3,7 +3,7 @@
  * item by item, and what only as a whole. Compiled once for each message, when first needed.
  */
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
-import { messageOf } from '../../schema/field.ts'
+import { messageOf, shownDefault } from '../../schema/field.ts'
 import type { Message, Type } from '../../schema/type.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
 
@@ -103,14 +103,22 @@ function shapeOf(type: Type, listKind?: string, listKeys?: readonly string[]): S
   if (type.is === 'list') {
     if (listKind === 'set') return set
     if (listKind !== 'map' || listKeys === undefined) return leaf
-    const item = messageOf(type.of)
-    const keys = listKeys.map(name => ({ name, default: item?.fields[name]?.facts.defaultValue }))
-    return { is: 'list', of: shapeOf(type.of), keys: keys.sort((a, b) => (a.name < b.name ? -1 : 1)) }
+    return { is: 'list', of: shapeOf(type.of), keys: listKeysOf(type.of, listKeys) }
   }
   const message = messageOf(type)
   if (!message || message.options.mapType === 'atomic' || message.options.listForm || message.options.choice)
     return leaf
   return structShapeOf(message)
+}
+
+/** The keys that tell items apart, with what stands for an absent one. */
+export function listKeysOf(of: Type, names: readonly string[]): KeyedListShape['keys'] {
+  const item = messageOf(of)
+  const keys = names.map(name => {
+    const field = item?.fields[name]
+    return { name, default: field && shownDefault(field.facts) }
+  })
+  return keys.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 const optional = (shape: Shape): Member => ({ shape, present: false, orNull: false })

@@ -3,7 +3,7 @@
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
 import type { FieldFacts } from '../../schema/field.ts'
-import { messageOf } from '../../schema/field.ts'
+import { messageOf, shownDefault } from '../../schema/field.ts'
 import type { GroupVersionKind, Message, ScalarName, Type } from '../../schema/type.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
 
@@ -152,7 +152,7 @@ export class SchemaSet {
 
   #field(facts: FieldFacts): Schema {
     const type = this.#type(facts.type)
-    const value = defaultOf(facts)
+    const value = shownDefault(facts)
     return {
       ...('$ref' in type ? { allOf: [type] } : type),
       ...(value === undefined ? {} : { default: value }),
@@ -200,15 +200,3 @@ const unionSchema = ({ discriminator, members }: { discriminator?: string; membe
 const distinctKinds = (kinds: readonly GroupVersionKind[]): GroupVersionKind[] => [
   ...new Map(kinds.map(kind => [`${kind.group}/${kind.version}/${kind.kind}`, kind])).values(),
 ]
-
-/** The declared default, or Go's zero value of what is always present. */
-function defaultOf({ always, defaultValue, explicit, type }: FieldFacts): unknown {
-  if (defaultValue !== undefined) return defaultValue
-  if (!always || explicit) return undefined
-  if (type.is === 'enum') return ''
-  if (type.is === 'message' || type.is === 'reference') return {}
-  if (type.is !== 'scalar') return undefined
-  if (type.name === 'string') return ''
-  if (type.name === 'bool') return false
-  return /^u?int(32|64)$|^double$/.test(type.name) ? 0 : undefined
-}
