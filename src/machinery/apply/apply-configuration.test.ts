@@ -164,10 +164,17 @@ test('a struct that nobody owns any more goes with its defaults', () => {
   assert.deepEqual(next.spec, { strategy: { type: 'Recreate' } })
 })
 
-test('null removes a field and still owns it', () => {
+test('null takes the place of a value, and is owned', () => {
   const live = update(ConfigMap, {} as Shaped, configMap({ a: '1' }) as Shaped, 'u', 1)
+  assert.equal(errorOf(() => apply(ConfigMap, configMap({ a: null }), { live, time: 2 })).code, 409)
   const next = apply(ConfigMap, configMap({ a: null }), { live, force: true, time: 2 })
-  assert.equal((next.data as Record<string, unknown>).a, undefined)
+  assert.equal((next.data as Record<string, unknown>).a, null)
+})
+
+test('a configuration that changes no value is recorded without a time', () => {
+  const live = update(ConfigMap, {} as Shaped, configMap({ a: '1' }) as Shaped, 'u', 1)
+  const next = apply(ConfigMap, configMap({ a: '1' }), { live, manager: 'two', time: 2 })
+  assert.equal(next.metadata.managedFields?.find(one => one.manager === 'two')?.time, undefined)
 })
 
 test('an apply through status sets the status alone', () => {
@@ -194,6 +201,25 @@ test('kubectl takes over what its client-side apply has set, and keeps the annot
   assert.deepEqual(next.data, { a: '2' })
   const { annotations } = next.metadata as unknown as { annotations: Record<string, string> }
   assert.deepEqual(JSON.parse(annotations[annotation] ?? ''), change)
+})
+
+test('values of other types than the declared ones are faults, each with its path', () => {
+  const messageOf = (applied: object): string => errorOf(() => apply(Deployment, applied)).message
+  const head = 'failed to create typed patch object (/w; apps/v1, Kind=Deployment): '
+  const metadata = { name: 'w' }
+  assert.equal(
+    messageOf({ metadata, spec: { replicas: 'x', paused: 1 } }),
+    `${head}errors:\n  .spec.replicas: expected numeric (int or float), got string\n  .spec.paused: expected boolean, got &{1}`,
+  )
+  assert.equal(
+    messageOf({ metadata, spec: { template: { spec: { containers: [{ name: 'c', image: {} }] } } } }),
+    `${head}.spec.template.spec.containers[name="c"].image: expected string, got &value.valueUnstructured{Value:map[string]interface {}{}}`,
+  )
+  assert.equal(
+    messageOf({ metadata, spec: { template: { spec: { containers: [null] } } } }),
+    `${head}.spec.template.spec.containers: element 0: associative list with keys may not have a null element`,
+  )
+  assert.equal(messageOf({ metadata, spec: { strategy: [] } }), `${head}.spec.strategy: expected map, got &{[]}`)
 })
 
 test('a configuration must not carry managedFields nor undeclared fields nor the same item twice', () => {

@@ -85,6 +85,7 @@ function attempt(apply: Apply, live: JsonObject | undefined, applied: JsonObject
   )
   if (changed && !force) refuseConflicts(apply, shape, live, conflictsOf(entries, self, changed))
   const lost = changed || removed ? union(changed, removed) : undefined
+  if (lost === undefined) keepTime(entries, self, last)
   for (const [identity, entry] of entries) {
     if (identity === self) continue
     const set = difference(entry.fieldsV1, lost)
@@ -168,6 +169,20 @@ function refuseConflicts(
   if (refused.length > 0) throw applyConflictError(refused)
 }
 
+const withoutNulls = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) => (member === null ? [] : [[name, withoutNulls(member)]])),
+  )
+}
+
+/** A configuration that changes no value of the object: its entry keeps the time it had, or has none. */
+function keepTime(entries: Map<string, Entry>, self: string, last: Entry | undefined): void {
+  const { time: _, ...entry } = entries.get(self) as Entry
+  entries.set(self, last?.time === undefined ? entry : { ...entry, time: last.time })
+}
+
 /** Where nothing but the time would change, the entry stays as it was stored, so that the write is none. */
 function keepingTime(
   { kind, manager, subresource }: Apply,
@@ -182,7 +197,7 @@ function keepingTime(
   if (!stored || !now || stored.apiVersion !== now.apiVersion || !equalSets(stored.fieldsV1, now.fieldsV1)) {
     return object
   }
-  if (!equalJson(live, object)) return object
+  if (!equalJson(live, withoutNulls(object))) return object
   entries.set(self, stored)
   return live
 }

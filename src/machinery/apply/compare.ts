@@ -142,7 +142,9 @@ function compareMembers(
     const member = members?.get(name)
     const memberShape = member?.shape ?? (shape.is === 'map' ? shape.of : deduced)
     let before: unknown = old === undefined ? undefined : (memberOf(old, name) ?? undefined)
-    let after: unknown = now === undefined ? undefined : (memberOf(now, name) ?? undefined)
+    let after: unknown = now === undefined ? undefined : memberOf(now, name)
+    // A null that was applied is a value of a leaf.
+    if (after === null && memberShape.is !== 'leaf') after = undefined
     if (member?.present) {
       if (old !== undefined) before ??= zeroOf(memberShape)
       if (now !== undefined) after ??= zeroOf(memberShape)

@@ -139,13 +139,11 @@ export function equalSets(a: FieldSet, b: FieldSet): boolean {
   return Object.keys(b).length === size
 }
 
-/** The paths of a set, each as its elements, in order. */
+/** The paths of a set, each as its elements: at every level its members first, then what is below it, both in order. */
 export function* pathsOf(set: FieldSet, above: readonly string[] = []): Generator<readonly string[]> {
-  for (const element of Object.keys(set).sort(compareElements)) {
-    if (element === '.') continue
-    const path = [...above, element]
-    const node = set[element]!
-    if (isMember(node)) yield path
-    yield* pathsOf(node, path)
-  }
+  const elements = Object.keys(set)
+    .filter(element => element !== '.')
+    .sort(compareElements)
+  for (const element of elements) if (isMember(set[element]!)) yield [...above, element]
+  for (const element of elements) yield* pathsOf(set[element]!, [...above, element])
 }

@@ -1,13 +1,13 @@
-/** Lays a configuration over an object (structured-merge-diff's `Merge`): null removes, what is absent stays. */
+/** Lays a configuration over an object (structured-merge-diff's `Merge`): what is absent stays. */
 import { isObject, type JsonObject, memberOf, setMember } from '../patch/json-value.ts'
 import { keyElement, valueElement } from './path-element.ts'
 import { deduced, type KeyedListShape, type SetShape, type Shape } from './shape.ts'
 
-/** Undefined if nothing is left. Neither argument is changed. */
+/** Neither argument is changed. A null takes the place of a leaf and of what is empty; over anything else it says nothing. */
 export function mergeValues(shape: Shape, live: unknown, applied: unknown): unknown {
   if (applied === undefined) return live
-  if (applied === null) return undefined
   if (shape.is === 'leaf') return applied
+  if (applied === null) return isObject(live) || (Array.isArray(live) && live.length > 0) ? live : null
   if (shape.is === 'list' || shape.is === 'set') {
     return Array.isArray(applied) ? mergeItems(shape, Array.isArray(live) ? live : [], applied) : applied
   }
@@ -20,8 +20,7 @@ function mergeMembers(shape: Shape, live: JsonObject, applied: JsonObject): Json
   for (const [name, value] of Object.entries(applied)) {
     const memberShape = members?.get(name)?.shape ?? (shape.is === 'map' ? shape.of : deduced)
     const merged = mergeValues(memberShape, memberOf(live, name), value)
-    if (merged === undefined) delete result[name]
-    else setMember(result, name, merged)
+    if (merged !== undefined) setMember(result, name, merged)
   }
   return result
 }
