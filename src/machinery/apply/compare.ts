@@ -78,7 +78,7 @@ const isMap = (value: unknown): value is JsonObject | undefined | null =>
 
 /** The set of a value that was not there before: `compareValues` with nothing, at half the cost. */
 function addedNode(shape: Shape, now: unknown): FieldSet {
-  if (shape.is === 'leaf' || isBlank(now)) return leafNode
+  if (shape.is === 'leaf' || (isBlank(now) && !(shape.is === 'struct' && isObject(now)))) return leafNode
   if (shape.is === 'list' || shape.is === 'set') return Array.isArray(now) ? addedItems(shape, now) : leafNode
   return isObject(now) ? addedMembers(shape, now) : leafNode
 }

@@ -93,7 +93,7 @@ function membersOf(message: Message): Map<string, Member> {
       members.set(name, optional(shapeOfSchema(own)))
       continue
     }
-    members.set(name, { shape, present: facts.always || facts.required, orNull: facts.orNull === true })
+    members.set(name, { shape, present: facts.always || facts.orNull === true, orNull: facts.orNull === true })
   }
   return members
 }

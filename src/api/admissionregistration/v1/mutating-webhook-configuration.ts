@@ -26,6 +26,7 @@ export const MutatingWebhook = message(
     namespaceSelector: f(5, LabelSelector).doc('Namespaces of the objects, by label; all by default.'),
     objectSelector: f(11, LabelSelector).doc('Labels of the object or of the one it replaces; all by default.'),
     sideEffects: f(6, oneOf('None', 'NoneOnDryRun', 'Some', 'Unknown'))
+      .orNull()
       .go('v1.SideEffectClass')
       .explicit()
       .required()

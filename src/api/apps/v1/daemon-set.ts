@@ -37,6 +37,7 @@ export const DaemonSetSpec = message(
   'DaemonSetSpec',
   {
     selector: f(1, LabelSelector)
+      .orNull()
       .required()
       .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
     template: f(2, PodTemplateSpec).required().always().doc('Pattern of the pods; each node that it fits gets one.'),

@@ -38,6 +38,7 @@ export const DeploymentSpec = message(
   {
     replicas: f(1, int32).validate(notNegative).explicit().doc('Number of pods; 1 by default.'),
     selector: f(2, LabelSelector)
+      .orNull()
       .required()
       .doc('Which pods belong to it; must match the labels of the template and cannot be changed.'),
     template: f(3, PodTemplateSpec).required().always().doc('Pattern of the pods; a change of it starts a rollout.'),

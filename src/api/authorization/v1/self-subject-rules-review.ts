@@ -6,7 +6,12 @@ import { kind, message } from './package.ts'
 export const NonResourceRule = message(
   'NonResourceRule',
   {
-    verbs: f(1, list(str)).explicit().required().listOf('atomic').doc('HTTP methods in lower case; `*` means all.'),
+    verbs: f(1, list(str))
+      .orNull()
+      .explicit()
+      .required()
+      .listOf('atomic')
+      .doc('HTTP methods in lower case; `*` means all.'),
     nonResourceURLs: f(2, list(str)).listOf('atomic').doc('Paths, possibly ending with `*`.'),
   },
   { doc: 'A rule about paths that are no resources.' },
@@ -16,7 +21,12 @@ export type NonResourceRule = TypeOf<typeof NonResourceRule>
 export const ResourceRule = message(
   'ResourceRule',
   {
-    verbs: f(1, list(str)).explicit().required().listOf('atomic').doc('What may be done; `*` means everything.'),
+    verbs: f(1, list(str))
+      .orNull()
+      .explicit()
+      .required()
+      .listOf('atomic')
+      .doc('What may be done; `*` means everything.'),
     apiGroups: f(2, list(str)).listOf('atomic').doc('API groups; `*` means all.'),
     resources: f(3, list(str)).listOf('atomic').doc('Resources, with subresources as `pods/log`; `*` means all.'),
     resourceNames: f(4, list(str)).listOf('atomic').doc('Names to which the rule is restricted; all if empty.'),
@@ -37,8 +47,14 @@ export type SelfSubjectRulesReviewSpec = TypeOf<typeof SelfSubjectRulesReviewSpe
 export const SubjectRulesReviewStatus = message(
   'SubjectRulesReviewStatus',
   {
-    resourceRules: f(1, list(ResourceRule)).explicit().required().listOf('atomic').doc('Resources that may be used.'),
+    resourceRules: f(1, list(ResourceRule))
+      .orNull()
+      .explicit()
+      .required()
+      .listOf('atomic')
+      .doc('Resources that may be used.'),
     nonResourceRules: f(2, list(NonResourceRule))
+      .orNull()
       .explicit()
       .required()
       .listOf('atomic')

@@ -37,6 +37,7 @@ export const PodFailurePolicyOnExitCodesRequirement = message(
       .always()
       .doc('Whether the exit code must be among the values or not.'),
     values: f(3, list(int32))
+      .orNull()
       .explicit()
       .required()
       .listOf('set')
@@ -83,6 +84,7 @@ export const PodFailurePolicy = message(
   'PodFailurePolicy',
   {
     rules: f(1, list(PodFailurePolicyRule))
+      .orNull()
       .explicit()
       .required()
       .listOf('atomic')
@@ -106,6 +108,7 @@ export const SuccessPolicy = message(
   'SuccessPolicy',
   {
     rules: f(1, list(SuccessPolicyRule))
+      .orNull()
       .explicit()
       .required()
       .listOf('atomic')

@@ -31,7 +31,11 @@ export type ConfigMapNodeConfigSource = TypeOf<typeof ConfigMapNodeConfigSource>
 export const ContainerImage = message(
   'ContainerImage',
   {
-    names: f(1, list(str)).explicit().listOf('atomic').doc('Names by which the image is known, with digest or tag.'),
+    names: f(1, list(str))
+      .orNull()
+      .explicit()
+      .listOf('atomic')
+      .doc('Names by which the image is known, with digest or tag.'),
     sizeBytes: f(2, int64).doc('Size of the image in bytes.'),
   },
   { doc: 'An image that is present on a node.' },

@@ -39,7 +39,7 @@ export type SecretReference = TypeOf<typeof SecretReference>
 export const TypedLocalObjectReference = message(
   'TypedLocalObjectReference',
   {
-    apiGroup: f(1, str).explicit().doc('API group of the kind; empty for the core group.'),
+    apiGroup: f(1, str).orNull().explicit().doc('API group of the kind; empty for the core group.'),
     kind: f(2, str).required().always().doc('Kind of the object.'),
     name: f(3, str).required().always().doc('Name of the object.'),
   },
@@ -50,7 +50,7 @@ export type TypedLocalObjectReference = TypeOf<typeof TypedLocalObjectReference>
 export const TypedObjectReference = message(
   'TypedObjectReference',
   {
-    apiGroup: f(1, str).explicit().doc('API group of the kind; empty for the core group.'),
+    apiGroup: f(1, str).orNull().explicit().doc('API group of the kind; empty for the core group.'),
     kind: f(2, str).required().always().doc('Kind of the object.'),
     name: f(3, str).required().always().doc('Name of the object.'),
     namespace: f(4, str)

@@ -13,7 +13,11 @@ export const EvictionResponder = message(
   'EvictionResponder',
   {
     name: f(1, str).required().always().doc('Domain-prefixed name of the responder.'),
-    priority: f(2, int32).explicit().required().doc('Order among responders; a higher number is asked earlier.'),
+    priority: f(2, int32)
+      .orNull()
+      .explicit()
+      .required()
+      .doc('Order among responders; a higher number is asked earlier.'),
   },
   { doc: 'A component that wants to react before the pod is evicted (KEP-4563).', mapType: 'atomic' },
 )
@@ -95,6 +99,7 @@ export const PodSpec = message(
       .patch('merge,retainKeys', 'name')
       .doc('Volumes that containers of the pod may mount.'),
     containers: f(2, list(Container))
+      .orNull()
       .explicit()
       .required()
       .listOf('map', 'name')

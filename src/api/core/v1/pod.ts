@@ -21,7 +21,7 @@ export const NodeAllocatableMappedResources = message(
   'NodeAllocatableMappedResources',
   {
     name: f(1, str).go('v1.ResourceName').required().always().doc('Native resource, such as `cpu` or `memory`.'),
-    quantity: f(2, quantity).explicit().required().doc('Amount accounted to the claim.'),
+    quantity: f(2, quantity).orNull().explicit().required().doc('Amount accounted to the claim.'),
   },
   { doc: 'Amount of a native resource that allocated devices stand for (KEP-5517).' },
 )

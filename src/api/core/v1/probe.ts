@@ -16,7 +16,11 @@ export const GRPCAction = message(
   'GRPCAction',
   {
     port: f(1, int32).required().always().doc('Port of the gRPC server, 1 to 65535.'),
-    service: f(2, str).explicit().default('').doc('Service name sent in the health request; empty by default.'),
+    service: f(2, str)
+      .orNull()
+      .explicit()
+      .default('')
+      .doc('Service name sent in the health request; empty by default.'),
     mode: f(3, oneOf('Plaintext', 'TLS'))
       .go('v1.GRPCProbeMode')
       .gate('GRPCContainerProbeTLS')

@@ -31,6 +31,7 @@ export const PodExtendedResourceClaimStatus = message(
   'PodExtendedResourceClaimStatus',
   {
     requestMappings: f(1, list(ContainerExtendedResourceRequest))
+      .orNull()
       .explicit()
       .required()
       .listOf('atomic')

@@ -59,6 +59,7 @@ export const NodeSelector = message(
   'NodeSelector',
   {
     nodeSelectorTerms: f(1, list(NodeSelectorTerm))
+      .orNull()
       .explicit()
       .required()
       .listOf('atomic')

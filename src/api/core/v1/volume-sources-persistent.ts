@@ -43,7 +43,7 @@ export const AzureFilePersistentVolumeSource = message(
     secretName: f(1, str).required().always().doc('Secret with the name and key of the storage account.'),
     shareName: f(2, str).required().always().doc('Name of the share.'),
     readOnly: f(3, bool).doc('Mount without permission to write; false by default.'),
-    secretNamespace: f(4, str).explicit().doc('Namespace of the secret; that of the pod by default.'),
+    secretNamespace: f(4, str).orNull().explicit().doc('Namespace of the secret; that of the pod by default.'),
   },
   { doc: 'An Azure file share, served by its CSI driver.' },
 )
@@ -72,7 +72,7 @@ export type CSIPersistentVolumeSource = TypeOf<typeof CSIPersistentVolumeSource>
 export const CephFSPersistentVolumeSource = message(
   'CephFSPersistentVolumeSource',
   {
-    monitors: f(1, list(str)).explicit().required().listOf('atomic').doc('Addresses of the monitors.'),
+    monitors: f(1, list(str)).orNull().explicit().required().listOf('atomic').doc('Addresses of the monitors.'),
     path: f(2, str).doc('Directory to mount; `/` by default.'),
     user: f(3, str).doc('User name; `admin` by default.'),
     secretFile: f(4, str).doc('File with the key of the user; `/etc/ceph/user.secret` by default.'),
@@ -249,7 +249,7 @@ export type QuobyteVolumeSource = TypeOf<typeof QuobyteVolumeSource>
 export const RBDPersistentVolumeSource = message(
   'RBDPersistentVolumeSource',
   {
-    monitors: f(1, list(str)).explicit().required().listOf('atomic').doc('Addresses of the monitors.'),
+    monitors: f(1, list(str)).orNull().explicit().required().listOf('atomic').doc('Addresses of the monitors.'),
     image: f(2, str).required().always().doc('Name of the image.'),
     fsType: f(3, str).doc('File system to use; `ext4` by default.'),
     pool: f(4, str).default('rbd').doc('Pool with the image; `rbd` by default.'),
@@ -267,7 +267,7 @@ export const ScaleIOPersistentVolumeSource = message(
   {
     gateway: f(1, str).required().always().doc('Address of the API gateway.'),
     system: f(2, str).required().always().doc('Name of the storage system.'),
-    secretRef: f(3, SecretReference).required().doc('Secret with the credentials.'),
+    secretRef: f(3, SecretReference).orNull().required().doc('Secret with the credentials.'),
     sslEnabled: f(4, bool).doc('Whether the gateway is spoken to by TLS; false by default.'),
     protectionDomain: f(5, str).doc('Protection domain of the storage.'),
     storagePool: f(6, str).doc('Storage pool of the volume.'),

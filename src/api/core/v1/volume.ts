@@ -47,7 +47,7 @@ export type CSIVolumeSource = TypeOf<typeof CSIVolumeSource>
 export const CephFSVolumeSource = message(
   'CephFSVolumeSource',
   {
-    monitors: f(1, list(str)).explicit().required().listOf('atomic').doc('Addresses of the monitors.'),
+    monitors: f(1, list(str)).orNull().explicit().required().listOf('atomic').doc('Addresses of the monitors.'),
     path: f(2, str).doc('Directory to mount; `/` by default.'),
     user: f(3, str).doc('User name; `admin` by default.'),
     secretFile: f(4, str).doc('File with the key of the user; `/etc/ceph/user.secret` by default.'),
@@ -376,7 +376,11 @@ export type VolumeProjection = TypeOf<typeof VolumeProjection>
 export const ProjectedVolumeSource = message(
   'ProjectedVolumeSource',
   {
-    sources: f(1, list(VolumeProjection)).explicit().listOf('atomic').doc('The sources; their paths must differ.'),
+    sources: f(1, list(VolumeProjection))
+      .orNull()
+      .explicit()
+      .listOf('atomic')
+      .doc('The sources; their paths must differ.'),
     defaultMode: f(2, int32).explicit().doc('Permission bits of the files; 0644 by default.'),
     defaultUser: f(3, int64)
       .gate('AtomicWriteVolumeUserFields')
@@ -390,7 +394,7 @@ export type ProjectedVolumeSource = TypeOf<typeof ProjectedVolumeSource>
 export const RBDVolumeSource = message(
   'RBDVolumeSource',
   {
-    monitors: f(1, list(str)).explicit().required().listOf('atomic').doc('Addresses of the monitors.'),
+    monitors: f(1, list(str)).orNull().explicit().required().listOf('atomic').doc('Addresses of the monitors.'),
     image: f(2, str).required().always().doc('Name of the image.'),
     fsType: f(3, str).doc('File system to use; `ext4` by default.'),
     pool: f(4, str).default('rbd').doc('Pool with the image; `rbd` by default.'),
@@ -408,7 +412,7 @@ export const ScaleIOVolumeSource = message(
   {
     gateway: f(1, str).required().always().doc('Address of the API gateway.'),
     system: f(2, str).required().always().doc('Name of the storage system.'),
-    secretRef: f(3, LocalObjectReference).required().doc('Secret with the credentials.'),
+    secretRef: f(3, LocalObjectReference).orNull().required().doc('Secret with the credentials.'),
     sslEnabled: f(4, bool).doc('Whether the gateway is spoken to by TLS; false by default.'),
     protectionDomain: f(5, str).doc('Protection domain of the storage.'),
     storagePool: f(6, str).doc('Storage pool of the volume.'),

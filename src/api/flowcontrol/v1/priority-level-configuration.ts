@@ -36,6 +36,7 @@ export const LimitedPriorityLevelConfiguration = message(
   'LimitedPriorityLevelConfiguration',
   {
     nominalConcurrencyShares: f(1, int32)
+      .orNull()
       .explicit()
       .doc('Weight by which the level shares the capacity of the server with the other levels; 30 by default.'),
     limitResponse: f(2, LimitResponse).required().always().doc('What happens with a request that cannot run at once.'),

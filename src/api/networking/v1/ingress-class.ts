@@ -10,7 +10,7 @@ export const IngressClassParametersReference = message(
     apiGroup: f(1, str).explicit().doc('API group of the kind; empty for the core group.'),
     kind: f(2, str).required().always().doc('Kind of the object.'),
     name: f(3, str).required().always().doc('Name of the object.'),
-    scope: f(4, str).explicit().doc('`Cluster` (default) or `Namespace`.'),
+    scope: f(4, str).orNull().explicit().doc('`Cluster` (default) or `Namespace`.'),
     namespace: f(5, str).explicit().doc('Namespace of the object; set exactly when the scope is `Namespace`.'),
   },
   { doc: 'An object with parameters for an ingress controller.' },

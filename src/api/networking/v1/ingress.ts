@@ -41,6 +41,7 @@ export const HTTPIngressPath = message(
     path: f(1, str).doc('Path to match, beginning with `/`.'),
     backend: f(2, IngressBackend).required().always().doc('What matching requests are sent to.'),
     pathType: f(3, oneOf('Exact', 'ImplementationSpecific', 'Prefix'))
+      .orNull()
       .go('v1.PathType')
       .explicit()
       .required()
@@ -53,7 +54,7 @@ export type HTTPIngressPath = TypeOf<typeof HTTPIngressPath>
 export const HTTPIngressRuleValue = message(
   'HTTPIngressRuleValue',
   {
-    paths: f(1, list(HTTPIngressPath)).explicit().required().listOf('atomic').doc('Paths and their backends.'),
+    paths: f(1, list(HTTPIngressPath)).orNull().explicit().required().listOf('atomic').doc('Paths and their backends.'),
   },
   { doc: 'What HTTP requests for a host are sent to.' },
 )

@@ -49,7 +49,7 @@ export type CapacityRequestPolicyRange = TypeOf<typeof CapacityRequestPolicyRang
 export const CapacityRequestPolicy = message(
   'CapacityRequestPolicy',
   {
-    default: f(1, quantity).explicit().doc('Amount for requests that name none.'),
+    default: f(1, quantity).orNull().explicit().doc('Amount for requests that name none.'),
     validValues: f(3, list(quantity)).listOf('atomic').doc('Amounts that can be asked for, ascending; at most 10.'),
     validRange: f(4, CapacityRequestPolicyRange).doc('Range of amounts that can be asked for.'),
   },
