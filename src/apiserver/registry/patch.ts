@@ -154,7 +154,9 @@ function converted(kind: Kind, applied: ObjectJson, merged: object): ObjectJson 
 /** A decoder's message in the words of the conversion, which reads each value for itself. */
 function conversionFault(message: string): string {
   if (message.startsWith('illegal base64')) return `error decoding from json: ${message}`
-  const wrong = /^json: cannot unmarshal number \d+\.\d+ into Go struct field \S+ of type (u?int(?:32|64))$/.exec(message)
+  const wrong = /^json: cannot unmarshal number \d+\.\d+ into Go struct field \S+ of type (u?int(?:32|64))$/.exec(
+    message,
+  )
   if (wrong) return `cannot convert float64 to ${wrong[1]}`
   return message.replace(/ into Go struct field \S+ of type /, ' into Go value of type ')
 }
