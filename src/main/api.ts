@@ -45,7 +45,7 @@ const leaveTimeoutMs = 2000
 export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'): Promise<RunningApi> {
   const clock = systemClock
   const log = loggerOf('kube-apiserver')
-  const store = await openStore(config)
+  const { store, healthChecks, close: closeStore } = await openStore(config)
   const [firstPort = 30_000, lastPort = 32_767] = config.nodePortRange.split('-').map(Number)
   const registry = await openRegistry({
     store,
@@ -80,6 +80,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
       connect: new Map([...connectHandlers].map(([name, connect]) => [name, context => connect(context, connectDeps)])),
     },
     serverAddress,
+    healthChecks,
     identity: access.identity,
     featureGates: new Set(Object.entries(config.featureGates ?? {}).flatMap(([name, isOn]) => (isOn ? [name] : []))),
   })
@@ -167,7 +168,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
       access.close()
       server.close()
       audit?.log.close()
-      await store.close()
+      await closeStore()
     },
   }
 }

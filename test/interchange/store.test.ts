@@ -3,7 +3,7 @@
  * our API server on what they left, and they again on what ours left. Everything named must be on PATH.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -13,6 +13,8 @@ import { ServerProcess, untilReady } from '../../bench/sides/server-process.ts'
 import { writeKubeconfig } from '../../src/apiserver/pki/kubeconfig.ts'
 import { ensurePki, type Pki } from '../../src/apiserver/pki/pki.ts'
 import { systemClock } from '../../src/base/clock.ts'
+import { startFakeKmsPlugin } from '../../src/store/encryption/testing/fake-kms-plugin.ts'
+import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { eventually, run } from '../e2e/test-cluster.ts'
 
 const needed = ['kubectl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
@@ -78,7 +80,7 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     await untilReady(server.name, [server], async () => (await run('kubectl', args)).code === 0)
   }
 
-  function startStockServer(port: number): ServerProcess {
+  function startStockServer(port: number, more: readonly string[] = []): ServerProcess {
     const file = (name: string) => join(pki.directory, name)
     return start('kube-apiserver', 'kube-apiserver', [
       `--etcd-servers=${storeUrl}`,
@@ -88,6 +90,7 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
       `--client-ca-file=${file('ca.crt')}`,
       ...[`--service-account-key-file=${file('sa.pub')}`, `--service-account-signing-key-file=${file('sa.key')}`],
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+      ...more,
     ])
   }
 
@@ -117,12 +120,12 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     return { port, stop }
   }
 
-  async function startOurs(): Promise<{ port: number; stop(): Promise<void> }> {
+  async function startOurs(more: readonly string[] = []): Promise<{ port: number; stop(): Promise<void> }> {
     const [, , , , port = 0] = ports
     const server = start('clipper', clipper, [
       ...['apiserver', '--name', `interchange-${process.pid}`, '--data-dir', data, '--node-name', 'node1'],
       ...['--node-address', '127.0.0.1', '--api-port', String(port), '--service-cidr', '10.97.0.0/16'],
-      ...['--etcd-servers', storeUrl],
+      ...['--etcd-servers', storeUrl, ...more],
     ])
     await ready(server, port)
     return { port, stop: () => server.stop() }
@@ -193,5 +196,40 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     const again = await objectsAt(second.port)
     for (const [key, object] of found) assert.deepEqual(again.get(key), object, key)
     await second.stop()
+  })
+
+  it('reads what the other one wrote under a KMS plugin, each with seeds of its own', { timeout: 300_000 }, async t => {
+    const socket = join(directory, 'kms.sock')
+    const plugin = await startFakeKmsPlugin(socket)
+    t.after(() => plugin.close())
+    const configuration = join(directory, 'encryption.yaml')
+    const kms = { kms: { apiVersion: 'v2', name: 'plugin', endpoint: `unix://${socket}` } }
+    const resources = [{ resources: ['secrets'], providers: [kms, { identity: {} }] }]
+    const document = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration', resources }
+    writeFileSync(configuration, JSON.stringify(document))
+    const [, port = 0] = ports
+    const valueAt = async (at: number, name: string) => {
+      const value = await kubectlAt(at)('get', 'secret', name, '-o', 'jsonpath={.data.p}')
+      return Buffer.from(value, 'base64').toString()
+    }
+    const stock = startStockServer(port, [`--encryption-provider-config=${configuration}`])
+    await ready(stock, port)
+    await kubectlAt(port)('create', 'secret', 'generic', 'stock', '--from-literal=p=of-stock')
+    await stock.stop()
+    const ours = await startOurs(['--encryption-provider-config', configuration])
+    assert.equal(await valueAt(ours.port, 'stock'), 'of-stock')
+    assert.equal(await kubectlAt(ours.port)('get', '--raw', '/livez/kms-providers'), 'ok')
+    await kubectlAt(ours.port)('create', 'secret', 'generic', 'ours', '--from-literal=p=of-ours')
+    await ours.stop()
+    const below = await openEtcdStore({ servers: [storeUrl], timeoutMs: 5000 })
+    for (const name of ['stock', 'ours']) {
+      const { kvs } = await below.range({ start: `/registry/secrets/default/${name}` })
+      assert.match(Buffer.from(kvs[0]!.value).toString('latin1'), /^k8s:enc:kms:v2:plugin:/)
+    }
+    await below.close()
+    const again = startStockServer(port, [`--encryption-provider-config=${configuration}`])
+    await ready(again, port)
+    assert.equal(await valueAt(port, 'ours'), 'of-ours')
+    await again.stop()
   })
 })

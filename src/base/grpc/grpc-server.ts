@@ -32,9 +32,7 @@ export interface CallListener {
   closed?(): void
 }
 
-export interface GrpcServerOptions {
-  readonly host: string
-  readonly port: number
+export type GrpcServerOptions = ({ readonly host: string; readonly port: number } | { readonly socketPath: string }) & {
   readonly unary: ReadonlyMap<string, UnaryHandler>
   readonly streams: ReadonlyMap<string, StreamHandler>
   readonly maxRequestBytes: number
@@ -194,11 +192,13 @@ export class GrpcServer {
     this.#server.on('sessionError', () => {})
   }
 
-  /** Resolves with the port when it listens. */
+  /** Resolves with the port when it listens; 0 for a socket. */
   async listen(): Promise<number> {
-    this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: 1024 })
+    const { host, port, socketPath: path } = this.#options as { host?: string; port?: number; socketPath?: string }
+    this.#server.listen(path === undefined ? { host, port, backlog: 1024 } : { path })
     await once(this.#server, 'listening')
-    return (this.#server.address() as AddressInfo).port
+    const address = this.#server.address() as AddressInfo | string
+    return typeof address === 'string' ? 0 : address.port
   }
 
   /** Ends every call. */

@@ -1,5 +1,7 @@
 /** EncryptionConfiguration (apiserver.config.k8s.io/v1): which resources are encrypted, and how. */
-import { cipherKinds, type Provider } from './transformer.ts'
+import { parseDuration } from '../../schema/go-duration.ts'
+import { cipherKinds } from './ciphers.ts'
+import type { Provider } from './transformer.ts'
 
 export interface EncryptionRule {
   /** As `secrets`, `deployments.apps`, `*.apps`, `*.`, `*.*`. */
@@ -28,6 +30,7 @@ export function encryptionRules(document: unknown): EncryptionRule[] {
   const { apiVersion, kind, resources } = document
   if (apiVersion !== 'apiserver.config.k8s.io/v1' || kind !== 'EncryptionConfiguration')
     throw fail('kind', `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`)
+  const kmsNames = new Set<string>()
   return listAt(resources, 'resources').map((rule, i) => {
     const path = `resources[${i}]`
     const own = isObject(rule) ? rule : {}
@@ -36,7 +39,7 @@ export function encryptionRules(document: unknown): EncryptionRule[] {
         resourceName(name, `${path}.resources[${j}]`),
       ),
       providers: listAt(own.providers, `${path}.providers`).map((provider, j) =>
-        providerOf(provider, `${path}.providers[${j}]`),
+        providerOf(provider, `${path}.providers[${j}]`, kmsNames),
       ),
     }
   })
@@ -57,7 +60,7 @@ function resourceName(name: unknown, path: string): string {
   return name
 }
 
-function providerOf(provider: unknown, path: string): Provider {
+function providerOf(provider: unknown, path: string, kmsNames: Set<string>): Provider {
   const set = Object.entries(isObject(provider) ? provider : {}).filter(([, value]) => value !== undefined)
   const [first, ...others] = set
   if (!first)
@@ -72,7 +75,7 @@ function providerOf(provider: unknown, path: string): Provider {
     )
   const [cipher, options] = first
   if (cipher === 'identity') return { is: 'identity' }
-  if (cipher === 'kms') throw fail(`${path}.kms`, 'KMS plugins are not supported yet; use aesgcm, aescbc or secretbox')
+  if (cipher === 'kms') return kmsOf(options, `${path}.kms`, kmsNames)
   const kind = Object.hasOwn(cipherKinds, cipher) ? cipherKinds[cipher] : undefined
   if (!kind) throw fail(path, `unknown field ${JSON.stringify(cipher)}`)
   const keys = listAt(isObject(options) ? options.keys : undefined, `${path}.${cipher}.keys`)
@@ -81,6 +84,52 @@ function providerOf(provider: unknown, path: string): Provider {
     cipher,
     keys: keys.map((key, i) => keyOf(key, `${path}.${cipher}.keys[${i}]`, kind.keySizes)),
   }
+}
+
+/** Only KMS v2: kube-apiserver has v1 switched off too. */
+function kmsOf(options: unknown, path: string, names: Set<string>): Provider {
+  const { apiVersion = 'v1', name, endpoint, timeout = '3s', cachesize } = isObject(options) ? options : {}
+  const invalid = (field: string, value: unknown, why: string) =>
+    fail(`${path}.${field}`, `Invalid value: ${JSON.stringify(value)}: ${why}`)
+  if (typeof name !== 'string' || name === '')
+    throw fail(`${path}.name`, 'Required value: name is a mandatory field for a provider')
+  if (apiVersion === 'v1')
+    throw fail(
+      path,
+      'KMSv1 is deprecated and will only receive security updates going forward. Use KMSv2 instead: set apiVersion to v2',
+    )
+  if (apiVersion !== 'v2')
+    throw invalid(
+      'apiVersion',
+      apiVersion,
+      'unsupported apiVersion apiVersion for KMS provider, only v1 and v2 are supported',
+    )
+  if (name.includes(':')) throw invalid('name', name, `invalid KMS provider name ${name}, must not contain ':'`)
+  if (names.has(name)) throw invalid('name', name, `duplicate KMS provider name ${name}, names must be unique`)
+  names.add(name)
+  if (cachesize !== undefined) throw invalid('cachesize', cachesize, 'cachesize is not supported in v2')
+  if (typeof endpoint !== 'string' || endpoint === '')
+    throw invalid('endpoint', '', 'endpoint is a mandatory field for a kms')
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  if (url?.protocol !== 'unix:')
+    throw invalid(
+      'endpoint',
+      endpoint,
+      `unsupported scheme ${JSON.stringify(url?.protocol.slice(0, -1) ?? '')} for KMS provider, only unix is supported`,
+    )
+  const socketPath = decodeURIComponent(url.pathname).replace(/^\/@/, '@')
+  return { is: 'kms', name, socketPath, timeoutMs: timeoutOf(timeout, value => invalid('timeout', timeout, value)) }
+}
+
+function timeoutOf(timeout: unknown, invalid: (why: string) => Error): number {
+  let nanos = 0n
+  try {
+    nanos = parseDuration(String(timeout))
+  } catch (error) {
+    throw invalid((error as Error).message)
+  }
+  if (nanos <= 0n) throw invalid('timeout should be a positive value')
+  return Math.max(1, Number(nanos / 1_000_000n))
 }
 
 function keyOf(key: unknown, path: string, sizes: readonly number[]): { name: string; secret: Uint8Array } {

@@ -15,7 +15,10 @@ import {
   type WatchHandler,
   type WatchOptions,
 } from '../store.ts'
-import { DecryptionError, type Transformer } from './transformer.ts'
+import { DecryptionError } from './ciphers.ts'
+import { SecretNeededError } from './kms-provider.ts'
+import { PlainWatch } from './plain-watch.ts'
+import type { Transformer } from './transformer.ts'
 
 /** The transformer of a key; undefined where its values are as they are. */
 export type TransformerOf = (key: string) => Transformer | undefined
@@ -50,29 +53,13 @@ export class EncryptingStore implements Store {
   }
 
   watch(options: WatchOptions, handler: WatchHandler): Watch {
-    let ended = false
-    const watch = this.#store.watch(options, {
-      events: (events, revision) => {
-        if (ended) return
-        let plain: StoreEvent[]
-        try {
-          plain = events.map(event => this.#plainEvent(event))
-        } catch (error) {
-          ended = true
-          watch.close()
-          handler.ended(error as Error)
-          return
-        }
-        handler.events(plain, revision)
-      },
-      progress: revision => {
-        if (!ended) handler.progress(revision)
-      },
-      ended: error => {
-        if (!ended) handler.ended(error)
-      },
-    })
-    return watch
+    const plain = new PlainWatch(handler, event => this.#plainEvent(event))
+    const watch = this.#store.watch(options, plain)
+    plain.stop = () => watch.close()
+    return {
+      requestProgress: () => watch.requestProgress(),
+      close: () => plain.close(),
+    }
   }
 
   compact(revision: number, options?: { readonly physical?: boolean }): Promise<void> {
@@ -126,8 +113,25 @@ export class EncryptingStore implements Store {
     }
   }
 
-  #plainRange(result: RangeResult): RangeResult {
-    return { ...result, kvs: result.kvs.map(kv => this.#plain(kv)) }
+  /** The values of a list one after the other, for some may wait until their key is known. */
+  async #plainAll(kvs: readonly KeyValue[]): Promise<KeyValue[]> {
+    const plain: KeyValue[] = []
+    while (plain.length < kvs.length) {
+      const kv = kvs[plain.length]!
+      try {
+        plain.push(this.#plain(kv))
+      } catch (error) {
+        if (!(error instanceof SecretNeededError)) throw error
+        await error.known.catch(cause => {
+          throw new UnreadableValueError(kv.key, cause)
+        })
+      }
+    }
+    return plain
+  }
+
+  async #plainRange(result: RangeResult): Promise<RangeResult> {
+    return { ...result, kvs: await this.#plainAll(result.kvs) }
   }
 
   #plainEvent(event: StoreEvent): StoreEvent {
@@ -135,16 +139,16 @@ export class EncryptingStore implements Store {
     return { ...event, kv: this.#plain(kv), ...(previous ? { previous: this.#plain(previous) } : {}) }
   }
 
-  #plainResult(result: TransactionResult): TransactionResult {
-    return { ...result, results: result.results.map(each => this.#plainOperation(each)) }
+  async #plainResult(result: TransactionResult): Promise<TransactionResult> {
+    return { ...result, results: await Promise.all(result.results.map(each => this.#plainOperation(each))) }
   }
 
-  #plainOperation({ range, deleted, previous, transaction }: OperationResult): OperationResult {
+  async #plainOperation({ range, deleted, previous, transaction }: OperationResult): Promise<OperationResult> {
     return {
-      ...(range ? { range: this.#plainRange(range) } : {}),
-      ...(deleted ? { deleted: deleted.map(kv => this.#plain(kv)) } : {}),
-      ...(previous ? { previous: this.#plain(previous) } : {}),
-      ...(transaction ? { transaction: this.#plainResult(transaction) } : {}),
+      ...(range ? { range: await this.#plainRange(range) } : {}),
+      ...(deleted ? { deleted: await this.#plainAll(deleted) } : {}),
+      ...(previous ? { previous: (await this.#plainAll([previous]))[0]! } : {}),
+      ...(transaction ? { transaction: await this.#plainResult(transaction) } : {}),
     }
   }
 }

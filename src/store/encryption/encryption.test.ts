@@ -6,9 +6,10 @@ import { after, before, test } from 'node:test'
 import { systemClock } from '../../base/clock.ts'
 import { openEmbeddedStore } from '../embedded/embedded-store.ts'
 import { prefixEnd, type Store, type StoreEvent } from '../store.ts'
+import { DecryptionError } from './ciphers.ts'
 import { EncryptionConfigurationError, encryptionRules, ruleFor } from './configuration.ts'
 import { EncryptingStore, UnreadableValueError } from './encrypting-store.ts'
-import { DecryptionError, Transformer } from './transformer.ts'
+import { Transformer } from './transformer.ts'
 
 const secretOf = (size: number, fill: number) => Buffer.alloc(size, fill).toString('base64')
 const key = (name: string, fill: number, size = 32) => ({ name, secret: secretOf(size, fill) })
@@ -95,7 +96,7 @@ test('a wrong configuration is told by its path, and no secret with it', () => {
   assert.match(fault(documentOf([{ aescbc: { keys: [key('k', 1)] }, identity: {} }])), /more than one provider/)
   assert.match(fault(documentOf([identity], ['*'])), /use '\*\.'/)
   assert.match(fault(documentOf([{ rot13: { keys: [] } }])), /unknown field "rot13"/)
-  assert.match(fault(documentOf([{ kms: { name: 'x' } }])), /KMS plugins are not supported yet/)
+  assert.match(fault(documentOf([{ kms: { name: 'x' } }])), /^resources\[0\].providers\[0\].kms: KMSv1 is deprecated/)
   const short = fault(documentOf([{ secretbox: { keys: [key('k', 1, 16)] } }]))
   assert.match(
     short,
