@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkRanges } from './address-ranges.ts'
+import { checkNodePorts, checkRanges } from './address-ranges.ts'
 
 const good = {
   clusterCidr: '10.244.0.0/16',
   serviceCidr: '10.96.0.0/16',
-  nodePortRange: '30000-32767',
   nodeAddress: '192.0.2.2',
 }
 
@@ -19,7 +18,10 @@ for (const [what, change, expected] of [
   ['a pod range below a /24', { clusterCidr: '10.244.0.0/25' }, /too small: a node needs a \/24/],
   ['a tiny service range', { serviceCidr: '10.96.0.0/30' }, /--service-cidr 10\.96\.0\.0\/30 is too small/],
   ["a range with the node's address", { clusterCidr: '192.0.0.0/16' }, /holds the node's own address 192\.0\.2\.2/],
-  ['ports the wrong way round', { nodePortRange: '32767-30000' }, /no range of ports/],
-  ['ports that are no ports', { nodePortRange: '30000-70000' }, /no range of ports/],
 ] as const)
   test(`${what} is refused`, () => assert.throws(() => checkRanges({ ...good, ...change }), expected))
+
+test('node ports are a range of ports', () => {
+  checkNodePorts('30000-32767')
+  for (const bad of ['32767-30000', '30000-70000', 'x']) assert.throws(() => checkNodePorts(bad), /no range of ports/)
+})

@@ -16,23 +16,25 @@ function rangeOf(cidr: string): Range {
 
 const overlap = (a: Range, b: Range): boolean => a.first < b.first + b.size && b.first < a.first + a.size
 
-/** Each node has a /24 of the pods' range; the Services' holds at least the API server's and the DNS's address. */
-const minPodAddresses = 256
+/** The Services' range holds at least the API server's and the DNS's address. */
 const minServiceAddresses = 16
 
 export function checkRanges({
   clusterCidr,
   serviceCidr,
-  nodePortRange,
   nodeAddress,
-}: Pick<ClusterConfig, 'clusterCidr' | 'serviceCidr' | 'nodePortRange' | 'nodeAddress'>): void {
+  nodeCidrMaskSize = 24,
+}: Pick<ClusterConfig, 'clusterCidr' | 'serviceCidr' | 'nodeAddress' | 'nodeCidrMaskSize'>): void {
   const pods = rangeOf(clusterCidr)
   const services = rangeOf(serviceCidr)
   const refuse = (message: string, next: string) => {
     throw new CliError(message, next)
   }
-  if (pods.size < minPodAddresses)
-    refuse(`--cluster-cidr ${clusterCidr} is too small: a node needs a /24`, 'give a larger one, as 10.244.0.0/16')
+  if (pods.size < 2 ** (32 - nodeCidrMaskSize))
+    refuse(
+      `--cluster-cidr ${clusterCidr} is too small: a node needs a /${nodeCidrMaskSize}`,
+      'give a larger one, as 10.244.0.0/16',
+    )
   if (services.size < minServiceAddresses)
     refuse(`--service-cidr ${serviceCidr} is too small`, 'give at least a /28, as 10.96.0.0/16')
   if (overlap(pods, services))
@@ -44,7 +46,10 @@ export function checkRanges({
   ] as const)
     if (overlap(node, range))
       refuse(`${flag} ${cidr} holds the node's own address ${nodeAddress}`, 'give another range')
+}
+
+export function checkNodePorts(nodePortRange: string): void {
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(nodePortRange) ?? []
   if (first === undefined || Number(first) < 1 || Number(last) > 65_535 || Number(first) > Number(last))
-    refuse(`--node-port-range ${nodePortRange} is no range of ports`, 'give one as 30000-32767')
+    throw new CliError(`--node-port-range ${nodePortRange} is no range of ports`, 'give one as 30000-32767')
 }

@@ -35,6 +35,13 @@ export interface ClusterConfig extends LeaderElectionSettings {
   readonly etcdKeyfile?: string
   /** Absolute path of an EncryptionConfiguration; absent or empty: nothing is encrypted. */
   readonly encryptionProviderConfig?: string
+  /** `vxlan` where absent; `routes` needs nodes that reach each other without a router. */
+  readonly podNetwork?: 'vxlan' | 'routes'
+  readonly vxlanPort?: number
+  /** Prefix length of the range of pod addresses of a node; 24 where absent. */
+  readonly nodeCidrMaskSize?: number
+  /** Of a machine that joined a cluster: the URL of its API server. Absent on a server. */
+  readonly server?: string
   /** Features by name, where they differ from their default. */
   readonly featureGates?: Readonly<Record<string, boolean>>
 }
@@ -108,13 +115,13 @@ export function writeConfig(config: ClusterConfig): void {
 }
 
 /** What may not change once the cluster has addresses and names in use. */
-const fixedSettings = ['name', 'nodeName', 'clusterCidr', 'serviceCidr', 'clusterDomain'] as const
+const fixedSettings = ['name', 'nodeName', 'clusterCidr', 'serviceCidr', 'clusterDomain', 'nodeCidrMaskSize'] as const
 
 /** The kept settings with the given flags laid over them. Refuses to change what is fixed. */
 export function mergeConfig(kept: ClusterConfig, flags: Partial<ClusterConfig>): ClusterConfig {
   for (const setting of fixedSettings) {
     const wanted = flags[setting]
-    if (wanted !== undefined && wanted !== kept[setting]) {
+    if (wanted !== undefined && wanted !== kept[setting] && kept[setting] !== '') {
       throw new CliError(
         `the cluster in ${kept.dataDirectory} was made with ${setting} ${kept[setting]}, which cannot become ${wanted}`,
         `leave the flag out, or start anew: clipper reset --data-dir ${kept.dataDirectory}`,

@@ -1,7 +1,7 @@
 /** What must hold before a cluster starts here; each fault says what to do. */
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { checkRanges } from './address-ranges.ts'
+import { checkNodePorts, checkRanges } from './address-ranges.ts'
 import { CliError } from './cli-error.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 import { checkNodeAddress, checkNodeName } from './node-identity.ts'
@@ -83,10 +83,13 @@ export async function preflight(config: ClusterConfig): Promise<void> {
     )
   checkNodeName(config.nodeName)
   checkNodeAddress(config.nodeAddress)
-  checkRanges(config)
+  if (config.server === undefined) {
+    checkRanges(config)
+    checkNodePorts(config.nodePortRange)
+  }
   requireDisk(config.dataDirectory)
   const ports: readonly (readonly [number, string])[] = [
-    [config.apiPort, 'api'],
+    ...(config.server === undefined ? [[config.apiPort, 'api'] as const] : []),
     [config.kubeletPort, 'kubelet'],
     [config.dnsPort, 'dns'],
   ]

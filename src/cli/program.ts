@@ -1,17 +1,20 @@
 /** The `clipper` command: flags, and which of them makes which setting. */
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addAgentCommand } from './agent-command.ts'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, mergeConfig, pathsOf, readConfig } from './cluster-config.ts'
 import { readClusterState } from './cluster-state.ts'
 import { down, reset } from './down.ts'
 import { parseFeatureGates } from './feature-gates.ts'
+import type { JoinToken } from './join-token.ts'
 import { withLeaderElectionFlags } from './leader-election-flags.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
 import { startExample } from './start-example.ts'
 import { addStoreCommand, type StoreActions } from './store-command.ts'
+import { addTokenCommand } from './token-command.ts'
 import { up } from './up.ts'
 
 /** What the commands need of the components; only `main` knows them. */
@@ -25,6 +28,8 @@ export interface ProgramActions extends StoreActions {
   /** `controllers` as kube-controller-manager's flag. */
   runServer(config: ClusterConfig, controllers: readonly string[]): Promise<void>
   runApiServer(config: ClusterConfig): Promise<void>
+  /** The token is needed by a machine that has not joined yet. */
+  runAgent(config: ClusterConfig, token: JoinToken | undefined): Promise<void>
   simulateNodes(options: SimulatedNodes): Promise<void>
   /** Loads every module, so that Node keeps it compiled. */
   compile(): Promise<void>
@@ -68,6 +73,13 @@ const cidr = (text: string): string => {
   if (!match || match.slice(1, 5).some(part => Number(part) > 255) || Number(match[5]) > 32)
     throw new InvalidArgumentError('a CIDR looks like 10.244.0.0/16.')
   return text
+}
+
+const maskSize = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 16 || value > 28)
+    throw new InvalidArgumentError('a prefix length is a number from 16 to 28.')
+  return value
 }
 
 const clusterName = (text: string): string => {
@@ -145,6 +157,14 @@ function withClusterFlags(command: Command): Command {
     .option('--kubelet-port <port>', 'port of the kubelet (default: 10250)', port)
     .option('--dns-port <port>', 'port of the cluster DNS on the node (default: 10053)', port)
     .option('--cluster-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)', cidr)
+    .option('--node-cidr-mask-size <bits>', 'prefix length of the pod addresses of a node (default: 24)', maskSize)
+    .addOption(
+      new Option(
+        '--pod-network <mode>',
+        'between nodes: vxlan, or routes where no router is between them (default: vxlan)',
+      ).choices(['vxlan', 'routes']),
+    )
+    .option('--vxlan-port <port>', 'UDP port of the pod network between nodes (default: 8472)', port)
     .option('--service-cidr <cidr>', 'addresses of Services (default: 10.96.0.0/16)', cidr)
     .option('--node-port-range <range>', 'ports of Services on nodes (default: 30000-32767)')
     .option('--cluster-domain <domain>', 'DNS domain (default: cluster.local)')
@@ -264,6 +284,9 @@ export function makeProgram(actions: ProgramActions): Command {
       if (!state.ready) process.exitCode = 1
     })
 
+  const withCluster = (command: Command) => command.addOption(dataDirOption()).addOption(nameOption())
+  addAgentCommand(program, { withCluster, port, run: actions.runAgent })
+  addTokenCommand(program, { withCluster, configOf: flags => existingConfig(flags as Flags), print })
   addSimulateNodes(program, actions)
   addStoreCommand(program, actions)
 

@@ -66,6 +66,12 @@ export class Http2Sessions {
     }
   }
 
+  /** Takes no further streams; its connections end with the streams that they have. */
+  retire(): void {
+    for (const { session } of this.#connections) session.close()
+    this.#connections = []
+  }
+
   close(): void {
     this.#closed = true
     for (const { session } of this.#connections) session.destroy()

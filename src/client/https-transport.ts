@@ -41,7 +41,8 @@ const tokenMaxAgeMs = 60_000
 
 export class HttpsTransport implements Transport {
   readonly #options: HttpsTransportOptions
-  readonly #sessions: Http2Sessions
+  #sessions: Http2Sessions
+  readonly #origin: string
   readonly #prefix: string
   readonly #authority: string
   #fileToken = ''
@@ -53,15 +54,34 @@ export class HttpsTransport implements Transport {
     this.#options = options
     this.#prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '')
     this.#authority = url.host
-    this.#sessions = new Http2Sessions({
-      origin: url.origin,
-      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    this.#origin = url.origin
+    this.#sessions = this.#connect(options)
+  }
+
+  /** For requests from now on; what is under way ends on the connections that it has. */
+  useCertificate(certificate: string, key: string): void {
+    const before = this.#sessions
+    this.#sessions = this.#connect({ ...this.#options, certificate, key })
+    before.retire()
+  }
+
+  #connect({
+    ca,
+    certificate,
+    key,
+    serverName,
+    insecureSkipTlsVerify,
+    connectTimeoutMs,
+  }: HttpsTransportOptions): Http2Sessions {
+    return new Http2Sessions({
+      origin: this.#origin,
+      connectTimeoutMs: connectTimeoutMs ?? 10_000,
       tls: {
-        ...(options.ca === undefined ? {} : { ca: options.ca }),
-        ...(options.certificate === undefined ? {} : { cert: options.certificate }),
-        ...(options.key === undefined ? {} : { key: options.key }),
-        ...(options.serverName === undefined ? {} : { servername: options.serverName }),
-        rejectUnauthorized: options.insecureSkipTlsVerify !== true,
+        ...(ca === undefined ? {} : { ca }),
+        ...(certificate === undefined ? {} : { cert: certificate }),
+        ...(key === undefined ? {} : { key }),
+        ...(serverName === undefined ? {} : { servername: serverName }),
+        rejectUnauthorized: insecureSkipTlsVerify !== true,
       },
     })
   }

@@ -3,8 +3,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
+import { bootstrapSigner } from './bootstrap-tokens/bootstrap-signer.ts'
+import { tokenCleaner } from './bootstrap-tokens/token-cleaner.ts'
 import { certificateController } from './certificate-signing/controller.ts'
 import type { SigningAuthority } from './certificate-signing/plan.ts'
+import { clusterDnsController } from './cluster-dns/controller.ts'
 import { clusterRoleAggregationController } from './cluster-role-aggregation/controller.ts'
 import { cronJobController } from './cron-job/controller.ts'
 import { daemonSetController } from './daemon-set/controller.ts'
@@ -18,6 +21,7 @@ import { garbageCollector } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
+import { nodeCertificateApprover } from './node-certificates/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { nodeTtlController } from './node-ttl/controller.ts'
@@ -102,6 +106,10 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   namespaceController,
   resourceQuotaController,
   certificateController(options.signing),
+  nodeCertificateApprover,
+  bootstrapSigner,
+  tokenCleaner,
+  clusterDnsController,
   persistentVolumeBinder,
   claimProtectionController,
   volumeProtectionController,

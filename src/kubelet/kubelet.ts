@@ -66,6 +66,8 @@ export interface KubeletOptions {
   readonly cgroupRoot?: string
   readonly maxPods?: number
   readonly maxParallelPulls?: number
+  /** On the Node; asked again for every report. */
+  readonly nodeAnnotations?: () => Readonly<Record<string, string>>
   readonly nodeLabels?: Readonly<Record<string, string>>
   readonly nodeTaints?: Taint[]
   /** Of the node's service proxy; absent: containers of a pod that goes are signalled at once. */
@@ -126,6 +128,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     maxPods,
     labels: options.nodeLabels ?? {},
     taints: options.nodeTaints,
+    annotations: options.nodeAnnotations ?? (() => ({})),
     hostIps: () => hostIps,
     event: nodeEvent,
   })

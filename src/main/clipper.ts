@@ -16,6 +16,7 @@ const program = makeProgram({
   checkConfig: async config => void (await import('./audit.ts')).readAuditPolicy(config),
   runCluster: async config => (await import('./run-cluster.ts')).runCluster(config),
   runServer: async (config, controllers) => (await import('./run-server.ts')).runServer(config, controllers),
+  runAgent: async (config, token) => (await import('./run-agent.ts')).runAgent(config, token),
   runApiServer: async config => (await import('./run-server.ts')).runApiServer(config),
   simulateNodes: async options => (await import('./simulate-nodes.ts')).simulateNodes(options),
   runStore: async settings => (await import('./run-store.ts')).runStore(settings),

@@ -82,6 +82,7 @@ function control(
       rootCa: pki.caPem,
       signing: { certificatePem: pki.caPem, privateKeyPem: pki.caKeyPem },
       clusterCidr: config.clusterCidr,
+      ...(config.nodeCidrMaskSize === undefined ? {} : { nodeMaskSize: config.nodeCidrMaskSize }),
     },
   })
 }

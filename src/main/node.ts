@@ -7,8 +7,6 @@ import { Node } from '../api/core/v1/node.ts'
 import { Pod } from '../api/core/v1/pod.ts'
 import { Service } from '../api/core/v1/service.ts'
 import { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
-import { componentUser, nodeUser } from '../apiserver/authentication/component-users.ts'
-import type { Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import type { Spawner } from '../base/spawner.ts'
@@ -22,13 +20,13 @@ import { startContainerd } from '../kubelet/containerd/instance.ts'
 import { startKubelet } from '../kubelet/kubelet.ts'
 import { kubeletBackend } from '../kubelet/server/kubelet-backend.ts'
 import { NodeAuthorization } from '../kubelet/server/node-authorization.ts'
-import { startNodeServer } from '../kubelet/server/node-server.ts'
+import { type NodeServer, startNodeServer } from '../kubelet/server/node-server.ts'
+import { dnsPortAnnotation } from '../machinery/node-annotations.ts'
 import { startHostPorts } from '../network/host-ports.ts'
 import { setUpPodNetwork } from '../network/pod-network.ts'
 import { startProxy } from '../proxy/proxy.ts'
-import type { ControlPlane } from './control-plane.ts'
+import type { NodeAccess, NodeComponent } from './node-access.ts'
 import { random } from './random.ts'
-import { firstAddresses } from './service-addresses.ts'
 import { kubernetesVersion } from './versions.ts'
 
 /** Names of a cluster's kernel objects. */
@@ -52,21 +50,16 @@ export interface RunningNode {
 
 export const cniDirectory = (config: ClusterConfig): string => join(config.dataDirectory, 'cni')
 
-export async function startNode(
-  config: ClusterConfig,
-  controlPlane: ControlPlane,
-  pki: Pki,
-  spawner: Spawner,
-): Promise<RunningNode> {
+export async function startNode(config: ClusterConfig, access: NodeAccess, spawner: Spawner): Promise<RunningNode> {
   const clock = systemClock
   const stopping = new AbortController()
   const { signal } = stopping
   const names = kernelNames(config)
-  const [clusterDns = ''] = firstAddresses(config.serviceCidr, 10).slice(-1)
-  const informersAs = (user: Parameters<ControlPlane['clientFor']>[0], name: string) =>
-    controlPlane.informersFor(controlPlane.clientFor(user, name), loggerOf(name))
+  const { settings } = access
+  const informersAs = (component: NodeComponent) =>
+    access.informersFor(access.clientFor(component), loggerOf(component))
 
-  const proxyInformers = informersAs(componentUser('kube-proxy'), 'kube-proxy')
+  const proxyInformers = informersAs('kube-proxy')
   const proxy = startProxy({
     services: proxyInformers.of(Service),
     endpointSlices: proxyInformers.of(EndpointSlice),
@@ -76,16 +69,16 @@ export async function startNode(
     table: names.proxyTable,
     nodeName: config.nodeName,
     nodeAddresses: [config.nodeAddress],
-    clusterCidr: config.clusterCidr,
-    serviceCidr: config.serviceCidr,
+    clusterCidr: settings.clusterCidr,
+    serviceCidr: settings.serviceCidr,
     masqueradeMark,
   })
   proxyInformers.start(signal)
 
   const dnsLog = loggerOf('dns')
-  const dnsInformers = informersAs(componentUser('dns'), 'dns')
+  const dnsInformers = informersAs('dns')
   const upstreams = config.dnsUpstreams.length > 0 ? config.dnsUpstreams.map(parseServer) : hostNameServers()
-  const dnsNames = clusterNames(config.clusterDomain, dnsInformers.of(Service), dnsInformers.of(EndpointSlice))
+  const dnsNames = clusterNames(settings.clusterDomain, dnsInformers.of(Service), dnsInformers.of(EndpointSlice))
   const responder = new Responder(dnsNames, new Upstream(upstreams, clock), random)
   dnsInformers.start(signal)
   const dns = await startDnsServer({
@@ -95,7 +88,7 @@ export async function startNode(
     log: dnsLog,
   })
 
-  const networkInformers = informersAs(componentUser('network'), 'network')
+  const networkInformers = informersAs('network')
   const nodes = networkInformers.of(Node, { fieldSelector: `metadata.name=${config.nodeName}` })
   const stopHostPorts = startHostPorts({
     pods: networkInformers.of(Pod, { fieldSelector: `spec.nodeName=${config.nodeName}` }),
@@ -114,7 +107,7 @@ export async function startNode(
         bridge: names.bridge,
         table: names.egressTable,
         podCidr,
-        clusterCidr: config.clusterCidr,
+        clusterCidr: settings.clusterCidr,
         cniConfigDirectory,
         ipamDirectory: join(cniDirectory(config), 'ipam'),
         mtu: mtuOf(config.nodeAddress),
@@ -131,8 +124,8 @@ export async function startNode(
     signal,
   })
   const kubeletLog = loggerOf('kubelet')
-  const kubeletClient = controlPlane.clientFor(nodeUser(config.nodeName), 'kubelet')
-  const kubeletInformers = controlPlane.informersFor(kubeletClient, kubeletLog)
+  const kubeletClient = access.clientFor('kubelet')
+  const kubeletInformers = access.informersFor(kubeletClient, kubeletLog)
   const kubelet = startKubelet({
     client: kubeletClient,
     informers: kubeletInformers,
@@ -143,29 +136,30 @@ export async function startNode(
     dataDirectory: config.dataDirectory,
     cri: containerd.runtime,
     runtimeVersion: containerd.version,
-    clusterDns: [clusterDns],
-    clusterDomain: config.clusterDomain,
+    clusterDns: [settings.clusterDns],
+    clusterDomain: settings.clusterDomain,
     kubeletPort: config.kubeletPort,
     version: kubernetesVersion,
     hostIps: [config.nodeAddress],
     cgroupDriver: cgroupDriver(),
     cgroupRoot: names.cgroupRoot,
     drained: proxy.drained,
+    nodeAnnotations: () => ({ ...access.annotations(), [dnsPortAnnotation]: `${config.dnsPort}` }),
   })
   kubeletInformers.start(signal)
-  const serving = pki.nodeServing(config.nodeName, [config.nodeAddress, '127.0.0.1'])
-  const nodeServer = await startNodeServer({
+  await kubelet.started
+  const serving = await access.serving(pair => nodeServer.useCertificate(pair.certificatePem, pair.privateKeyPem))
+  const nodeServer: NodeServer = await startNodeServer({
     backend: kubeletBackend(kubelet, containerd.runtime),
     authorization: new NodeAuthorization(kubeletClient, config.nodeName, clock),
     host: '0.0.0.0',
     port: config.kubeletPort,
     certificate: serving.certificatePem,
     key: serving.privateKeyPem,
-    clientCa: pki.caPem,
+    clientCa: access.clientCaPem,
     log: kubeletLog,
     now: () => clock.now(),
   })
-  await kubelet.started
 
   return {
     async stop() {

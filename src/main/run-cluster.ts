@@ -9,10 +9,11 @@ import { HelperSpawner } from '../base/spawner.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf } from '../cli/cluster-config.ts'
 import { removePidFile, tryLock, writePidFile } from '../cli/running-process.ts'
+import { ensureClusterObjects } from './cluster-objects.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { startControlPlane } from './control-plane.ts'
-import { ensureDnsService } from './dns-service.ts'
 import { startNode } from './node.ts'
+import { inProcessAccess } from './node-access.ts'
 import { firstAddresses } from './service-addresses.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -44,8 +45,8 @@ export async function runCluster(config: ClusterConfig): Promise<void> {
     client: pki.identity('admin'),
   })
   const [node] = await Promise.all([
-    startNode(config, controlPlane, pki, spawner),
-    ensureDnsService(controlPlane.clientFor(apiserverUser, 'clipper'), config),
+    startNode(config, inProcessAccess(config, controlPlane, pki), spawner),
+    ensureClusterObjects(controlPlane.clientFor(apiserverUser, 'clipper'), config, pki.caPem),
   ])
   log.info('the cluster runs')
 

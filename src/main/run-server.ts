@@ -1,4 +1,5 @@
 /** A control plane without a node, or the API server alone, in the foreground until it is told to stop. */
+import { apiserverUser } from '../apiserver/bootstrap/bootstrap-api.ts'
 import { writeKubeconfig } from '../apiserver/pki/kubeconfig.ts'
 import { ensurePki, type Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
@@ -7,6 +8,7 @@ import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.ts'
 import { tryLock } from '../cli/running-process.ts'
 import { startApi } from './api.ts'
+import { ensureClusterObjects } from './cluster-objects.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { startControlPlane } from './control-plane.ts'
 import { firstAddresses } from './service-addresses.ts'
@@ -20,7 +22,11 @@ export const runApiServer = (config: ClusterConfig): Promise<void> => run(config
 
 /** `controllers` chooses as kube-controller-manager's flag of that name does. */
 export const runServer = (config: ClusterConfig, controllers: readonly string[]): Promise<void> =>
-  run(config, pki => startControlPlane(config, pki, controllers))
+  run(config, async pki => {
+    const controlPlane = await startControlPlane(config, pki, controllers)
+    await ensureClusterObjects(controlPlane.clientFor(apiserverUser, 'clipper'), config, pki.caPem)
+    return controlPlane
+  })
 
 async function run(config: ClusterConfig, start: (pki: Pki) => Promise<Stoppable>): Promise<void> {
   await startOverWithCompiledModules()

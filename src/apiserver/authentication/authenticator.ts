@@ -25,6 +25,16 @@ export interface Authenticated {
   readonly audiences?: readonly string[]
 }
 
+export type TokenResult =
+  | { readonly ok: true; readonly authenticated: Authenticated }
+  | { readonly ok: false; readonly error: string }
+
+/** One kind of bearer token. */
+export interface TokenAuthenticator {
+  /** Undefined where it does not know the token. `audiences`: for whom it must be meant; absent: this server. */
+  authenticate(token: string, audiences?: readonly string[]): Promise<TokenResult | undefined>
+}
+
 export interface Authenticator {
   /** The user; undefined where the credentials are of no kind it knows. Throws ApiError (401) where they are bad. */
   authenticate(credentials: Credentials): Promise<Authenticated | undefined>

@@ -17,12 +17,12 @@ import {
 } from '../authorization/access-reviews.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { CreateCall, CreateHandler } from '../endpoints/handlers.ts'
+import type { TokenAuthenticator } from './authenticator.ts'
 import { reviewSelf, reviewToken } from './reviews.ts'
-import type { ServiceAccountAuthenticator } from './service-account-authenticator.ts'
 import type { TokenIssuer } from './token-request.ts'
 
 export interface ReviewHandlersOptions {
-  readonly serviceAccounts: ServiceAccountAuthenticator
+  readonly authenticator: TokenAuthenticator
   readonly tokens: TokenIssuer
   readonly authorizer: Authorizer
   /** Asked about every token that is to be issued: NodeRestriction keeps nodes to the pods that they run. */
@@ -58,14 +58,14 @@ async function admitToken(
 
 /** By the names that the endpoints look handlers up by. */
 export function reviewHandlers(options: ReviewHandlersOptions): ReadonlyMap<string, CreateHandler> {
-  const { serviceAccounts, tokens, authorizer, clock } = options
+  const { authenticator, tokens, authorizer, clock } = options
   const handler = <T>(kind: Kind<T>, answer: (object: T, call: CreateCall) => Promise<unknown>): CreateHandler => ({
     kind,
     create: async call => (await answer(call.object as T, call)) as CreateCall['object'],
   })
   const nowIso = () => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
   return new Map<string, CreateHandler>([
-    ['authentication.k8s.io/tokenreviews', handler(TokenReview, review => reviewToken(review, serviceAccounts))],
+    ['authentication.k8s.io/tokenreviews', handler(TokenReview, review => reviewToken(review, authenticator))],
     [
       'authentication.k8s.io/selfsubjectreviews',
       handler(SelfSubjectReview, async (_, { user }) => reviewSelf(user, nowIso())),

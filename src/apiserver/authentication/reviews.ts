@@ -4,8 +4,7 @@ import type { TokenReview } from '../../api/authentication/v1/token-review.ts'
 import type { UserInfo as ApiUserInfo } from '../../api/authentication/v1/user-info.ts'
 import { badRequestError } from '../../machinery/api-error.ts'
 import type { Draft } from '../../schema/message.ts'
-import type { UserInfo } from './authenticator.ts'
-import type { ServiceAccountAuthenticator } from './service-account-authenticator.ts'
+import type { TokenAuthenticator, UserInfo } from './authenticator.ts'
 import { withAuthenticatedGroup } from './users.ts'
 
 /** A user as authentication.k8s.io/v1 writes one. */
@@ -17,14 +16,11 @@ export const apiUserOf = (user: UserInfo): ApiUserInfo =>
     ...(user.extra ? { extra: user.extra } : {}),
   }) as ApiUserInfo
 
-export async function reviewToken(
-  review: Draft<TokenReview>,
-  serviceAccounts: ServiceAccountAuthenticator,
-): Promise<TokenReview> {
+export async function reviewToken(review: Draft<TokenReview>, tokens: TokenAuthenticator): Promise<TokenReview> {
   const token = review.spec?.token ?? ''
   if (token === '') throw badRequestError('token is required for TokenReview in authentication')
   const audiences = review.spec?.audiences
-  const result = await serviceAccounts.authenticate(token, audiences?.length ? audiences : undefined)
+  const result = await tokens.authenticate(token, audiences?.length ? audiences : undefined)
   const status = result?.ok
     ? {
         authenticated: true,

@@ -7,7 +7,7 @@ import { ServiceAccount } from '../../api/core/v1/service-account.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
-import type { Authenticated, UserInfo } from './authenticator.ts'
+import type { TokenAuthenticator, TokenResult, UserInfo } from './authenticator.ts'
 import {
   claimsOf,
   type LegacyClaims,
@@ -31,10 +31,6 @@ import {
 const deletionGraceMs = 60_000
 /** A longer one is refused unread. Our own are below 2 KiB. */
 const maxTokenBytes = 16_384
-
-export type TokenResult =
-  | { readonly ok: true; readonly authenticated: Authenticated }
-  | { readonly ok: false; readonly error: string }
 
 interface Verified {
   readonly payload: Record<string, unknown> | undefined
@@ -64,7 +60,7 @@ export interface ServiceAccountAuthenticatorOptions {
   readonly clock: Clock
 }
 
-export class ServiceAccountAuthenticator {
+export class ServiceAccountAuthenticator implements TokenAuthenticator {
   readonly audiences: readonly string[]
   readonly #keys: TokenKeys
   readonly #reader: ObjectReader

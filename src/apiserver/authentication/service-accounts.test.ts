@@ -188,7 +188,7 @@ test('a legacy token lives as long as its Secret holds it', async () => {
 
 test('the authenticator knows certificates, tokens, nobody, and nonsense', async () => {
   const { authenticator: serviceAccounts, clock, token } = world()
-  const authenticator = createAuthenticator({ serviceAccounts, allowAnonymous: true, clock })
+  const authenticator = createAuthenticator({ tokens: serviceAccounts, allowAnonymous: true, clock })
   const certificate = {
     commonName: 'kubernetes-admin',
     organizations: ['system:masters'],
@@ -206,7 +206,7 @@ test('the authenticator knows certificates, tokens, nobody, and nonsense', async
   await assert.rejects(authenticator.authenticate({ bearerToken: 'nonsense' }), { code: 401 })
   clock.nowMs += 2
   await assert.rejects(authenticator.authenticate({ certificate }), { code: 401 })
-  const strict = createAuthenticator({ serviceAccounts, allowAnonymous: false, clock })
+  const strict = createAuthenticator({ tokens: serviceAccounts, allowAnonymous: false, clock })
   await assert.rejects(strict.authenticate({}), { code: 401 })
 })
 

@@ -26,7 +26,8 @@ import type { AdmissionPlugin } from '../admission/admission.ts'
 import { defaultAdmissionPlugins } from '../admission/default-plugins.ts'
 import type { Equivalent } from '../admission/webhooks/webhook-set.ts'
 import type { Authenticator } from '../authentication/authenticator.ts'
-import { createAuthenticator } from '../authentication/authenticators.ts'
+import { anyTokenAuthenticator, createAuthenticator } from '../authentication/authenticators.ts'
+import { BootstrapTokenAuthenticator } from '../authentication/bootstrap-token-authenticator.ts'
 import { reviewHandlers } from '../authentication/review-handlers.ts'
 import { ServiceAccountAuthenticator } from '../authentication/service-account-authenticator.ts'
 import { TokenKeys } from '../authentication/token-keys.ts'
@@ -108,6 +109,7 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
     otherPublicKeyPems: options.otherServiceAccountPublicKeyPems ?? [],
   })
   const serviceAccounts = new ServiceAccountAuthenticator({ keys, audiences, reader, clock })
+  const bearers = anyTokenAuthenticator([serviceAccounts, new BootstrapTokenAuthenticator(reader, clock, audiences)])
   const tokens = new TokenIssuer({ keys, audiences, reader, clock })
   const rbac = new RbacAuthorizer(reader)
   const nodes = new NodeAuthorizer(reader, componentRoles['system:node'] ?? [])
@@ -124,10 +126,10 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
     disable: options.disableAdmission ?? [],
   })
   return {
-    authenticator: createAuthenticator({ serviceAccounts, allowAnonymous: options.allowAnonymous ?? true, clock }),
+    authenticator: createAuthenticator({ tokens: bearers, allowAnonymous: options.allowAnonymous ?? true, clock }),
     authorizer,
     admissionPlugins,
-    createHandlers: reviewHandlers({ serviceAccounts, tokens, authorizer, admission: admissionPlugins, clock }),
+    createHandlers: reviewHandlers({ authenticator: bearers, tokens, authorizer, admission: admissionPlugins, clock }),
     identity: {
       openIdConfiguration: () => keys.discovery(`https://${serverAddress()}/openid/v1/jwks`),
       jwks: () => keys.jwks(),

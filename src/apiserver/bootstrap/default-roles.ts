@@ -4,6 +4,8 @@ import type { ClusterRoleBinding } from '../../api/rbac/v1/cluster-role-binding.
 import type { Role } from '../../api/rbac/v1/role.ts'
 import type { RoleBinding } from '../../api/rbac/v1/role-binding.ts'
 import type { PolicyRule, Subject } from '../../api/rbac/v1/rules.ts'
+import { clusterInfo, joiningNodesGroup } from '../../machinery/bootstrap-token.ts'
+import { clusterSettingsName } from '../../machinery/cluster-settings.ts'
 import type { Draft } from '../../schema/message.ts'
 import { componentRoles } from './component-roles.ts'
 import { controllerRoles } from './controller-roles.ts'
@@ -35,6 +37,27 @@ const ownRoles: Record<string, readonly PolicyRule[]> = {
   ],
 }
 
+/** What this project's own controllers may do, by the name of their service account. */
+const ownControllerRoles: Record<string, readonly PolicyRule[]> = {
+  'node-certificate-approver': [
+    can(read, 'certificates.k8s.io', 'certificatesigningrequests'),
+    can('update', 'certificates.k8s.io', 'certificatesigningrequests/approval'),
+    can(
+      'approve',
+      'certificates.k8s.io',
+      'signers',
+      'kubernetes.io/kubelet-serving',
+      'kubernetes.io/kube-apiserver-client',
+    ),
+    can(read, 'core', 'nodes'),
+  ],
+  'cluster-dns-controller': [
+    can(read, 'core', 'nodes'),
+    can('create delete get list patch update watch', 'discovery.k8s.io', 'endpointslices'),
+    can('update', 'core', 'services/finalizers'),
+  ],
+}
+
 const clusterRole = (name: string, rules: readonly PolicyRule[], labels = {}): Draft<ClusterRole> => ({
   metadata: metadata(name, labels),
   rules: rules as PolicyRule[],
@@ -54,6 +77,7 @@ export const defaultClusterRoles: readonly Draft<ClusterRole>[] = [
     clusterRole(name, rules, aggregateTo(name.slice('system:aggregate-to-'.length))),
   ),
   ...Object.entries({ ...componentRoles, ...ownRoles }).map(([name, rules]) => clusterRole(name, rules)),
+  ...Object.entries(ownControllerRoles).map(([name, rules]) => clusterRole(`system:clipper:${name}`, rules)),
   ...Object.entries(controllerRoles).map(([name, rules]) => clusterRole(`system:controller:${name}`, rules)),
 ]
 
@@ -61,13 +85,21 @@ const user = (name: string): Subject => ({ kind: 'User', apiGroup, name })
 const group = (name: string): Subject => ({ kind: 'Group', apiGroup, name })
 const account = (name: string): Subject => ({ kind: 'ServiceAccount', name, namespace: 'kube-system' })
 
-const clusterBinding = (name: string, subjects: Subject[]): Draft<ClusterRoleBinding> => ({
+const clusterBinding = (name: string, subjects: Subject[], roleName = name): Draft<ClusterRoleBinding> => ({
   metadata: metadata(name),
-  roleRef: { apiGroup, kind: 'ClusterRole', name },
+  roleRef: { apiGroup, kind: 'ClusterRole', name: roleName },
   ...(subjects.length === 0 ? {} : { subjects }),
 })
 
-/** Each binding has the name of its role. */
+const requests = 'system:certificates.k8s.io:certificatesigningrequests'
+
+/** How machines join with a token, as kubeadm binds it: ask for a node's certificate, have it, and renew one's own. */
+const joining = [
+  clusterBinding('system:clipper:node-bootstrapper', [group(joiningNodesGroup)], 'system:node-bootstrapper'),
+  clusterBinding('system:clipper:node-certificates', [group(joiningNodesGroup)], `${requests}:nodeclient`),
+  clusterBinding('system:clipper:node-certificate-renewal', [group('system:nodes')], `${requests}:selfnodeclient`),
+]
+
 export const defaultClusterRoleBindings: readonly Draft<ClusterRoleBinding>[] = [
   clusterBinding('cluster-admin', [group('system:masters')]),
   clusterBinding('system:basic-user', [group('system:authenticated')]),
@@ -84,6 +116,8 @@ export const defaultClusterRoleBindings: readonly Draft<ClusterRoleBinding>[] = 
   clusterBinding('system:service-account-issuer-discovery', [group('system:serviceaccounts')]),
   clusterBinding('system:volume-scheduler', [user('system:kube-scheduler')]),
   ...Object.keys(ownRoles).map(name => clusterBinding(name, [user(name)])),
+  ...Object.keys(ownControllerRoles).map(name => clusterBinding(`system:clipper:${name}`, [account(name)])),
+  ...joining,
   ...Object.keys(controllerRoles).map(name => clusterBinding(`system:controller:${name}`, [account(name)])),
 ]
 
@@ -108,6 +142,8 @@ export const defaultRoles: readonly Draft<Role>[] = [
     can('update', 'core', 'configmaps', 'cluster-info'),
     recordEvents,
   ),
+  role('kube-public', 'system:clipper:cluster-info', can('get', 'core', 'configmaps', clusterInfo.name)),
+  role('kube-system', 'system:clipper:cluster-settings', can(read, 'core', 'configmaps', clusterSettingsName)),
   role(
     'kube-system',
     'extension-apiserver-authentication-reader',
@@ -132,6 +168,9 @@ const binding = (
 })
 
 export const defaultRoleBindings: readonly Draft<RoleBinding>[] = [
+  // Whoever has no certificate yet reads it; the signatures in it prove it to the holders of tokens.
+  binding('kube-public', 'system:clipper:cluster-info', [user('system:anonymous')]),
+  binding('kube-system', 'system:clipper:cluster-settings', [group('system:nodes')]),
   binding('kube-public', 'system:controller:bootstrap-signer', [account('bootstrap-signer')]),
   binding(
     'kube-system',

@@ -1,5 +1,5 @@
 import type { KeyPair } from '../../base/pki/certificate.ts'
-import { writeFileWhole } from './file.ts'
+import { writeFileWhole } from '../../base/whole-file.ts'
 
 export interface KubeconfigFacts {
   /** As `https://127.0.0.1:6443`. */

@@ -19,8 +19,8 @@ import {
   newKey,
   type Subject,
 } from '../../base/pki/certificate.ts'
+import { readIfExists, writeFileWhole } from '../../base/whole-file.ts'
 import { type Component, componentSubjects, nodeSubject } from '../authentication/component-users.ts'
-import { readIfExists, writeFileWhole } from './file.ts'
 
 const dayMs = 24 * 3600 * 1000
 const authorityLifeMs = 3650 * dayMs

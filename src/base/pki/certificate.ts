@@ -70,7 +70,7 @@ export const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: '
 
 export const keyPem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string
 
-const nameOf = ({ commonName, organizations = [] }: Subject): Buffer =>
+export const nameOf = ({ commonName, organizations = [] }: Subject): Buffer =>
   sequence(
     ...organizations.map(value => setOf(sequence(objectIdentifier(oid.organization), utf8String(value)))),
     setOf(sequence(objectIdentifier(oid.commonName), utf8String(commonName))),
@@ -90,7 +90,7 @@ export function addressBytes(address: string): Buffer {
   return Buffer.from(all.flatMap(group => [group >> 8, group & 0xff]))
 }
 
-const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
+export const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
   sequence(objectIdentifier(id), ...(critical ? [boolean(true)] : []), octetString(value))
 
 /** SHA-1 of the public key's bits, the first method of RFC 5280, 4.2.1.2. */
@@ -149,6 +149,18 @@ function signed(contents: Contents, signer: KeyObject): string {
   const lines = raw.toString('base64').match(/.{1,64}/g)!
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
+
+/** Alternative names: DNS names and IP addresses. */
+export const altNameExtension = (names: readonly string[]): Buffer =>
+  extension(
+    oid.subjectAltName,
+    false,
+    sequence(
+      ...names.map(name =>
+        isIP(name) === 0 ? implicit(2, Buffer.from(name, 'latin1')) : implicit(7, addressBytes(name)),
+      ),
+    ),
+  )
 
 /** A self-signed authority over `key`. */
 export function makeAuthority(commonName: string, key: KeyObject, notBeforeMs: number, notAfterMs: number): string {
@@ -222,19 +234,7 @@ export function issueCertificate(authority: Authority, request: CertificateReque
     extension(oid.basicConstraints, true, sequence()),
     extension(oid.subjectKeyIdentifier, false, octetString(keyIdentifierOf(publicKey))),
     extension(oid.authorityKeyIdentifier, false, sequence(implicit(0, authorityKeyIdentifier))),
-    ...(altNames.length === 0
-      ? []
-      : [
-          extension(
-            oid.subjectAltName,
-            false,
-            sequence(
-              ...altNames.map(name =>
-                isIP(name) === 0 ? implicit(2, Buffer.from(name, 'ascii')) : implicit(7, addressBytes(name)),
-              ),
-            ),
-          ),
-        ]),
+    ...(altNames.length === 0 ? [] : [altNameExtension(altNames)]),
   ]
   const certificatePem = signed(
     {

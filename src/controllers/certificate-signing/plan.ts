@@ -4,11 +4,14 @@ import {
   CertificateSigningRequest,
   type CertificateSigningRequestCondition,
 } from '../../api/certificates/v1/certificate-signing-request.ts'
+import type { Node } from '../../api/core/v1/node.ts'
 import { type Authority, signCertificateRequest } from '../../base/pki/certificate.ts'
 import { type ParsedRequest, parseCertificateRequest } from '../../base/pki/certificate-request.ts'
 import { readPem } from '../../base/pki/pem.ts'
 import { usagesOf } from '../../base/pki/usages.ts'
 import { epochMsOf, timeOf } from '../../client/timestamps.ts'
+import { bootstrapUserPrefix } from '../../machinery/bootstrap-token.ts'
+import { machineKeyAnnotation, publicKeyHash } from '../../machinery/node-annotations.ts'
 import type { Action } from '../runtime/action.ts'
 import { kubeletClientError, kubeletClientSigner, signers } from './signers.ts'
 
@@ -75,12 +78,29 @@ const withCondition = (request: Request, condition: CertificateSigningRequestCon
   status: { ...request.status, conditions: [...(request.status.conditions ?? []), condition] },
 })
 
-export const approve = (request: Request, message: string): Action => ({
+export const judged = (request: Request, type: 'Approved' | 'Denied', reason: string, message: string): Action => ({
   do: 'updateStatus',
   kind: CertificateSigningRequest,
   subresource: 'approval',
-  object: withCondition(request, { type: 'Approved', status: 'True', reason: 'AutoApproved', message }),
+  object: withCondition(request, { type, status: 'True', reason, message }),
 })
+
+/**
+ * Who shows a bootstrap token may become any node but one that is there: whose key it is, its Node says. A machine that
+ * lost its certificate, but not its key, comes back; for another one the Node has to be deleted first. Undefined: not
+ * taken.
+ */
+export function takenNodeName(request: Request, node: (name: string) => Node | undefined): string | undefined {
+  const { signerName, username = '' } = request.spec
+  if (signerName !== kubeletClientSigner || !username.startsWith(bootstrapUserPrefix) || isJudged(request))
+    return undefined
+  const parsed = parsedOf(request)
+  const name = parsed?.commonName.replace(/^system:node:/, '') ?? ''
+  const known = node(name)
+  if (!parsed || !known) return undefined
+  const isSame = known.metadata.annotations?.[machineKeyAnnotation] === publicKeyHash(parsed.publicKey)
+  return isSame ? undefined : `the node name ${name} is taken by another machine`
+}
 
 const store = (object: Request): Action => ({ do: 'updateStatus', kind: CertificateSigningRequest, object })
 

@@ -32,6 +32,7 @@ export interface NodeReporterOptions {
   readonly maxPods: number
   readonly labels: Readonly<Record<string, string>>
   readonly taints: Node['spec']['taints']
+  annotations(): Readonly<Record<string, string>>
   hostIps(): readonly string[]
   event(type: 'Normal' | 'Warning', reason: string, message: string): void
 }
@@ -115,7 +116,7 @@ export class NodeReporter {
     const status = nodeStatusOf(await this.#facts(), undefined)
     try {
       this.#node = await nodes.create('', {
-        metadata: { name: nodeName, labels: wanted },
+        metadata: { name: nodeName, labels: wanted, annotations: this.#options.annotations() },
         spec: { ...(taints ? { taints } : {}) },
         status,
       })
@@ -125,10 +126,22 @@ export class NodeReporter {
       if (!isAlreadyExists(error)) throw error
     }
     this.#node = await nodes.get('', nodeName)
-    const missing = Object.entries(wanted).filter(([key, value]) => this.#node.metadata.labels?.[key] !== value)
-    if (missing.length > 0)
-      this.#node = await nodes.patch('', nodeName, 'strategic', { metadata: { labels: Object.fromEntries(missing) } })
+    await this.#keepMetadata(wanted)
     this.#options.event('Normal', 'Starting', 'Starting kubelet.')
+  }
+
+  /** Labels and annotations of ours that are missing or differ on the Node; those of others stay. */
+  async #keepMetadata(labels: Readonly<Record<string, string>>): Promise<void> {
+    const { client, nodeName } = this.#options
+    const { metadata } = this.#node
+    const missing = (wanted: Readonly<Record<string, string>>, known: Readonly<Record<string, string>> = {}) =>
+      Object.fromEntries(Object.entries(wanted).filter(([key, value]) => known[key] !== value))
+    const patch = {
+      labels: missing(labels, metadata.labels),
+      annotations: missing(this.#options.annotations(), metadata.annotations),
+    }
+    if (Object.keys({ ...patch.labels, ...patch.annotations }).length > 0)
+      this.#node = await client.of(Node).patch('', nodeName, 'strategic', { metadata: patch })
   }
 
   async #facts(): Promise<NodeFacts> {
@@ -167,6 +180,9 @@ export class NodeReporter {
 
   async #writeStatus(): Promise<void> {
     const { client, clock, nodeName, log } = this.#options
+    await this.#keepMetadata({}).catch(error => {
+      if (!isNotFound(error)) throw error
+    })
     const facts = await this.#facts()
     const status = nodeStatusOf(facts, this.#written ?? this.#node.status)
     const changed = this.#written === undefined || statusChanged(this.#written, status)

@@ -1,3 +1,4 @@
+/** Files that are replaced as a whole, and files that may be missing. */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 

@@ -1,0 +1,94 @@
+/** `clipper agent`: this machine becomes a node of a cluster whose servers run elsewhere. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { CliError } from './cli-error.ts'
+import { type ClusterConfig, mergeConfig, readConfig } from './cluster-config.ts'
+import { type JoinToken, parseJoinToken } from './join-token.ts'
+import { nodeNameOf, primaryAddress } from './node-identity.ts'
+import { requireRoot } from './preflight.ts'
+
+export interface AgentFlags {
+  readonly dataDir: string
+  readonly name?: string
+  readonly server?: string
+  readonly token?: string
+  readonly tokenFile?: string
+  readonly nodeName?: string
+  readonly nodeAddress?: string
+  readonly kubeletPort?: number
+  readonly dnsPort?: number
+  readonly dnsUpstream?: string[]
+}
+
+const serverUrl = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'https:' || url.pathname !== '/')
+    throw new InvalidArgumentError('the URL of a server looks like https://192.0.2.2:6443.')
+  return url.origin
+}
+
+/** What the cluster says of itself comes in place of the empty settings once the machine has joined. */
+export function agentConfigOf(flags: AgentFlags): ClusterConfig {
+  const { dataDir, dnsUpstream, token: _token, tokenFile: _tokenFile, ...settings } = flags
+  const dataDirectory = resolve(dataDir)
+  const given = { ...settings, ...(dnsUpstream ? { dnsUpstreams: dnsUpstream } : {}) }
+  const kept = readConfig(dataDirectory)
+  if (kept && kept.server === undefined)
+    throw new CliError(
+      `${dataDirectory} holds a cluster of its own`,
+      'choose another --data-dir, or delete it: clipper reset',
+    )
+  if (kept) return mergeConfig(kept, given)
+  if (given.server === undefined)
+    throw new CliError('this machine has not joined a cluster yet', 'run: clipper agent --server URL --token TOKEN')
+  return {
+    name: 'clipper',
+    dataDirectory,
+    nodeName: given.nodeName ?? nodeNameOf(),
+    nodeAddress: given.nodeAddress ?? primaryAddress(),
+    apiPort: 0,
+    kubeletPort: 10_250,
+    dnsPort: 10_053,
+    clusterCidr: '',
+    serviceCidr: '',
+    nodePortRange: '',
+    clusterDomain: '',
+    dnsUpstreams: [],
+    ...given,
+  }
+}
+
+export function agentToken({ token, tokenFile }: AgentFlags): JoinToken | undefined {
+  if (token !== undefined && tokenFile !== undefined) throw new CliError('give either --token or --token-file')
+  if (token !== undefined) return parseJoinToken(token)
+  if (tokenFile === undefined) return undefined
+  try {
+    return parseJoinToken(readFileSync(tokenFile, 'utf8'))
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    throw new CliError(`cannot read ${tokenFile}: ${(error as Error).message}`)
+  }
+}
+
+export interface AgentCommandOptions {
+  readonly withCluster: (command: Command) => Command
+  readonly port: (text: string) => number
+  readonly run: (config: ClusterConfig, token: JoinToken | undefined) => Promise<void>
+}
+
+export function addAgentCommand(program: Command, { withCluster, port, run }: AgentCommandOptions): void {
+  withCluster(program.command('agent').description('join a cluster as a node and run it, in the foreground'))
+    .option('--server <url>', 'a server of the cluster, as https://192.0.2.2:6443 (needed to join)', serverUrl)
+    .option('--token <token>', 'of "clipper token create" (needed to join)')
+    .option('--token-file <file>', 'where the token is, for arguments are seen by every user')
+    .option('--node-name <name>', 'name of this node (default: the host name)')
+    .option('--node-address <address>', 'IPv4 address of this node (default: that of its first interface)')
+    .option('--kubelet-port <port>', 'port of the kubelet (default: 10250)', port)
+    .option('--dns-port <port>', 'port of the cluster DNS on the node (default: 10053)', port)
+    .option('--dns-upstream <server...>', "DNS servers for other names (default: the host's)")
+    .action(async (flags: AgentFlags) => {
+      requireRoot('agent')
+      await run(agentConfigOf(flags), agentToken(flags))
+    })
+}

@@ -1,0 +1,90 @@
+/** The objects by which nodes find the cluster and its DNS. Made at every start, or put right; safe to repeat. */
+import { X509Certificate } from 'node:crypto'
+import { ConfigMap } from '../api/core/v1/config-map.ts'
+import { Service } from '../api/core/v1/service.ts'
+import type { ClusterConfig } from '../cli/cluster-config.ts'
+import type { Client } from '../client/client.ts'
+import { clusterInfo } from '../machinery/bootstrap-token.ts'
+import {
+  type ClusterSettings,
+  clusterSettingsData,
+  clusterSettingsName,
+  clusterSettingsNamespace,
+} from '../machinery/cluster-settings.ts'
+import { publicKeyHash } from '../machinery/node-annotations.ts'
+import { firstAddresses } from './service-addresses.ts'
+
+/** IANA's port of VXLAN is 4789; Linux' own and that of most pod networks: */
+export const defaultVxlanPort = 8472
+
+export function clusterSettingsOf(config: ClusterConfig, caPem: string): ClusterSettings {
+  const [clusterDns = ''] = firstAddresses(config.serviceCidr, 10).slice(-1)
+  return {
+    clusterCidr: config.clusterCidr,
+    serviceCidr: config.serviceCidr,
+    clusterDomain: config.clusterDomain,
+    clusterDns,
+    podNetwork: config.podNetwork ?? 'vxlan',
+    // Two clusters on the same machines have two authorities.
+    vxlanId: Number.parseInt(publicKeyHash(new X509Certificate(caPem).publicKey).slice(0, 6), 16),
+    vxlanPort: config.vxlanPort ?? defaultVxlanPort,
+  }
+}
+
+export async function ensureClusterObjects(client: Client, config: ClusterConfig, caPem: string): Promise<void> {
+  const settings = clusterSettingsOf(config, caPem)
+  await Promise.all([
+    ensureDnsService(client, config, settings.clusterDns),
+    applyConfigMap(client, clusterSettingsNamespace, clusterSettingsName, clusterSettingsData(settings)),
+    applyConfigMap(client, clusterInfo.namespace, clusterInfo.name, { kubeconfig: joinKubeconfig(config, caPem) }),
+  ])
+}
+
+/** Where the cluster is and by which authority it is known, without a user (as kubeadm's). */
+function joinKubeconfig({ nodeAddress, apiPort }: ClusterConfig, caPem: string): string {
+  return [
+    'apiVersion: v1',
+    'kind: Config',
+    'clusters:',
+    '- name: ""',
+    '  cluster:',
+    `    certificate-authority-data: ${Buffer.from(caPem).toString('base64')}`,
+    `    server: https://${nodeAddress}:${apiPort}`,
+    'contexts: []',
+    'current-context: ""',
+    'preferences: {}',
+    'users: []',
+    '',
+  ].join('\n')
+}
+
+async function applyConfigMap(
+  client: Client,
+  namespace: string,
+  name: string,
+  data: Readonly<Record<string, string>>,
+): Promise<void> {
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data }
+  await client.of(ConfigMap).patch(namespace, name, 'apply', object, '', true)
+}
+
+/** The Service by whose address pods ask for names; its endpoints are those of the controller for the cluster DNS. */
+async function ensureDnsService(client: Client, { dnsPort }: ClusterConfig, clusterIP: string): Promise<void> {
+  const namespace = 'kube-system'
+  const name = 'kube-dns'
+  const port = (portName: string, protocol: 'TCP' | 'UDP') => ({
+    name: portName,
+    port: 53,
+    protocol,
+    targetPort: dnsPort,
+  })
+  const ports = [port('dns', 'UDP'), port('dns-tcp', 'TCP')]
+  const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' }
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace, labels },
+    spec: { clusterIP, type: 'ClusterIP', ports },
+  }
+  await client.of(Service).patch(namespace, name, 'apply', object, '', true)
+}

@@ -1,0 +1,89 @@
+/** A node of a cluster whose servers run elsewhere, in the foreground until it is told to stop. */
+import { X509Certificate } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { loggerOf } from '../base/log.ts'
+import { HelperSpawner } from '../base/spawner.ts'
+import { readIfExists, writeFileWhole } from '../base/whole-file.ts'
+import { checkRanges } from '../cli/address-ranges.ts'
+import { CliError } from '../cli/cli-error.ts'
+import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.ts'
+import type { JoinToken } from '../cli/join-token.ts'
+import { preflight } from '../cli/preflight.ts'
+import { isAlive, readPidFile, removePidFile, tryLock, writePidFile } from '../cli/running-process.ts'
+import { publicKeyHash } from '../machinery/node-annotations.ts'
+import { joinCluster } from './agent-access.ts'
+import { startOverWithCompiledModules } from './compiled-modules.ts'
+import { discoverCluster } from './discover-cluster.ts'
+import { startNode } from './node.ts'
+import { stopSignal } from './stop-signal.ts'
+
+export async function runAgent(config: ClusterConfig, token: JoinToken | undefined): Promise<void> {
+  await startOverWithCompiledModules()
+  const log = loggerOf('clipper')
+  const paths = pathsOf(config)
+  const running = readPidFile(paths.pidFile)
+  const release = running && isAlive(running) ? undefined : await tryLock(config.name)
+  if (!release) throw new CliError(`a cluster or agent named ${config.name} already runs`, 'choose another --name')
+  // Before memory grows: spawning stops a process in proportion to it.
+  const spawner = new HelperSpawner()
+  await preflight(config)
+  writePidFile(paths.pidFile, config.dataDirectory)
+  const stopping = new AbortController()
+  const stopped = stopSignal()
+  void stopped.then(() => stopping.abort())
+  try {
+    const server = config.server ?? ''
+    const caPem = await authorityOf(config, server, token)
+    const access = await joinCluster(
+      {
+        server,
+        caPem,
+        nodeName: config.nodeName,
+        nodeAddress: config.nodeAddress,
+        directory: paths.pki,
+        ...(token === undefined ? {} : { token }),
+      },
+      stopping.signal,
+    )
+    const { clusterCidr, serviceCidr, clusterDomain } = access.settings
+    const joined = { ...config, clusterCidr, serviceCidr, clusterDomain }
+    checkRanges(joined)
+    writeConfig(joined)
+    const node = await startNode(joined, access, spawner)
+    log.info({ node: config.nodeName, server }, 'the node runs')
+    log.info({ signal: await stopped }, 'stopping')
+    await node.stop()
+    access.stop()
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error
+  } finally {
+    spawner.close()
+    removePidFile(paths.pidFile)
+    release()
+  }
+}
+
+/** Kept once it is known, so that a machine that has joined needs its token no more. */
+async function authorityOf(config: ClusterConfig, server: string, token: JoinToken | undefined): Promise<string> {
+  const path = join(pathsOf(config).pki, 'ca.crt')
+  const kept = readIfExists(path)
+  if (kept !== undefined) {
+    if (token && publicKeyHash(new X509Certificate(kept).publicKey) !== token.caHash)
+      throw new CliError(
+        `this machine has joined another cluster than the token's`,
+        `leave that first: clipper reset --data-dir ${config.dataDirectory}`,
+      )
+    return kept
+  }
+  if (!token)
+    throw new CliError(
+      'this machine has not joined a cluster yet',
+      'give a token: clipper agent --server URL --token TOKEN',
+    )
+  const found = await discoverCluster(server, token)
+  writeConfig(config)
+  mkdirSync(pathsOf(config).pki, { recursive: true, mode: 0o700 })
+  writeFileWhole(path, found, 0o644)
+  return found
+}
