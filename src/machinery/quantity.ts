@@ -215,16 +215,3 @@ export const value = (amount: Quantity | string): number =>
 /** Thousandths of a quantity or its text, rounded away from zero. */
 export const milliValue = (amount: Quantity | string): number =>
   (typeof amount === 'string' ? parseQuantity(amount) : amount).milliValue()
-
-/** `cpu: 100m` and the like added up: each resource of both lists. Neither list is changed. */
-export function addResources(
-  a: Readonly<Record<string, string>> | undefined,
-  b: Readonly<Record<string, string>> | undefined,
-): Record<string, string> {
-  const sum: Record<string, string> = { ...a }
-  for (const [name, text] of Object.entries(b ?? {})) {
-    const before = sum[name]
-    sum[name] = before === undefined ? text : parseQuantity(before).add(parseQuantity(text)).toString()
-  }
-  return sum
-}

@@ -45,6 +45,19 @@ test('while it is being shrunk, a pod on a node keeps what it has (KEP-1287)', (
   assert.equal(shown({ containers, nodeName: 'n' }, { containerStatuses }).cpu, 2000)
 })
 
+test('a pod counts by the figures of its node, and by what is in force where a resize is infeasible', () => {
+  const containers = [container('a', '4', '1Mi')]
+  const status = {
+    allocatedResources: { cpu: '1', memory: '3Mi' },
+    resources: { requests: { cpu: '2', memory: '1Mi' } },
+  }
+  assert.deepEqual(shown({ containers, nodeName: 'n' }, status), { cpu: 4000, memory: 3 * 2 ** 20 })
+  const conditions = [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }]
+  assert.deepEqual(shown({ containers, nodeName: 'n' }, { ...status, conditions }), { cpu: 2000, memory: 3 * 2 ** 20 })
+  const containerStatuses = [{ name: 'a', resources: { requests: { cpu: '3', memory: '1Mi' } } }]
+  assert.equal(shown({ containers, nodeName: 'n' }, { containerStatuses, conditions }).cpu, 3000)
+})
+
 test('containers without requests count a little when nodes are scored', () => {
   const pod = newPod('p', { spec: { containers: [{ name: 'a' }, container('b', '1', '1Mi')] } })
   assert.deepEqual(nonZeroRequests(pod), { milliCpu: 1100, memoryBytes: 201 * 2 ** 20 })

@@ -61,15 +61,26 @@ function total(pod: Pod, requestsOf: RequestsOf): Amounts {
   return running
 }
 
-function withPodLevel(pod: Pod, amounts: Amounts): Amounts {
-  for (const [name, quantity] of Object.entries(pod.spec.resources?.requests ?? {})) {
-    if (isPodLevel(name)) amounts.set(name, amountOf(name, quantity))
-  }
+function withPodLevel(pod: Pod, amounts: Amounts, isHeld = false): Amounts {
+  const own = pod.spec.resources?.requests
+  const { resources, allocatedResources } = pod.status
+  if (own !== undefined && isHeld && resources !== undefined) {
+    const held = isInfeasible(pod) ? new Map() : podLevelOf(own)
+    raiseTo(held, podLevelOf(resources.requests))
+    raiseTo(held, podLevelOf(allocatedResources))
+    for (const [name, amount] of held) amounts.set(name, amount)
+  } else for (const [name, amount] of podLevelOf(own)) amounts.set(name, amount)
   addTo(amounts, amountsOf(pod.spec.overhead))
   return amounts
 }
 
-/** While a resize is under way, a container holds the larger of what is asked for and what it has. */
+const podLevelOf = (list: Readonly<Record<string, string>> | undefined): Amounts =>
+  new Map([...amountsOf(list)].filter(([name]) => isPodLevel(name)))
+
+/** What the node can never grant is not waited for. */
+const isInfeasible = ({ status }: Pod): boolean =>
+  status.conditions?.find(({ type }) => type === 'PodResizePending')?.reason === 'Infeasible'
+
 function statusesOf(pod: Pod): Map<string, ContainerStatus> {
   const statuses = new Map<string, ContainerStatus>()
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status
@@ -77,18 +88,37 @@ function statusesOf(pod: Pod): Map<string, ContainerStatus> {
   return statuses
 }
 
+/** While a resize is under way, a pod holds the larger of what is asked for, what is granted and what is in force (KEP-1287). */
 export function podRequests(pod: Pod): Amounts {
-  const statuses = pod.spec.nodeName ? statusesOf(pod) : undefined
-  const requestsOf: RequestsOf = container => {
-    const amounts = amountsOf(container.resources?.requests)
-    const status = statuses?.get(container.name)
-    if (status !== undefined) {
-      raiseTo(amounts, amountsOf(status.allocatedResources))
-      raiseTo(amounts, amountsOf(status.resources?.requests))
-    }
-    return amounts
+  const asked = (container: Container): Amounts => amountsOf(container.resources?.requests)
+  if (!pod.spec.nodeName) return withPodLevel(pod, total(pod, asked))
+  const infeasible = isInfeasible(pod)
+  const held: Amounts = infeasible ? new Map() : total(pod, asked)
+  const { resources, allocatedResources } = pod.status
+  // The pod's own figures have its overhead in them, which is added later.
+  if (allocatedResources && resources?.requests && !pod.spec.overhead) {
+    raiseTo(held, amountsOf(allocatedResources))
+    raiseTo(held, amountsOf(resources.requests))
+    return withPodLevel(pod, held, true)
   }
-  return withPodLevel(pod, total(pod, requestsOf))
+  const statuses = statusesOf(pod)
+  const tells = [...statuses.values()].some(one => one.allocatedResources ?? one.resources?.requests)
+  if (!tells && !infeasible) return withPodLevel(pod, held, true)
+  const instead = (container: Container): Amounts => (infeasible ? new Map() : asked(container))
+  const told = (list: Readonly<Record<string, string>> | undefined, container: Container): Amounts =>
+    list === undefined ? instead(container) : amountsOf(list)
+  raiseTo(
+    held,
+    total(pod, one => told(statuses.get(one.name)?.allocatedResources, one)),
+  )
+  raiseTo(
+    held,
+    total(pod, one => {
+      const status = statuses.get(one.name)
+      return told(status?.resources?.requests ?? status?.allocatedResources, one)
+    }),
+  )
+  return withPodLevel(pod, held, true)
 }
 
 /** As `podRequests`, where each container asks for a little cpu and memory if it names none. */

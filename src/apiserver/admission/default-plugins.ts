@@ -19,8 +19,10 @@ import { DefaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { DeviceClaimAuthorization } from './device-claims.ts'
 import { LimitRanger } from './limit-ranger.ts'
 import { NamespaceLifecycle } from './namespace-lifecycle.ts'
+import { NodeDeclaredFeatureValidator } from './node-declared-features.ts'
 import { NodeRestriction } from './node-restriction.ts'
 import { OwnerReferencesPermissionEnforcement } from './owner-references.ts'
+import { PodResizeValidator } from './pod-resize-validator.ts'
 import { PodSecurity } from './pod-security.ts'
 import { PodTopologyLabels } from './pod-topology-labels.ts'
 import { MutatingPolicies } from './policies/mutating-policies.ts'
@@ -82,6 +84,8 @@ export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlu
     new CertificateSubjectRestriction(),
     new DefaultIngressClass(reader),
     new PodTopologyLabels(reader),
+    new NodeDeclaredFeatureValidator(reader),
+    new PodResizeValidator(reader),
     new MutatingPolicies(reader, authorizer),
     new MutatingWebhooks(webhooks),
     new ValidatingPolicies(reader, authorizer),

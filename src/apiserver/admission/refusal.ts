@@ -1,3 +1,4 @@
+import type { Pod } from '../../api/core/v1/pod.ts'
 import { type ApiError, forbiddenError } from '../../machinery/api-error.ts'
 import type { AdmissionAttributes } from './admission.ts'
 
@@ -25,6 +26,19 @@ export const refusal = (attributes: AdmissionAttributes, why: string): ApiError 
 
 export const isPod = ({ group, resource, subresource }: AdmissionAttributes): boolean =>
   group === '' && resource === 'pods' && subresource === ''
+
+/** An update of the spec of a pod that is on a node, at one of the given subresources; undefined for anything else. */
+export function boundUpdate(
+  attributes: AdmissionAttributes,
+  subresources: readonly string[],
+): { readonly pod: Pod; readonly old: Pod } | undefined {
+  const { group, resource, subresource, operation, object, oldObject } = attributes
+  if (group !== '' || resource !== 'pods' || operation !== 'UPDATE' || !subresources.includes(subresource))
+    return undefined
+  const [pod, old] = [object as Pod | undefined, oldObject as Pod | undefined]
+  if (!pod?.spec.nodeName || !old || pod.metadata.generation === old.metadata.generation) return undefined
+  return { pod, old }
+}
 
 /** Replaces parts of the spec. The object is copied on the way: what a patch left as it was is shared with the cache. */
 export function setSpec(attributes: AdmissionAttributes, changes: Record<string, unknown>): void {

@@ -1,6 +1,7 @@
 /** The node's status as it is reported. */
 import { statfsSync } from 'node:fs'
 import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../../api/core/v1/node.ts'
+import { declaredFeature } from '../../machinery/declared-features.ts'
 import type { Image } from '../cri/runtime-client.ts'
 import { type MachineFacts, memInfo } from './node-info.ts'
 
@@ -155,6 +156,7 @@ export function nodeStatusOf(facts: NodeFacts, old: NodeStatus | undefined): Nod
       { name: 'runc', features: { recursiveReadOnlyMounts: false, userNamespaces: false } },
     ],
     features: { supplementalGroupsPolicy: false },
+    declaredFeatures: [declaredFeature.podLevelResize, declaredFeature.initContainerResize],
   }
 }
 

@@ -1,10 +1,9 @@
 /** Quality of service of a pod and what follows from it (Kubernetes documentation, "Pod Quality of Service Classes"). */
 import type { Pod } from '../../api/core/v1/pod.ts'
-import { milliOf, unitsOf } from './amounts.ts'
+import { qosClassOf as podQosClass, type QosClass } from '../../machinery/pod-qos.ts'
+import { unitsOf } from './amounts.ts'
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
-
-const counted = ['cpu', 'memory'] as const
+export type { QosClass } from '../../machinery/pod-qos.ts'
 
 interface HasResources {
   readonly resources?: {
@@ -13,28 +12,7 @@ interface HasResources {
   }
 }
 
-function hasAny(container: HasResources): boolean {
-  return counted.some(
-    name => milliOf(container.resources?.requests?.[name]) > 0 || milliOf(container.resources?.limits?.[name]) > 0,
-  )
-}
-
-function isGuaranteed(container: HasResources): boolean {
-  return counted.every(name => {
-    const limit = container.resources?.limits?.[name]
-    const request = container.resources?.requests?.[name] ?? limit
-    return milliOf(limit) > 0 && milliOf(request) === milliOf(limit)
-  })
-}
-
-/** Of a pod from its spec alone: pod-level resources decide where given. */
-export function qosClassOf(pod: Pick<Pod, 'spec'>): QosClass {
-  const { spec } = pod
-  const counting: readonly HasResources[] =
-    spec.resources && hasAny(spec) ? [spec] : [...(spec.initContainers ?? []), ...spec.containers]
-  if (!counting.some(hasAny)) return 'BestEffort'
-  return counting.every(isGuaranteed) ? 'Guaranteed' : 'Burstable'
-}
+export const qosClassOf = (pod: Pick<Pod, 'spec'>): QosClass => podQosClass(pod.spec)
 
 const systemCriticalPriority = 2_000_000_000
 const guaranteedScore = -997

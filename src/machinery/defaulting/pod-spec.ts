@@ -4,7 +4,6 @@ import type { Pod } from '../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
 import type { HTTPGetAction, LifecycleHandler, Probe } from '../../api/core/v1/probe.ts'
 import type { ResourceRequirements } from '../../api/core/v1/resources.ts'
-import { addResources } from '../quantity.ts'
 import { defaultVolumes } from './volumes.ts'
 
 /** Everything that a pod itself gets, beyond what its spec has in common with a template's. */
@@ -13,7 +12,6 @@ export function defaultPod(pod: Pod): void {
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     requestsFromLimits(container.resources)
   }
-  if (spec.resources) defaultPodLevelRequests(spec, spec.resources)
   spec.enableServiceLinks ??= true
   // For pods alone, not for templates.
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
@@ -95,23 +93,4 @@ function requestsFromLimits(resources: ResourceRequirements | undefined): void {
   if (!resources?.limits) return
   resources.requests ??= {}
   for (const [name, limit] of Object.entries(resources.limits)) resources.requests[name] ??= limit
-}
-
-const isPodLevelResource = (name: string): boolean =>
-  name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
-
-/** KEP-2837: requests of the pod come from its containers' requests, then from its own limits. */
-function defaultPodLevelRequests(spec: PodSpec, resources: ResourceRequirements): void {
-  let summed: Record<string, string> = {}
-  for (const container of spec.containers ?? []) summed = addResources(summed, container.resources?.requests)
-  const requests = resources.requests ?? {}
-  for (const [name, sum] of Object.entries(summed)) {
-    if (isPodLevelResource(name) && (!name.startsWith('hugepages-') || resources.limits?.[name] === undefined)) {
-      requests[name] ??= sum
-    }
-  }
-  for (const [name, limit] of Object.entries(resources.limits ?? {})) {
-    if (isPodLevelResource(name)) requests[name] ??= limit
-  }
-  if (Object.keys(requests).length > 0) resources.requests = requests
 }

@@ -2,6 +2,7 @@
 import type { Container } from '../../api/core/v1/container.ts'
 import type { ContainerStatus } from '../../api/core/v1/container-status.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
+import { isPodLevelResource as isPodLevel } from '../pod-qos.ts'
 import { parseQuantity } from '../quantity.ts'
 import { type Amounts, addAmounts } from './amounts.ts'
 
@@ -15,8 +16,6 @@ function maxAmounts(a: Amounts, b: Amounts): Record<string, string> {
   }
   return result
 }
-
-const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
 
 const isResizeInfeasible = ({ status }: Pod): boolean =>
   status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason === 'Infeasible'

@@ -13,6 +13,7 @@ import * as events from './core/event.ts'
 import * as volumes from './core/persistent-volume.ts'
 import * as claims from './core/persistent-volume-claim.ts'
 import * as pods from './core/pod.ts'
+import { checkPodResize } from './core/pod-resize.ts'
 import * as services from './core/service.ts'
 import * as data from './core/stored-data.ts'
 import * as flow from './flowcontrol/flow-control.ts'
@@ -65,7 +66,7 @@ const core: Readonly<Record<string, KindRules>> = {
     subresources: {
       status: pods.checkPodStatusUpdate,
       ephemeralcontainers: pods.checkEphemeralContainersUpdate,
-      resize: pods.checkPodResize,
+      resize: checkPodResize,
     },
   },
   PodTemplate: always(apps.checkStoredPodTemplate),

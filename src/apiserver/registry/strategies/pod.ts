@@ -1,10 +1,12 @@
 /** Pods: status by the node, graceful deletion, selectable fields. */
+import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
+import { defaultPodLevelResources } from '../../../machinery/defaulting/pod-level-resources.ts'
+import { qosClassOf } from '../../../machinery/pod-qos.ts'
 import { equalJson } from '../clone.ts'
 import type { ObjectJson } from '../stored-object.ts'
 import type { Strategy } from '../strategy.ts'
 import { at, keepPart, strategyOf, textAt } from './base.ts'
 import { mergeLabelKeys } from './pod-label-keys.ts'
-import { qosClassOf } from './pod-qos.ts'
 
 type Spec = Record<string, unknown> & { containers?: { name: string; resources?: unknown }[] }
 
@@ -21,7 +23,8 @@ export const podStrategy: Strategy = strategyOf({
   prepareForCreate(object) {
     object.metadata.generation = 1
     mergeLabelKeys(object)
-    const status: Record<string, unknown> = { phase: 'Pending', qosClass: qosClassOf(object.spec) }
+    defaultPodLevelResources(object.spec as PodSpec)
+    const status: Record<string, unknown> = { phase: 'Pending', qosClass: qosClassOf(object.spec as PodSpec) }
     const gates = at(object, 'spec', 'schedulingGates')
     if (Array.isArray(gates) && gates.length > 0) {
       status.conditions = [
@@ -39,6 +42,9 @@ export const podStrategy: Strategy = strategyOf({
   },
   prepareForUpdate(object, old) {
     keepPart(object, old, 'status')
+    // Clients that do not know pod-level resources drop them; nobody else can take them away.
+    if (specOf(object).resources === undefined && specOf(old).resources !== undefined)
+      object.spec = { ...specOf(object), resources: specOf(old).resources }
     countSpecChange(object, old)
   },
   subresources: {
@@ -50,7 +56,7 @@ export const podStrategy: Strategy = strategyOf({
         else metadata.ownerReferences = old.metadata.ownerReferences
         const status = (object.status ?? {}) as Record<string, unknown>
         // The class is a function of the spec: a status without it keeps the old one.
-        status.qosClass ??= at(old, 'status', 'qosClass') ?? qosClassOf(old.spec)
+        status.qosClass ??= at(old, 'status', 'qosClass') ?? qosClassOf(old.spec as PodSpec)
         object.status = status
       },
       resetFields: [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
@@ -66,6 +72,7 @@ export const podStrategy: Strategy = strategyOf({
     resize: {
       prepareForUpdate(object, old) {
         object.spec = withResourcesOf(specOf(old), specOf(object))
+        defaultPodLevelResources(object.spec as PodSpec)
         keepAllButSpec(object, old)
         countSpecChange(object, old)
       },
@@ -112,23 +119,37 @@ function keepAllButSpec(object: ObjectJson, old: ObjectJson): void {
   if (managedFields !== undefined) object.metadata.managedFields = managedFields
 }
 
-/** The old spec with the resources and resize policies of the new one's containers of the same names. */
+/**
+ * The old spec with the resources and resize policies of the new one's containers. Where there are other containers than
+ * before, it is what was sent: the validation says so.
+ */
 function withResourcesOf(old: Spec, sent: Spec): Spec {
+  const lists = ['containers', 'initContainers'] as const
+  const listOf = (spec: Spec, list: (typeof lists)[number]) => (spec[list] ?? []) as Sized[]
+  if (lists.some(list => listOf(old, list).length !== listOf(sent, list).length)) return sent
   const merged: Spec = { ...old }
-  if (sent.resources !== undefined) merged.resources = sent.resources
-  for (const list of ['containers', 'initContainers'] as const) {
-    const containers = old[list] as { name: string }[] | undefined
-    if (!containers) continue
-    const sentContainers = (sent[list] ?? []) as { name: string; resources?: unknown; resizePolicy?: unknown }[]
-    merged[list] = containers.map(container => {
-      const wanted = sentContainers.find(other => other.name === container.name)
-      if (!wanted) return container
-      return {
-        ...container,
-        resources: wanted.resources,
-        ...(wanted.resizePolicy === undefined ? {} : { resizePolicy: wanted.resizePolicy }),
-      }
-    }) as Spec['containers']
+  if (sent.resources !== undefined) merged.resources = structuredClone(sent.resources)
+  for (const list of lists) {
+    const [containers, wanted] = [listOf(old, list), listOf(sent, list)]
+    if (containers.length === 0) continue
+    merged[list] = containers.every(({ name }, i) => wanted[i]?.name === name)
+      ? containers.map((container, i) => resized(container, wanted[i]!))
+      : wanted
   }
   return merged
+}
+
+interface Sized {
+  readonly name: string
+  readonly resources?: unknown
+  readonly resizePolicy?: unknown
+}
+
+function resized({ resources: _, resizePolicy: __, ...container }: Sized, wanted: Sized): Sized {
+  const { resources, resizePolicy } = wanted
+  return {
+    ...container,
+    ...(resources === undefined ? {} : { resources }),
+    ...(resizePolicy === undefined ? {} : { resizePolicy }),
+  }
 }

@@ -84,17 +84,6 @@ test('an update may change images and add tolerations, and nothing else', () => 
   )
 })
 
-test('a resize changes cpu and memory alone, and keeps the quality of service', () => {
-  const sized = (cpu: string, image = 'i') => ({
-    ...pod({ containers: [{ name: 'c', image, resources: { requests: { cpu } } }] }),
-    status: { qosClass: 'Burstable' },
-  })
-  assert.deepEqual(errorsOf(sized('2'), sized('1'), 'resize'), [])
-  assert.deepEqual(errorsOf(sized('2', 'j'), sized('1'), 'resize'), [
-    'spec: Forbidden: only cpu and memory resources are mutable',
-  ])
-})
-
 test('names never change', () => {
   const named = (name: string) => ({ ...pod({}), metadata: { name } })
   assert.deepEqual(errorsOf(named('b'), named('a')), ['metadata.name: Invalid value: "b": field is immutable'])
