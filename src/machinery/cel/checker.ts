@@ -47,13 +47,16 @@ export interface Declarations {
 export interface Checked {
   readonly type: CelType
   readonly meanings: ReadonlyMap<Expression, Meaning>
+  /** Of every part. */
+  readonly types: ReadonlyMap<Expression, CelType>
   readonly problems: readonly Problem[]
 }
 
 export function check(expression: Expression, declarations: Declarations): Checked {
   const checker = new Checker(declarations)
   const type = checker.typeOf(expression, undefined)
-  return { type: substitute(type, new Map()), meanings: checker.meanings, problems: checker.problems }
+  const { meanings, types, problems } = checker
+  return { type: substitute(type, new Map()), meanings, types, problems }
 }
 
 /** Variables of the loops around a part. */
@@ -65,6 +68,7 @@ interface Scope {
 
 class Checker {
   readonly meanings = new Map<Expression, Meaning>()
+  readonly types = new Map<Expression, CelType>()
   readonly problems: Problem[] = []
   readonly #declarations: Declarations
   #unknowns = 0
@@ -74,6 +78,12 @@ class Checker {
   }
 
   typeOf(expression: Expression, scope: Scope | undefined): CelType {
+    const type = this.#infer(expression, scope)
+    this.types.set(expression, type)
+    return type
+  }
+
+  #infer(expression: Expression, scope: Scope | undefined): CelType {
     switch (expression.is) {
       case 'literal':
         return typeOfLiteral(expression.value)
@@ -167,10 +177,18 @@ class Checker {
       const whole = `${qualifier}.${name}`.replace(/^\./, '')
       if (this.#declarations.functions.find(whole, false)) return this.#function(expression, whole, args, scope)
     }
-    const types = [target, ...args].map(part => this.typeOf(part, scope))
+    const types = [this.typeOf(target, scope), ...args.map(arg => this.#argument(name, arg, scope))]
     const overloads = this.#declarations.functions.find(name, true)
     if (!overloads) return types.some(isError) ? errorType : this.#undeclared(at, name)
     return this.#resolve(expression, name, overloads, types, true)
+  }
+
+  /** What a text is formatted with may be of any types. */
+  #argument(name: string, arg: Expression, scope: Scope | undefined): CelType {
+    if (name !== 'format' || arg.is !== 'list') return this.typeOf(arg, scope)
+    for (const { value, optional } of arg.elements) this.#element(value, optional, scope)
+    this.types.set(arg, listOf(dyn))
+    return listOf(dyn)
   }
 
   #function(expression: Call, name: string, args: readonly Expression[], scope: Scope | undefined): CelType {

@@ -1,5 +1,6 @@
 /** Where expressions compile: the functions that Kubernetes gives them (KEP-2876, KEP-3488) and their variables. */
 import { check, type Declarations } from './checker.ts'
+import { type DeclaredSize, estimateCost } from './cost/estimate.ts'
 import { EvaluationError } from './evaluation-error.ts'
 import { compile } from './evaluator.ts'
 import { FunctionTable } from './functions.ts'
@@ -39,6 +40,8 @@ const functions = new FunctionTable([
 export interface Environment {
   readonly variables: ReadonlyMap<string, CelType>
   readonly objectType?: (name: string) => ObjectType | undefined
+  /** What is declared about the sizes of values; with it, expressions are estimated. */
+  readonly declaredSize?: DeclaredSize
 }
 
 export type Variables = Readonly<Record<string, Value | (() => Value) | undefined>>
@@ -50,6 +53,8 @@ export interface Outcome {
 
 export interface CompiledExpression {
   readonly type: CelType
+  /** The most that an evaluation can cost; where sizes are declared. */
+  readonly maxCost?: number
   /** Throws EvaluationError, CostExceededError or PendingCheck. */
   evaluate(variables: Variables, costLimit?: number): Outcome
 }
@@ -82,11 +87,13 @@ export function compileExpression(source: string, environment: Environment): Com
     functions,
     objectType: environment.objectType ?? (() => undefined),
   }
-  const { type, meanings, problems } = check(expression, declarations)
-  if (problems.length > 0) throw new CompilationError(source, problems)
-  const program = compile(expression, meanings)
+  const checked = check(expression, declarations)
+  if (checked.problems.length > 0) throw new CompilationError(source, checked.problems)
+  const program = compile(expression, checked.meanings)
+  const { declaredSize } = environment
   return {
-    type,
+    type: checked.type,
+    ...(declaredSize ? { maxCost: estimateCost(expression, checked, declaredSize).max } : {}),
     evaluate(variables, costLimit = perCallCostLimit) {
       const evaluation = { cost: 0, costLimit, variable: (name: string) => variableOf(variables, name) }
       const value = program(evaluation)

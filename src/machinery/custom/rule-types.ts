@@ -46,11 +46,25 @@ const scalars: Readonly<Record<string, CelType>> = { boolean: boolType, integer:
 
 const types = new WeakMap<JSONSchemaProps, CelType>()
 
-/** Members that every whole object has, whatever its schema says. */
-const wholeMembers: Readonly<Record<string, JSONSchemaProps>> = {
-  apiVersion: { type: 'string' },
-  kind: { type: 'string' },
-  metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } },
+const text: JSONSchemaProps = { type: 'string' }
+
+/** The longest name of an object; what is generated behind a prefix takes a byte of it. */
+const maxNameLength = 253
+
+const capped = (schema: JSONSchemaProps | undefined, maxLength: number): JSONSchemaProps => ({
+  type: 'string',
+  maxLength: Math.min(schema?.maxLength ?? maxLength, maxLength),
+})
+
+/** With the members that every whole object has, whatever its schema says of them. */
+export function schemaOfWhole(schema: JSONSchemaProps, isWhole: boolean): JSONSchemaProps {
+  if (!isWhole) return schema
+  const { name, generateName } = schema.properties?.metadata?.properties ?? {}
+  const metadata: JSONSchemaProps = {
+    type: 'object',
+    properties: { name: capped(name, maxNameLength), generateName: capped(generateName, maxNameLength - 1) },
+  }
+  return { ...schema, properties: { ...schema.properties, apiVersion: text, kind: text, metadata } }
 }
 
 /** `isWhole`: the resource itself, or an embedded one. */
@@ -70,13 +84,7 @@ function typeOf(schema: JSONSchemaProps, isWhole: boolean): CelType {
   if (type !== 'object') return scalars[type] ?? dyn
   if (typeof more === 'object') return mapOf(stringType, ruleType(more))
   if (more === true && !schema.properties) return mapOf(stringType, dyn)
-  return objectType({ ...(isWhole ? wholeMembers : {}), ...withMeta(schema.properties, isWhole) })
-}
-
-/** A schema of the metadata restricts its name, and hides nothing of it. */
-function withMeta(properties: Readonly<Record<string, JSONSchemaProps>> | undefined, isWhole: boolean) {
-  if (!isWhole || !properties?.metadata) return properties ?? {}
-  return { ...properties, metadata: wholeMembers.metadata! }
+  return objectType(schemaOfWhole(schema, isWhole).properties ?? {})
 }
 
 function objectType(properties: Readonly<Record<string, JSONSchemaProps>>): ObjectType {

@@ -2,12 +2,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { JSONSchemaProps, ValidationRule } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { duplicate, type FieldError, forbidden, invalid, required } from '../../schema/field-error.ts'
+import type { DeclaredSize } from '../cel/cost/estimate.ts'
 import { CompilationError, type CompiledExpression, compileExpression, perCallCostLimit } from '../cel/environment.ts'
 import { CostExceededError, EvaluationError } from '../cel/evaluation-error.ts'
 import { valueOfJson } from '../cel/json-values.ts'
 import { type CelType, formatType, optionalOf } from '../cel/types.ts'
 import { Optional, type Value } from '../cel/values.ts'
 import { partnerOf } from './check.ts'
+import { declaredSizes } from './declared-size.ts'
 import { ruleType } from './rule-types.ts'
 
 type Errors = FieldError[]
@@ -38,7 +40,8 @@ export function compiledRules(schema: JSONSchemaProps, isWhole: boolean): readon
   const known = compiled.get(schema)
   if (known) return known
   const type = ruleType(schema, isWhole)
-  const made = rules.map(rule => compileRule(rule, type))
+  const declaredSize = declaredSizes(schema, isWhole)
+  const made = rules.map(rule => compileRule(rule, type, declaredSize))
   compiled.set(schema, made)
   return made
 }
@@ -49,7 +52,7 @@ interface Attempt {
 }
 const nothing: Attempt = {}
 
-function compileRule(rule: ValidationRule, type: CelType): CompiledRule {
+function compileRule(rule: ValidationRule, type: CelType, declaredSize: DeclaredSize): CompiledRule {
   const old = rule.optionalOldSelf ? optionalOf(type) : type
   const variables = new Map([
     ['self', type],
@@ -57,7 +60,7 @@ function compileRule(rule: ValidationRule, type: CelType): CompiledRule {
   ])
   const attempt = (source: string, wanted: string, refusal: string): Attempt => {
     try {
-      const expression = compileExpression(source, { variables })
+      const expression = compileExpression(source, { variables, declaredSize })
       return formatType(expression.type) === wanted ? { expression } : { error: refusal }
     } catch (error) {
       if (error instanceof CompilationError) return { error: `compilation failed: ${error.message}` }
@@ -65,9 +68,10 @@ function compileRule(rule: ValidationRule, type: CelType): CompiledRule {
     }
   }
   const main = attempt(rule.rule, 'bool', 'cel expression must evaluate to a bool')
-  const text = rule.messageExpression
-    ? attempt(rule.messageExpression, 'string', 'messageExpression must evaluate to a string')
-    : nothing
+  const text =
+    rule.messageExpression && main.expression
+      ? attempt(rule.messageExpression, 'string', 'messageExpression must evaluate to a string')
+      : nothing
   return {
     rule,
     usesOldSelf: usesOldSelf(rule.rule),

@@ -50,6 +50,12 @@ function indexIn(list: ListValue, wanted: Value, last: boolean): bigint {
   return BigInt(last ? values.findLastIndex(test) : values.findIndex(test))
 }
 
+function sortByKeys(list: ListValue, keys: ListValue): Value {
+  const known = all(keys)
+  const order = known.map((_, i) => i).sort((a, b) => compare(known[a] as Value, known[b] as Value))
+  return new ArrayList(order.map(i => list.at(i)))
+}
+
 const comparable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes']
 
 const sums: readonly Overload[] = [
@@ -214,6 +220,7 @@ export const lists: readonly Overload[] = [
       (list: ListValue) => new ArrayList(all(list).sort(compare)),
       elements,
     ),
+    method('list(A)', `@sortByAssociatedKeys(list(${type})) list(A)`, sortByKeys, elements),
   ]),
   ...sums,
   method('list(A)', 'indexOf(A) int', (list: ListValue, wanted: Value) => indexIn(list, wanted, false), elements),

@@ -5,7 +5,8 @@
 import { call, type Expression, type Fold, identifier, literal } from './expression.ts'
 import { CelSyntaxError } from './syntax-error.ts'
 
-const accumulator = '@result'
+/** What macros collect their result in. */
+export const accumulator = '@result'
 
 type Expander = (at: number, target: Expression, args: readonly Expression[]) => Expression
 
@@ -128,15 +129,20 @@ const optional =
     return call(at, '_?_:_', has, wrap ? call(at, 'optional.of', bound) : bound, none)
   }
 
-/** `cel.bind(v, init, e)`: a loop that never runs, whose accumulator is the variable. */
-const bind: Expander = (at, _target, args) => {
-  const name = variable(args[0])
-  return {
-    ...fold(at, list(at), ['#unused'], { start: args[1] as Expression, step: identifier(at, name) }),
-    accumulator: name,
-    condition: literal(at, false),
-    result: args[2] as Expression,
-  }
+/** `body` with the variable `name` for `value`: a loop that never runs, whose accumulator is the variable. */
+const bind = (at: number, name: string, value: Expression, body: Expression): Fold => ({
+  ...fold(at, list(at), ['#unused'], { start: value, step: identifier(at, name) }),
+  accumulator: name,
+  condition: literal(at, false),
+  result: body,
+})
+
+/** `list.sortBy(v, e)`: sorted by what `e` is for each element, computed once. */
+const sortBy: Expander = (at, target, args) => {
+  const input = '@__sortBy_input__'
+  const keys = toList(1)(at, identifier(at, input), args)
+  const sorted = call(at, '@sortByAssociatedKeys', keys)
+  return bind(at, input, target, { ...sorted, target: identifier(at, input) })
 }
 
 const one = quantifiers(1)
@@ -160,6 +166,7 @@ const members: Readonly<Record<string, Expander | undefined>> = {
   'transformMap/4': transformMap,
   'transformMapEntry/3': transformMapEntry,
   'transformMapEntry/4': transformMapEntry,
+  'sortBy/2': sortBy,
   'optMap/2': optional(true),
   'optFlatMap/2': optional(false),
 }
@@ -177,7 +184,5 @@ export function expandMacro(
     if (operand?.is !== 'select') throw new CelSyntaxError('invalid argument to has() macro', operand?.at ?? at)
     return { ...operand, test: true }
   }
-  if (name === 'bind' && args.length === 3 && target.is === 'identifier' && target.name === 'cel')
-    return bind(at, target, args)
   return members[`${name}/${args.length}`]?.(at, target, args)
 }
