@@ -85,6 +85,7 @@ before(async () => {
   })
   const version = (name: string, storage: boolean, ...fields: string[]) => ({
     name,
+    selectableFields: fields.map(field => ({ jsonPath: `.${field}` })),
     served: true,
     storage,
     schema: {
@@ -214,6 +215,68 @@ test('a watch sends events in its own version, in order', async () => {
   }
   source.close()
   assert.deepEqual(seen, ['ADDED example.com/v1 w:1', 'MODIFIED example.com/v1 w:2', 'DELETED example.com/v1 w:2'])
+})
+
+const query = (selector: Record<string, string>) => new URLSearchParams(selector).toString()
+
+test('fields are selected as the version of the request has them, whatever is stored', async () => {
+  const made = async (name: string, host: string, port: string) =>
+    assert.equal((await call('POST', doors('v2'), { metadata: { name }, host, port })).status, 201)
+  await made('s1', 'red', '1')
+  await made('s2', 'red', '2')
+  await made('s3', 'blue', '1')
+  const named = async (version: string, fieldSelector: string, more = {}) => {
+    const { json } = await call('GET', `${doors(version)}?${query({ fieldSelector, ...more })}`)
+    return (json.items ?? [json.message]).map((one: Json) => one.metadata?.name ?? one)
+  }
+  assert.deepEqual(await named('v2', 'host=red'), ['s1', 's2'])
+  assert.deepEqual(await named('v2', 'host=red,port=2'), ['s2'])
+  assert.deepEqual(await named('v1', 'hostPort=red:2'), ['s2'])
+  assert.deepEqual(await named('v1', 'hostPort=blue:1', { limit: '1' }), ['s3'])
+  const { revision } = await server.store.range({ start: '/registry/example.com/doors/', limit: 1 })
+  const before = String(revision)
+  await call('PATCH', doors('v2', 's3'), { port: '9' }, { 'content-type': 'application/merge-patch+json' })
+  const past = { resourceVersion: before, resourceVersionMatch: 'Exact' }
+  assert.deepEqual(await named('v1', 'hostPort=blue:1', past), ['s3'])
+  assert.deepEqual(await named('v1', 'host=red'), ['field label not supported: host'])
+})
+
+test('a watch tells when an object begins and ceases to be selected in its version', async () => {
+  const fieldSelector = 'hostPort=green:1'
+  const { body } = await server.server.handle(
+    requestOf('GET', `${doors('v1')}?${query({ watch: '1', fieldSelector })}`),
+  )
+  const { source } = body as Extract<typeof body, { is: 'watch' }>
+  const patch = (name: string, change: object) =>
+    call('PATCH', doors('v2', name), change, { 'content-type': 'application/merge-patch+json' })
+  await call('POST', doors('v2'), { metadata: { name: 'g' }, host: 'green', port: '0' })
+  await patch('g', { port: '1' })
+  await call('POST', doors('v1'), { metadata: { name: 'h' }, hostPort: 'green:1' })
+  await patch('g', { metadata: { labels: { seen: 'yes' } } })
+  await patch('g', { port: '2' })
+  await patch('h', { host: 'grey' })
+  await patch('g', { port: '1' })
+  const seen: string[] = []
+  while (seen.length < 6) {
+    const item = source.take()
+    if (!item) {
+      await new Promise<void>(resolve => {
+        source.onReady = resolve
+      })
+      continue
+    }
+    const event = JSON.parse(item.frame().toString())
+    seen.push(`${event.type} ${event.object.metadata.name} ${event.object.hostPort}`)
+  }
+  source.close()
+  assert.deepEqual(seen, [
+    'ADDED g green:1',
+    'ADDED h green:1',
+    'MODIFIED g green:1',
+    'DELETED g green:1',
+    'DELETED h green:1',
+    'ADDED g green:1',
+  ])
 })
 
 test('failures of the webhook are told', async () => {

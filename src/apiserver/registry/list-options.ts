@@ -158,19 +158,33 @@ export function revisionOf(text: string, what = ''): number {
   )
 }
 
-/** Whether an object is selected; undefined where everything is. */
-export function predicateOf(
+export interface Selection {
+  matches(stored: StoredObject): boolean
+  /** To be awaited before `matches` is asked, where it cannot tell at once. */
+  prepare?(stored: readonly StoredObject[]): Promise<void> | undefined
+}
+
+const isMetadata = (field: string): boolean => field === 'metadata.name' || field === 'metadata.namespace'
+
+/** undefined where everything is selected. */
+export function selectionOf(
+  resource: Resource,
   read: Pick<ListQuery, 'labelSelector' | 'fieldSelector'>,
-): ((stored: StoredObject) => boolean) | undefined {
-  const anyLabel = read.labelSelector.requirements.length === 0 && read.labelSelector.matches({})
-  const anyField = read.fieldSelector.requirements.length === 0
+): Selection | undefined {
+  const { labelSelector, fieldSelector } = read
+  const anyLabel = labelSelector.requirements.length === 0 && labelSelector.matches({})
+  const anyField = fieldSelector.requirements.length === 0
   if (anyLabel && anyField) return undefined
-  return stored => {
-    const { labels, fields } = stored.facts
-    return (
-      (anyField || read.fieldSelector.matches(field => fields[field])) &&
-      (anyLabel || read.labelSelector.matches(labels))
-    )
+  // Names are the same in every version.
+  const isSame = anyLabel && fieldSelector.requirements.every(({ field }) => isMetadata(field))
+  const viewed = isSame ? undefined : resource.factsOf
+  const prepare = viewed && resource.conversion?.prepare?.bind(resource.conversion)
+  return {
+    matches: stored => {
+      const { labels, fields } = viewed ? viewed(stored) : stored.facts
+      return (anyField || fieldSelector.matches(field => fields[field])) && (anyLabel || labelSelector.matches(labels))
+    },
+    ...(prepare ? { prepare } : {}),
   }
 }
 

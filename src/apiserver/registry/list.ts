@@ -3,7 +3,7 @@ import { ApiError, badRequestError, expiredError } from '../../machinery/api-err
 import { CompactedError, FutureRevisionError, prefixEnd } from '../../store/store.ts'
 import type { ListMetaJson } from '../forms/form.ts'
 import { decodeContinue, encodeContinue } from './continue-token.ts'
-import { demandedValue, type ListQuery, predicateOf, revisionOf } from './list-options.ts'
+import { demandedValue, type ListQuery, revisionOf, type Selection, selectionOf } from './list-options.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, keyOf, type Resource } from './resource.ts'
 import type { StoredObject } from './stored-object.ts'
@@ -37,12 +37,12 @@ async function select(
 ): Promise<ListResult> {
   const cache = cacheOf(resource)
   const prefix = resource.namespaced && namespace !== '' ? `${cache.prefix}${namespace}/` : cache.prefix
-  const predicate = predicateOf(query)
-  if (query.continue !== '') return continueList(deps, resource, prefix, query, predicate)
+  const selection = selectionOf(resource, query)
+  if (query.continue !== '') return continueList(deps, resource, prefix, query, selection)
   const revision = revisionOf(query.resourceVersion, 'invalid resource version: ')
   const { resourceVersionMatch: match } = query
   if (revision > 0 && (match === 'Exact' || (match === '' && query.limit > 0))) {
-    return snapshot(deps, resource, { prefix, start: '', revision, limit: query.limit, predicate, paging: false })
+    return snapshot(deps, resource, { prefix, start: '', revision, limit: query.limit, selection, paging: false })
   }
   if (query.resourceVersion === '') await cache.fresh()
   else {
@@ -53,7 +53,7 @@ async function select(
   const limit = query.resourceVersion === '0' ? 0 : query.limit
   const now = cache.revision
   const candidates = candidatesOf(resource, namespace, prefix, query)
-  return page(candidates, prefix, now, limit, predicate)
+  return page(candidates, prefix, now, limit, selection)
 }
 
 function candidatesOf(
@@ -76,6 +76,8 @@ function candidatesOf(
       return prefix === cache.prefix ? found : found.filter(stored => stored.key.startsWith(prefix))
     }
   }
+  // The index knows the labels that are stored; a webhook may show others.
+  if (resource.conversion?.prepare) return cache.under(prefix)
   const labelled = cache.byLabels(query.labelSelector.requirements)
   if (labelled) return prefix === cache.prefix ? labelled : labelled.filter(stored => stored.key.startsWith(prefix))
   return cache.under(prefix)
@@ -87,10 +89,10 @@ async function page(
   prefix: string,
   revision: number,
   limit: number,
-  predicate: ((stored: StoredObject) => boolean) | undefined,
+  selection: Selection | undefined,
 ): Promise<ListResult> {
   const resourceVersion = String(revision)
-  if (!predicate) {
+  if (!selection) {
     if (limit === 0 || candidates.length <= limit) return { items: candidates, meta: { resourceVersion }, revision }
     const items = candidates.slice(0, limit)
     const token = encodeContinue({ revision, start: startAfter(items, prefix) })
@@ -101,7 +103,8 @@ async function page(
   let sliceEnd = performance.now() + sliceMs
   for (let i = 0; i < candidates.length; i++) {
     const stored = candidates[i] as StoredObject
-    if (predicate(stored)) {
+    if (i % storePage === 0) await selection.prepare?.(candidates.slice(i, i + storePage))
+    if (selection.matches(stored)) {
       if (limit > 0 && items.length === limit) {
         return {
           items,
@@ -127,7 +130,7 @@ async function continueList(
   resource: Resource,
   prefix: string,
   query: ListQuery,
-  predicate: ((stored: StoredObject) => boolean) | undefined,
+  selection: Selection | undefined,
 ): Promise<ListResult> {
   const token = decodeContinue(query.continue)
   if (query.resourceVersion !== '' && query.resourceVersion !== '0') {
@@ -136,7 +139,7 @@ async function continueList(
   const cache = cacheOf(resource)
   if (token.revision < 0) await cache.fresh()
   const revision = token.revision < 0 ? cache.revision : token.revision
-  return snapshot(deps, resource, { prefix, start: token.start, revision, limit: query.limit, predicate, paging: true })
+  return snapshot(deps, resource, { prefix, start: token.start, revision, limit: query.limit, selection, paging: true })
 }
 
 interface Snapshot {
@@ -145,20 +148,20 @@ interface Snapshot {
   readonly start: string
   readonly revision: number
   readonly limit: number
-  readonly predicate: ((stored: StoredObject) => boolean) | undefined
+  readonly selection: Selection | undefined
   readonly paging: boolean
 }
 
 async function snapshot(deps: RegistryDeps, resource: Resource, wanted: Snapshot): Promise<ListResult> {
   const cache = cacheOf(resource)
-  const { prefix, start, revision, limit, predicate } = wanted
+  const { prefix, start, revision, limit, selection } = wanted
   await cache.ready()
   const inCache = cache.changedAt <= revision && revision <= cache.revision
   // A page of the past ends with the history that it belongs to, also where nothing of its kind has changed since.
   if (inCache && (revision === cache.revision || !(await isCompacted(deps, prefix, revision)))) {
     const first = prefix + start
     const candidates = cache.under(prefix).filter(stored => stored.key >= first)
-    return page(candidates, prefix, revision, limit, predicate)
+    return page(candidates, prefix, revision, limit, selection)
   }
   try {
     return await snapshotFromStore(deps, resource, wanted)
@@ -184,22 +187,23 @@ async function isCompacted({ store }: RegistryDeps, key: string, revision: numbe
 
 async function snapshotFromStore(deps: RegistryDeps, resource: Resource, wanted: Snapshot): Promise<ListResult> {
   const cache = cacheOf(resource)
-  const { prefix, revision, limit, predicate } = wanted
+  const { prefix, revision, limit, selection } = wanted
   const items: StoredObject[] = []
   let start = prefix + wanted.start
   const end = prefixEnd(prefix)
   const resourceVersion = String(revision)
   for (;;) {
-    const pageLimit = limit > 0 && !predicate ? limit - items.length : storePage
+    const pageLimit = limit > 0 && !selection ? limit - items.length : storePage
     const result = await deps.store.range({ start, end, revision, limit: pageLimit })
-    for (const [index, kv] of result.kvs.entries()) {
-      const stored = cache.storedOf(kv)
-      if (predicate && !predicate(stored)) continue
+    const found = result.kvs.map(kv => cache.storedOf(kv))
+    await selection?.prepare?.(found)
+    for (const [index, stored] of found.entries()) {
+      if (selection && !selection.matches(stored)) continue
       items.push(stored)
       const more = result.more || index < result.kvs.length - 1
       if (limit === 0 || items.length < limit || !more) continue
       const token = encodeContinue({ revision, start: startAfter(items, prefix) })
-      const remaining = predicate ? {} : { remainingItemCount: result.count - index - 1 }
+      const remaining = selection ? {} : { remainingItemCount: result.count - index - 1 }
       return { items, meta: { resourceVersion, continue: token, ...remaining }, revision }
     }
     const last = result.kvs.at(-1)

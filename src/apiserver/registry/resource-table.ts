@@ -16,10 +16,10 @@ import { type ObjectConverter, WebhookConversion } from '../custom-resources/web
 import { ObjectCache } from '../watch/object-cache.ts'
 import type { StoreFeed } from '../watch/store-feed.ts'
 import type { DerivedForms } from './derived-forms.ts'
-import type { PureConversion, Resource } from './resource.ts'
+import { type PureConversion, type Resource, viewOnce } from './resource.ts'
 import { irregularPrefixes } from './stored-keys.ts'
 import { anyVersionLayout, type StoredLayout, storedLayoutOf } from './stored-layout.ts'
-import type { NormalisedBytes, ObjectJson, SelectableFacts } from './stored-object.ts'
+import type { NormalisedBytes, ObjectJson, SelectableFacts, StoredObject } from './stored-object.ts'
 import { autoscalerConversion } from './strategies/autoscaler.ts'
 import { customStrategy } from './strategies/custom.ts'
 import { eventConversion } from './strategies/events.ts'
@@ -92,7 +92,7 @@ export class ResourceTable {
     })
     const resources = served.map(({ kind, version }): Resource => {
       const facts = kind.resource as NonNullable<Kind['resource']>
-      return {
+      const resource: Resource = {
         kind,
         facts,
         group,
@@ -109,6 +109,7 @@ export class ResourceTable {
         typedItems: true,
         ...deprecationOf(kind, version, served),
       }
+      return resource.conversion ? { ...resource, factsOf: viewFacts(resource) } : resource
     })
     for (const resource of resources) {
       this.#resources.set(`${resource.kind.apiVersion}/${resource.plural}`, resource)
@@ -256,6 +257,18 @@ function factsOf(strategy: Strategy, object: ObjectJson): SelectableFacts {
   return {
     labels: labels ?? noLabels,
     fields: { ...strategy.selectableFields?.(object), 'metadata.name': name, 'metadata.namespace': namespace ?? '' },
+  }
+}
+
+/** Each version of a custom resource has selectable fields of its own, and a webhook may show other labels. */
+function viewFacts(resource: Resource): (stored: StoredObject) => SelectableFacts {
+  const known = new WeakMap<StoredObject, SelectableFacts>()
+  return stored => {
+    const before = known.get(stored)
+    if (before) return before
+    const facts = factsOf(resource.strategy, viewOnce(resource, stored))
+    known.set(stored, facts)
+    return facts
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Kind, ResourceFacts } from '../../schema/kind.ts'
 import { keyOfText } from '../../store/store.ts'
 import type { ObjectCache } from '../watch/object-cache.ts'
-import { type ObjectJson, parsedBytes, type StoredObject } from './stored-object.ts'
+import { type ObjectJson, parsedBytes, type SelectableFacts, type StoredObject } from './stored-object.ts'
 import type { Strategy } from './strategy.ts'
 
 /** The two ways between a served version and the stored one. Both are pure, unless a webhook is asked. */
@@ -30,6 +30,8 @@ export interface Resource {
   /** Undefined for resources that are not stored: reviews, bindings, component statuses. */
   readonly cache: ObjectCache | undefined
   readonly conversion: Conversion | undefined
+  /** What selectors see, where it differs by the version; of what was prepared. */
+  readonly factsOf?: (stored: StoredObject) => SelectableFacts
   /** Custom resources: the items of their lists carry kind and apiVersion. */
   readonly typedItems?: boolean
   /** What clients are warned of. */

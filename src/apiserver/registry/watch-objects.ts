@@ -3,7 +3,7 @@ import { ApiError } from '../../machinery/api-error.ts'
 import type { Form } from '../forms/form.ts'
 import { Watcher } from '../watch/watcher.ts'
 import { waitForRevision } from './list.ts'
-import { demandedValue, type ListQuery, predicateOf, revisionOf } from './list-options.ts'
+import { demandedValue, type ListQuery, revisionOf, selectionOf } from './list-options.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, keyOf, type Resource } from './resource.ts'
 import type { StoredObject } from './stored-object.ts'
@@ -41,19 +41,23 @@ export async function watchObjects(
     wantedName !== undefined && (!resource.namespaced || namespace !== '')
       ? keyOf(resource, namespace, wantedName)
       : undefined
-  const predicate = predicateOf(query)
+  const selection = selectionOf(resource, query)
   const named = name === '' ? undefined : `/${name}`
   const matches = (stored: StoredObject): boolean =>
     stored.key.startsWith(prefix) &&
     (named === undefined || stored.key.endsWith(named)) &&
-    (predicate === undefined || predicate(stored))
+    (selection === undefined || selection.matches(stored))
   const sendsInitial = fromState && query.sendInitialEvents !== false
-  const initialNow = () =>
-    sendsInitial ? (key === undefined ? cache.under(prefix) : [cache.get(key)]).filter(isPresent).filter(matches) : []
-  let initial = initialNow()
-  for (let wait = resource.conversion?.prepare?.(initial); wait; wait = resource.conversion?.prepare?.(initial)) {
+  const present = () =>
+    sendsInitial ? (key === undefined ? cache.under(prefix) : [cache.get(key)]).filter(isPresent) : []
+  let initial: readonly StoredObject[]
+  for (;;) {
+    const candidates = present()
+    let wait = selection?.prepare?.(candidates)
+    initial = wait ? [] : candidates.filter(matches)
+    wait ??= resource.conversion?.prepare?.(initial)
+    if (!wait) break
     await wait
-    initial = initialNow()
   }
   // From here to the listening watcher nothing awaits: no event can fall between.
   const backlog = fromState ? [] : cache.eventsSince(revision)
@@ -67,6 +71,7 @@ export async function watchObjects(
     clock: deps.clock,
     bucket: bucketOf(resource, namespace, key, query),
     matches,
+    ...(selection?.prepare ? { prepare: selection.prepare } : {}),
     initial,
     backlog,
     revision: cache.revision,

@@ -19,6 +19,8 @@ export interface WatcherOptions {
   /** Buckets of the cache that can hold a match. */
   readonly bucket: string
   matches(stored: StoredObject): boolean
+  /** To be awaited before `matches` is asked, where it cannot tell at once. */
+  prepare?(stored: readonly StoredObject[]): Promise<void> | undefined
   /** Sent as ADDED before anything else. */
   readonly initial: readonly StoredObject[]
   /** Events between the start revision and now. */
@@ -79,19 +81,33 @@ export class Watcher implements WatchSource, CacheListener {
 
   event(event: CacheEvent): void {
     if (this.#finished) return
-    const { matches, after } = this.#options
+    const { after, prepare } = this.#options
     if (event.revision <= after) return
+    const found = prepare ? [event.current, event.previous].filter(one => one !== undefined) : []
+    const prepared = prepare?.(found)
+    if (!prepared && (!prepare || this.#convertingCount === 0)) {
+      const waiting = this.#selected(event)
+      if (waiting && !this.#isFull()) this.#push(waiting)
+    } else if (!this.#isFull()) this.#inTurn(prepared, () => this.#selected(event))
+  }
+
+  #selected(event: CacheEvent): Waiting | undefined {
+    const { matches } = this.#options
     const now = event.current !== undefined && matches(event.current)
     const then = event.previous !== undefined && matches(event.previous)
-    if (!now && !then) return
+    if (!now && !then) return undefined
+    const type: WatchType = now ? (then ? 'MODIFIED' : 'ADDED') : 'DELETED'
+    return { is: 'event', type, stored: now ? (event.current as StoredObject) : event.gone, event }
+  }
+
+  #isFull(): boolean {
     if (this.#waiting.length - this.#head + this.#convertingCount >= maxWaiting) {
       // The client is too slow: end without an error, as a closed connection, so that it resumes from what it has.
       this.#waiting.length = this.#head
       this.#finish()
-      return
+      return true
     }
-    const type: WatchType = now ? (then ? 'MODIFIED' : 'ADDED') : 'DELETED'
-    this.#push({ is: 'event', type, stored: now ? (event.current as StoredObject) : event.gone, event })
+    return false
   }
 
   lost(): void {
@@ -165,23 +181,31 @@ export class Watcher implements WatchSource, CacheListener {
   }
 
   #push(waiting: Waiting): void {
-    const prepared = waiting.is === 'event' ? this.#options.resource.conversion?.prepare?.([waiting.stored]) : undefined
-    if (!prepared && this.#convertingCount === 0) {
-      this.#pushNow(waiting)
-      return
+    const prepared = this.#shown(waiting)
+    if (!prepared && this.#convertingCount === 0) this.#pushNow(waiting)
+    else this.#inTurn(prepared, () => waiting)
+  }
+
+  /** To be awaited before it can be sent. */
+  #shown(waiting: Waiting): Promise<void> | undefined {
+    return waiting.is === 'event' ? this.#options.resource.conversion?.prepare?.([waiting.stored]) : undefined
+  }
+
+  /** Takes it up behind everything that came before, once `prepared` resolves. */
+  #inTurn(prepared: Promise<void> | undefined, next: () => Waiting | undefined): void {
+    const turn = async (): Promise<void> => {
+      const waiting = this.#finished ? undefined : next()
+      if (waiting) await this.#shown(waiting)
+      this.#convertingCount--
+      if (waiting && !this.#finished) this.#pushNow(waiting)
     }
     this.#convertingCount++
-    this.#converting = Promise.all([prepared, this.#converting]).then(
-      () => {
-        this.#convertingCount--
-        if (!this.#finished) this.#pushNow(waiting)
-      },
-      () => {
+    this.#converting = Promise.all([prepared, this.#converting])
+      .then(turn)
+      .catch(() => {
         // Without an error, as upstream does where an event cannot be encoded: the client resumes from what it has.
-        this.#convertingCount--
         this.#finish()
-      },
-    )
+      })
   }
 
   #pushNow(waiting: Waiting): void {
