@@ -34,7 +34,16 @@ class Log {
   }
 
   at(key: string, revision: number): State {
-    return this.#states.get(key)?.findLast(one => one.revision <= revision)?.state ?? absent
+    const states = this.#states.get(key) ?? []
+    // The first one that is too new, by halving: histories have hundreds of thousands of them.
+    let low = 0
+    let high = states.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (states[middle]!.revision <= revision) low = middle + 1
+      else high = middle
+    }
+    return states[low - 1]?.state ?? absent
   }
 }
 

@@ -13,7 +13,7 @@ import type { Message } from '../../schema/type.ts'
 const defaultTimeoutMs = 30_000
 /** Between two attempts, when every member has failed once; doubles up to the second one. */
 const firstRetryDelayMs = 25
-const lastRetryDelayMs = 1000
+const lastRetryDelayMs = 250
 /** etcd's own clients ask as often. */
 const keepAliveMs = 10_000
 /** Longest response: a range is as long as it is asked for. */

@@ -2,7 +2,7 @@
  * What a disk would hold that forgets everything that was not synced: rebuilt from strace's record of a process's writes,
  * truncations and syncs. Renames and removals do not occur in what the tests record before the end of a store.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 export const straceArguments = (log: string): string[] => [
@@ -22,34 +22,48 @@ export const straceArguments = (log: string): string[] => [
 type Change = { readonly offset: number; readonly bytes: Buffer } | { readonly length: number }
 
 class SyncedFile {
-  #durable: Buffer = Buffer.alloc(0)
+  /** Longer than the file: it grows by doubling. */
+  #bytes: Buffer
+  #length: number
   #pending: Change[] = []
+
+  constructor(bytes = Buffer.alloc(0)) {
+    this.#bytes = bytes
+    this.#length = bytes.length
+  }
 
   change(change: Change): void {
     this.#pending.push(change)
   }
 
   sync(): void {
-    for (const change of this.#pending) this.#durable = apply(this.#durable, change)
+    for (const change of this.#pending) this.#apply(change)
     this.#pending = []
   }
 
   image(): Buffer {
-    return this.#durable
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  #apply(change: Change): void {
+    const end = 'length' in change ? change.length : change.offset + change.bytes.length
+    if (end > this.#bytes.length) {
+      const grown = Buffer.alloc(Math.max(end, 2 * this.#bytes.length))
+      this.#bytes.copy(grown, 0, 0, this.#length)
+      this.#bytes = grown
+    }
+    if (!('length' in change)) {
+      change.bytes.copy(this.#bytes, change.offset)
+      this.#length = Math.max(this.#length, end)
+    } else {
+      // What is cut off reads as zeros if the file grows again.
+      if (end < this.#length) this.#bytes.fill(0, end, this.#length)
+      this.#length = end
+    }
   }
 }
 
-function apply(file: Buffer, change: Change): Buffer {
-  if ('length' in change) {
-    const cut = Buffer.alloc(change.length)
-    file.copy(cut)
-    return cut
-  }
-  const grown = Buffer.alloc(Math.max(file.length, change.offset + change.bytes.length))
-  file.copy(grown)
-  change.bytes.copy(grown, change.offset)
-  return grown
-}
+const isData = /store\.db(-wal)?$/
 
 const unhex = (text: string): Buffer => Buffer.from(text.replaceAll('\\x', ''), 'hex')
 const pathOf = (text: string): string => unhex(text).toString() || text
@@ -69,8 +83,16 @@ export class SyncedImage {
   readonly #begun = new Map<string, Begun>()
   readonly #onOutput: (text: string) => void
 
-  constructor(onOutput: (text: string) => void) {
+  constructor(onOutput: (text: string) => void = () => {}) {
     this.#onOutput = onOutput
+  }
+
+  /** Takes over what is there before the record begins, all of it durable. */
+  load(directory: string): void {
+    for (const name of readdirSync(directory)) {
+      const path = join(directory, name)
+      if (isData.test(path)) this.#files.set(path, new SyncedFile(readFileSync(path)))
+    }
   }
 
   replay(line: string): void {
@@ -93,7 +115,7 @@ export class SyncedImage {
   save(directory: string): void {
     mkdirSync(directory, { recursive: true })
     for (const [path, file] of this.#files) {
-      if (/store\.db(-wal)?$/.test(path)) writeFileSync(join(directory, basename(path)), file.image())
+      if (isData.test(path)) writeFileSync(join(directory, basename(path)), file.image())
     }
   }
 
