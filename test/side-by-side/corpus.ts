@@ -15,3 +15,12 @@ export function* corpus(random: Random, length: Length, only: RegExp): Generator
   for (const one of scenarios()) if (only.test(one.name)) yield one
   for (const one of generatedCases(random, shares[length])) if (only.test(one.name)) yield one
 }
+
+/** The cases with those of their steps alone whose label fits, and the steps that make and unmake their object. */
+export function* withSteps(cases: Iterable<Case>, label: RegExp): Generator<Case> {
+  for (const { name, steps } of cases) {
+    const isFrame = (step: Case['steps'][number]): boolean => step.label === 'make' || step.label === 'unmake'
+    const some = steps.filter(step => isFrame(step) || label.test(step.label))
+    if (!some.every(isFrame)) yield { name, steps: some }
+  }
+}

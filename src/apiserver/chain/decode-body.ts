@@ -1,5 +1,5 @@
 /** Step: the request's body as an object of the expected kind, with defaults. */
-import { badRequestError } from '../../machinery/api-error.ts'
+import { ApiError, badRequestError, notRegistered } from '../../machinery/api-error.ts'
 import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { kindByName } from '../../machinery/scheme.ts'
@@ -30,6 +30,16 @@ export function mediaTypeOf(request: ServerRequest): string {
   return type === '' ? mediaTypes.json : type.toLowerCase()
 }
 
+/** A body that is no object of the expected kinds. */
+export class UndecodableBody extends ApiError {
+  /** What is wrong, without the words around it. */
+  readonly fault: string
+  constructor(fault: string, message: string) {
+    super(400, 'BadRequest', message)
+    this.fault = fault
+  }
+}
+
 /** `kinds`: those that the body may be; the first one where it does not say. Throws 400, 413 and 415. */
 export async function decodeBody(context: RequestContext, ...kinds: readonly [Kind, ...Kind[]]): Promise<DecodedBody> {
   const { request } = context
@@ -43,7 +53,8 @@ export async function decodeBody(context: RequestContext, ...kinds: readonly [Ki
     if (!(error instanceof DecodeError)) throw error
     if (bytes && mediaTypeOf(request) === 'application/json') refuseUnrecognized(kinds, bytes, error)
     const [{ gvk, apiVersion }] = kinds
-    throw badRequestError(
+    throw new UndecodableBody(
+      error.message,
       `${gvk.kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))} cannot be handled as a ${gvk.kind}: ${error.message}`,
     )
   }
@@ -113,8 +124,10 @@ function refuseUnrecognized(kinds: readonly [Kind, ...Kind[]], bytes: Buffer, er
     if (value !== null) kindOf(kinds, value)
     return
   }
-  throw badRequestError(
-    `the object provided is unrecognized (must be of type ${kinds[0].gvk.kind}): couldn't get version/kind; json parse error: ${fault} (${summaryOf(bytes)})`,
+  const detail = `couldn't get version/kind; json parse error: ${fault}`
+  throw new UndecodableBody(
+    detail,
+    `the object provided is unrecognized (must be of type ${kinds[0].gvk.kind}): ${detail} (${summaryOf(bytes)})`,
   )
 }
 
@@ -144,12 +157,14 @@ function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
   const found = kinds.find(named)
   if (found) return found
   const version = typeof apiVersion === 'string' ? (apiVersion.split('/').at(-1) ?? '') : ''
-  if (typeof kind === 'string' && typeof apiVersion === 'string' && !kindByName(apiVersion, kind))
-    throw badRequestError(
-      `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
-    )
-  throw badRequestError(
-    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: converting (${version}.${kind}) to (${goPackage(first)}.${first.gvk.kind}): unknown conversion`,
+  const unregistered = notRegistered(String(apiVersion ?? ''), String(kind ?? ''))
+  const isKnown = typeof kind !== 'string' || typeof apiVersion !== 'string' || kindByName(apiVersion, kind)
+  const detail = isKnown
+    ? `converting (${version}.${kind}) to (${goPackage(first)}.${first.gvk.kind}): unknown conversion`
+    : unregistered
+  throw new UndecodableBody(
+    unregistered,
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: ${detail}`,
   )
 }
 

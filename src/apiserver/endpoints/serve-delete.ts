@@ -2,9 +2,9 @@
 
 import { DeleteOptions } from '../../api/meta/v1/options.ts'
 import { Status } from '../../api/meta/v1/status.ts'
-import { isNotFound } from '../../machinery/api-error.ts'
+import { badRequestError, isNotFound } from '../../machinery/api-error.ts'
 import { kindsOf } from '../../schema/kind.ts'
-import { decodeBody } from '../chain/decode-body.ts'
+import { decodeBody, UndecodableBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import { deleteObject } from '../registry/delete.ts'
@@ -55,7 +55,9 @@ async function readOptions(context: RequestContext, resource: Resource): Promise
     kindsOf('meta.k8s.io', 'v1', 'io.k8s.apimachinery.pkg.apis.meta.v1')('DeleteOptions', DeleteOptions.fields),
     kindsOf(group, version, 'io.k8s.apimachinery.pkg.apis.meta.v1')('DeleteOptions', DeleteOptions.fields),
   ]
-  const { object } = await decodeBody(again, DeleteOptions, ...aliases)
+  const { object } = await decodeBody(again, DeleteOptions, ...aliases).catch((error: unknown) => {
+    throw error instanceof UndecodableBody ? badRequestError(error.fault) : error
+  })
   context.keepRequest(object)
   return deletionOptionsOf(object, request.query)
 }

@@ -67,8 +67,8 @@ export class JsonForm implements Form {
   }
 
   #headOf(head: string, stored: StoredObject): Buffer {
-    // Revision 0: the answer of a dry run, which has none.
-    return Buffer.from(stored.revision === 0 ? head : `${head}"resourceVersion":"${stored.revision}",`, 'latin1')
+    const { version } = stored
+    return Buffer.from(version === '' ? head : `${head}"resourceVersion":${JSON.stringify(version)},`)
   }
 
   /** Everything behind `"metadata":{`. */

@@ -10,6 +10,7 @@ import { warningsFor } from '../../machinery/warnings/kinds.ts'
 import { required } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import { commitPut, storedBytes } from './commit.ts'
+import { dedupeOwnerReferences } from './owner-references.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, groupOfErrors, keyOf } from './resource.ts'
 import { type ObjectJson, StoredObject } from './stored-object.ts'
@@ -51,12 +52,14 @@ async function createOnce(
   const { strategy } = resource
   fillSystemFields(deps, write, object, generated)
   for (const path of strategy.resetFields) removeField(object, path)
+  const context = writeContextOf(write)
+  dedupeOwnerReferences(object, context.warn, false)
   recordManager(write, object)
   const attributes = attributesOf(write, { operation: 'CREATE', object, oldObject: undefined })
   await admitMutating(deps.admission, attributes)
   const admitted = attributes.object as ObjectJson
+  dedupeOwnerReferences(admitted, context.warn, true)
   applyDefaults(resource.kind, admitted)
-  const context = writeContextOf(write)
   dropDisabledFields(resource.kind, admitted, undefined)
   strategy.prepareForCreate(admitted, context)
   fillMessage(resource.kind, admitted)
@@ -99,7 +102,7 @@ export async function storeNew(
       const cache = cacheOf(resource)
       await cache.ready()
       if (cache.get(key)) throw alreadyExistsError(resource.group, resource.plural, object.metadata.name)
-      return new StoredObject(cache, key, bytes, 0)
+      return new StoredObject(cache, key, bytes, 0, object.metadata.resourceVersion)
     }
     const stored = await commitPut(deps, resource, { key, object: storage, bytes, previousRevision: 0, side })
     if (stored) return stored
@@ -126,7 +129,6 @@ export function fillSystemFields(
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
   delete metadata.selfLink
-  delete metadata.generation
   if (generated) metadata.name = `${(metadata.generateName as string).slice(0, maxGeneratedBase)}${deps.nameSuffix()}`
   if (metadata.finalizers?.length === 0) delete metadata.finalizers
 }

@@ -109,7 +109,9 @@ export function checkPreconditions(write: WriteRequest, { preconditions }: Delet
       name,
       `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual}`,
     )
-  if (resource.strategy.deletionPlan) checkGracefulPreconditions(write, preconditions, old)
+  // Kinds whose deletion goes its own way upstream look at them later.
+  const goesOwnWay = resource.strategy.keepsTerminating !== undefined && !resource.strategy.deletionPlan
+  if (!goesOwnWay || old.metadata.deletionTimestamp) checkRecord(write, preconditions, old)
   if (preconditions?.uid && preconditions.uid !== old.metadata.uid)
     throw refuse('UID', preconditions.uid, old.metadata.uid)
   if (preconditions?.resourceVersion && preconditions.resourceVersion !== old.metadata.resourceVersion) {
@@ -117,8 +119,8 @@ export function checkPreconditions(write: WriteRequest, { preconditions }: Delet
   }
 }
 
-/** Upstream looks at them early where a deletion may be graceful, in other words. */
-function checkGracefulPreconditions(
+/** Upstream looks at them early, in other words than behind it. */
+function checkRecord(
   { resource }: WriteRequest,
   preconditions: DeletionOptions['preconditions'],
   { metadata }: ObjectJson,

@@ -1,6 +1,6 @@
 /** PATCH in its four types. The patch is applied to the current object inside of the compare-and-swap's loop. */
 
-import { ApiError, badRequestError, invalidError } from '../../machinery/api-error.ts'
+import { ApiError, badRequestError, invalidError, notRegistered } from '../../machinery/api-error.ts'
 import { applyConfiguration, showApplied } from '../../machinery/apply/apply-configuration.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { applyJsonPatch } from '../../machinery/patch/json-patch.ts'
@@ -15,7 +15,7 @@ import { cloneJson } from './clone.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import type { ObjectJson } from './stored-object.ts'
 import { updateObject, type WriteResult } from './update.ts'
-import { isoSeconds, notRegistered, reportStrictErrors, strictErrorOf, type WriteRequest } from './write-request.ts'
+import { isoSeconds, reportStrictErrors, strictErrorOf, type WriteRequest } from './write-request.ts'
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 
@@ -113,7 +113,7 @@ async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch
   const applied = cloneJson(patch.value) as ObjectJson
   if (applied.metadata === undefined || applied.metadata === null) applied.metadata = {} as ObjectJson['metadata']
   checkType(write, applied)
-  if ((applied.metadata.name ?? '') === '') applied.metadata.name = write.name
+  if (applied.metadata.name === undefined) applied.metadata.name = write.name
   return updateObject(deps, write, {
     make: current => {
       const result = applyConfiguration({

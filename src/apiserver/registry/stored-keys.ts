@@ -8,6 +8,9 @@ export const irregularPrefixes: Readonly<Record<string, string>> = {
   '/replicationcontrollers': 'controllers',
   '/services': 'services/specs',
   'networking.k8s.io/ingresses': 'ingress',
+  // Of servers of their own upstream, which name their group.
+  'apiextensions.k8s.io/customresourcedefinitions': 'apiextensions.k8s.io/customresourcedefinitions',
+  'apiregistration.k8s.io/apiservices': 'apiregistration.k8s.io/apiservices',
 }
 
 const groups = new Map(

@@ -52,15 +52,23 @@ export class StoredObject {
   /** Canonical, of the storage version, without resourceVersion. Never changed. */
   readonly bytes: Buffer
   readonly revision: number
+  /** What a dry run's answer shows where there is no revision: the version that the client sent. */
+  readonly sentVersion: string | undefined
   /** Of the DerivedForms, which alone touch it. */
   slots: Slot | undefined
   #facts: SelectableFacts | undefined
 
-  constructor(owner: ObjectOwner, key: string, bytes: Buffer, revision: number) {
+  constructor(owner: ObjectOwner, key: string, bytes: Buffer, revision: number, sentVersion?: string) {
     this.owner = owner
     this.key = key
     this.bytes = bytes
     this.revision = revision
+    this.sentVersion = sentVersion
+  }
+
+  /** '' for the answer of a dry run, which has none. */
+  get version(): string {
+    return this.revision > 0 ? String(this.revision) : (this.sentVersion ?? '')
   }
 
   /** The parsed object with its resourceVersion: shared, never to be changed. */
@@ -111,7 +119,7 @@ export const parsedBytes = (bytes: Buffer): number => bytes.length * 3 + 200
 
 function parse(stored: StoredObject): { value: ObjectJson; bytes: number } {
   const object = stored.owner.layout.decode(stored.bytes)
-  // Revision 0: the answer of a dry run, which has none.
-  if (stored.revision > 0) object.metadata.resourceVersion = String(stored.revision)
+  const { version } = stored
+  if (version !== '') object.metadata.resourceVersion = version
   return { value: object, bytes: parsedBytes(stored.bytes) }
 }

@@ -13,8 +13,9 @@ import { cloneJson, equalJson } from './clone.ts'
 import { commitDelete, commitPut, storedBytes } from './commit.ts'
 import { fillSystemFields, removeField, storeNew } from './create.ts'
 import { withCurrent } from './current.ts'
+import { dedupeOwnerReferences } from './owner-references.ts'
 import type { RegistryDeps } from './registry-deps.ts'
-import { cacheOf, groupOfErrors, type Resource, viewOf } from './resource.ts'
+import { cacheOf, groupOfErrors, keyOf, type Resource, viewOf } from './resource.ts'
 import { type ObjectJson, outdatedObjects, StoredObject } from './stored-object.ts'
 import { attributesOf, checkNames, isoSeconds, type WriteRequest, writeContextOf } from './write-request.ts'
 
@@ -67,25 +68,23 @@ async function createInstead(
   if (!plan.create || write.subresource !== '') throw notFoundError(resource.group, resource.plural, name)
   const { object, managedBy } = await plan.make(undefined)
   if (object.metadata.uid) {
-    throw conflictError(
-      resource.group,
-      resource.plural,
-      name,
-      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
-    )
+    throw uidConflict(write, object.metadata.uid, '')
   }
   // Made whatever version it names (upstream's update of what is not there).
   delete (object.metadata as { resourceVersion?: string }).resourceVersion
   checkNames(write, object, true)
   fillSystemFields(deps, write, object, false)
   for (const path of resource.strategy.resetFields) removeField(object, path)
+  const context = writeContextOf(write)
+  if (plan.replaces) dedupeOwnerReferences(object, context.warn, false)
   if (managedBy === 'update') recordManager(write, object, undefined)
   const attributes = attributesOf(write, { operation: 'CREATE', object, oldObject: undefined })
   await admitMutating(deps.admission, attributes)
   const admitted = attributes.object as ObjectJson
+  dedupeOwnerReferences(admitted, context.warn, true)
   applyDefaults(resource.kind, admitted)
   dropDisabledFields(resource.kind, admitted, undefined)
-  resource.strategy.prepareForCreate(admitted, writeContextOf(write))
+  resource.strategy.prepareForCreate(admitted, context)
   fillMessage(resource.kind, admitted)
   try {
     const stored = await storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
@@ -112,12 +111,14 @@ async function updateOnce(
   if (plan.direct) return store(deps, write, current, object, undefined)
   const prepare = prepareOf(resource, write.subresource)
   prepare(object, old, context)
+  if (plan.replaces) dedupeOwnerReferences(object, context.warn, false)
   if (managedBy === 'update') recordManager(write, object, old, plan.managedAs)
   // Parts were taken from the old object, which is shared, and plugins change what they get in place.
   const mutable = deps.admission.length > 0 ? cloneJson(object) : object
   const attributes = attributesOf(write, { operation: 'UPDATE', object: mutable, oldObject: old })
   await admitMutating(deps.admission, attributes)
   const admitted = attributes.object as ObjectJson
+  dedupeOwnerReferences(admitted, context.warn, true)
   applyDefaults(resource.kind, admitted)
   keepSystemFields(admitted, old)
   dropDisabledFields(resource.kind, admitted, old)
@@ -181,16 +182,22 @@ async function removeInstead(
   return { stored: new StoredObject(cacheOf(resource), current.key, bytes, revision), created: false }
 }
 
+/** Upstream's store finds it, and names its key; of a dry run, which stays before the store, without the root. */
+function uidConflict({ resource, namespace, name, dryRun }: WriteRequest, wanted: string, actual: string): ApiError {
+  const key = keyOf(resource, namespace, name)
+  return conflictError(
+    resource.group,
+    resource.plural,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${dryRun ? key.replace(/^\/registry/, '') : key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`,
+  )
+}
+
 function checkPreconditions(write: WriteRequest, plan: UpdatePlan, object: ObjectJson, old: ObjectJson): void {
   const { resource, name } = write
   const { uid, resourceVersion } = object.metadata
   if (uid && uid !== old.metadata.uid && plan.replaces) {
-    throw conflictError(
-      resource.group,
-      resource.plural,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-    )
+    throw uidConflict(write, uid, old.metadata.uid)
   }
   if (!resourceVersion) {
     if (plan.unconditional) return

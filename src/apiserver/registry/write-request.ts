@@ -123,10 +123,6 @@ export function strictErrorOf(
   return messages.length === 0 ? undefined : `strict decoding error: ${messages.join(', ')}`
 }
 
-/** A kind that nobody knows, in the words of upstream's scheme. */
-export const notRegistered = (apiVersion: string, kind: string): string =>
-  `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`
-
 /** The object's name and namespace must be those of the URL. Fills in the namespace. */
 export function checkNames(write: WriteRequest, object: ObjectJson, nameRequired: boolean): void {
   const { resource, namespace, name } = write

@@ -141,10 +141,14 @@ function compareMembers(
   const compareMember = (name: string): void => {
     const member = members?.get(name)
     const memberShape = member?.shape ?? (shape.is === 'map' ? shape.of : deduced)
-    let before: unknown = old === undefined ? undefined : (memberOf(old, name) ?? undefined)
+    let before: unknown = old === undefined ? undefined : memberOf(old, name)
     let after: unknown = now === undefined ? undefined : memberOf(now, name)
-    // A null that was applied is a value of a leaf.
-    if (after === null && memberShape.is !== 'leaf') after = undefined
+    // A null that was applied is a value; only what is empty gives way to it.
+    if (after === null) {
+      if (before !== null) below.add(fieldElement(name), leafChanged)
+      return
+    }
+    before ??= undefined
     if (member?.present) {
       if (old !== undefined) before ??= zeroOf(memberShape)
       if (now !== undefined) after ??= zeroOf(memberShape)

@@ -69,7 +69,7 @@ test('what does not apply is 422 Invalid', () => {
   for (const operation of [
     { op: 'test', path: '/a/b/0', value: 2 },
     { op: 'remove', path: '/absent' },
-    { op: 'replace', path: '/absent', value: 1 },
+    { op: 'replace', path: '/absent/child', value: 1 },
     { op: 'add', path: '/absent/child', value: 1 },
     { op: 'add', path: '/a/b/4', value: 1 },
     { op: 'add', path: '/a/b/01', value: 1 },

@@ -155,8 +155,8 @@ class Patched {
     else delete parent[token]
   }
 
+  /** A member that is not there is set all the same, as upstream has it. */
   replace(pointer: string, value: unknown): void {
-    this.get(pointer)
     const tokens = tokensOf(pointer)
     if (tokens.length === 0) {
       this.root = value

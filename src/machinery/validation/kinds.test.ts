@@ -154,7 +154,7 @@ test('metadata: labels, annotations, owners and finalizers', () => {
   assert.equal(errors[1], 'metadata.annotations: Too long: may not be more than 262144 bytes')
   assert.equal(
     errors[2],
-    'metadata.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+    'metadata.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
   )
   assert.deepEqual(errorsOf(map({ name: '' })), ['metadata.name: Required value: name or generateName is required'])
 })
@@ -166,4 +166,21 @@ test('nodes and namespaces', () => {
     'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
   ])
   assert.deepEqual(errorsOf({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } }), [])
+})
+
+test('metadata: an update looks at the prefix of names where upstream judges the whole object again', () => {
+  const objectOf = (kind: string, apiVersion: string, generateName: string, rest: object = {}) => ({
+    apiVersion,
+    kind,
+    metadata: { generateName },
+    ...rest,
+  })
+  const map = errorsOf(objectOf('ConfigMap', 'v1', 'a/b'), objectOf('ConfigMap', 'v1', 'a'))
+  assert.equal(map.length, 2)
+  assert.equal(map[0], 'metadata.generateName: Invalid value: "a/b": may not contain \'/\'')
+  assert.match(map[1]!, /^metadata.generateName: Invalid value: "a\/b": a lowercase RFC 1123 subdomain/)
+  assert.deepEqual(
+    errorsOf(objectOf('Lease', 'coordination.k8s.io/v1', 'B'), objectOf('Lease', 'coordination.k8s.io/v1', 'a')),
+    [],
+  )
 })

@@ -1,6 +1,7 @@
 /** What names the objects of each kind may have. */
 import { dns1123LabelErrors, dns1123SubdomainErrors, ipErrors, pathSegmentErrors } from '../../schema/formats.ts'
 import type { Kind } from '../../schema/kind.ts'
+import { customFactsOf } from '../custom/custom-kind.ts'
 
 /** Messages for a name, or for the prefix of one. */
 export type NameRule = (name: string, isPrefix: boolean) => string[]
@@ -17,15 +18,20 @@ export const subdomainName = ruleOf(dns1123SubdomainErrors)
 export const labelName = ruleOf(dns1123LabelErrors)
 
 const anyName: NameRule = () => []
-const anySegment: NameRule = (name, isPrefix) => (isPrefix ? [] : pathSegmentErrors(name))
+const nameAlone =
+  (rule: NameRule): NameRule =>
+  (name, isPrefix) =>
+    isPrefix ? [] : rule(name, false)
 
 const rules: ReadonlyMap<string, NameRule> = new Map([
   ['/Namespace', labelName],
   ['/Service', labelName], // KEP-5311
+  ['/ReplicationController', nameAlone(subdomainName)],
+  ['resource.k8s.io/DeviceClass', nameAlone(subdomainName)],
   ['apps/StatefulSet', labelName],
   // Upstream judges nothing of the metadata of these two.
-  ['/Event', anySegment],
-  ['policy/PodDisruptionBudget', anySegment],
+  ['/Event', anyName],
+  ['policy/PodDisruptionBudget', anyName],
   ['rbac.authorization.k8s.io/Role', pathSegmentErrors],
   ['rbac.authorization.k8s.io/RoleBinding', pathSegmentErrors],
   ['rbac.authorization.k8s.io/ClusterRole', pathSegmentErrors],
@@ -38,3 +44,35 @@ const rules: ReadonlyMap<string, NameRule> = new Map([
 ])
 
 export const nameRuleOf = (kind: Kind): NameRule => rules.get(`${kind.gvk.group}/${kind.gvk.kind}`) ?? subdomainName
+
+/** Kinds whose updates are judged as their creates are, so that the prefix of a name is looked at again. */
+const judgedWhole: ReadonlySet<string> = new Set([
+  ...['ConfigMap', 'Endpoints', 'LimitRange', 'Namespace', 'Node', 'PersistentVolume', 'PersistentVolumeClaim'],
+  ...['Secret', 'ServiceAccount', 'ControllerRevision', 'EndpointSlice', 'IPAddress', 'APIService'],
+  ...['ClusterTrustBundle', 'RuntimeClass', 'ResourceClaim', 'ResourceClaimTemplate', 'CSINode', 'CSIStorageCapacity'],
+  ...['StorageClass', 'VolumeAttachment', 'VolumeAttributesClass', 'StorageVersionMigration'],
+  ...['FlowSchema', 'PriorityLevelConfiguration'],
+])
+
+export const judgesPrefixAgain = ({ gvk: { group, kind } }: Kind): boolean =>
+  judgedWhole.has(kind) || group === 'admissionregistration.k8s.io'
+
+const generic: ReadonlySet<string> = new Set([
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+])
+
+/** Kinds of the servers beside the main one upstream, whose validation knows nothing of its own finalizers. */
+export const isGenericKind = (kind: Kind): boolean => generic.has(kind.gvk.group) || customFactsOf(kind) !== undefined
+
+/** Whether finalizers without a domain have to be known ones. */
+export const hasPlainRule = (kind: Kind): boolean =>
+  !isGenericKind(kind) && !lenient.has(`${kind.gvk.group}/${kind.gvk.kind}`)
+
+const lenient: ReadonlySet<string> = new Set([
+  '/Event',
+  'coordination.k8s.io/Lease',
+  'node.k8s.io/RuntimeClass',
+  'policy/PodDisruptionBudget',
+])

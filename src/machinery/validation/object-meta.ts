@@ -1,11 +1,11 @@
 /** The rules of metadata that every kind has (upstream: ValidateObjectMeta, ValidateObjectMetaUpdate). */
 import type { ObjectMeta, OwnerReference } from '../../api/meta/v1/object-meta.ts'
 import { forbidden, invalid, required } from '../../schema/field-error.ts'
-import { dns1123LabelErrors } from '../../schema/formats.ts'
+import { dns1123LabelErrors, pathSegmentErrors } from '../../schema/formats.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { labelKeyErrors } from '../selectors/label-syntax.ts'
 import { checkAnnotations, checkImmutable, checkLabels, checkNotNegative, type Errors, pushInvalid } from './checks.ts'
-import { nameRuleOf } from './names.ts'
+import { hasPlainRule, judgesPrefixAgain, nameRuleOf } from './names.ts'
 
 const orphan = 'orphan'
 const foregroundDeletion = 'foregroundDeletion'
@@ -25,7 +25,14 @@ export function checkObjectMeta(out: Errors, path: string, meta: Partial<ObjectM
     out.push(forbidden(`${path}.namespace`, 'not allowed on this type'))
   }
   checkCommonMeta(out, path, meta)
-  checkFinalizers(out, `${path}.finalizers`, meta.finalizers)
+  checkFinalizers(out, `${path}.finalizers`, meta.finalizers, kind)
+}
+
+/** What no kind may have in its name, whatever its own rule is. On a create it is looked at where all else is right. */
+export function checkPathSegments(out: Errors, path: string, meta: Partial<ObjectMeta>): void {
+  if (meta.generateName)
+    pushInvalid(out, `${path}.generateName`, meta.generateName, pathSegmentErrors(meta.generateName, true))
+  if (meta.name) pushInvalid(out, `${path}.name`, meta.name, pathSegmentErrors(meta.name))
 }
 
 /** What update and create have in common. */
@@ -41,9 +48,13 @@ export function checkObjectMetaUpdate(
   path: string,
   meta: Partial<ObjectMeta>,
   old: Partial<ObjectMeta>,
+  kind: Kind,
 ): void {
+  checkPathSegments(out, path, meta)
+  if (meta.generateName && judgesPrefixAgain(kind))
+    pushInvalid(out, `${path}.generateName`, meta.generateName, nameRuleOf(kind)(meta.generateName, true))
   if (old.deletionTimestamp !== undefined) checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
-  checkFinalizers(out, `${path}.finalizers`, meta.finalizers)
+  checkFinalizers(out, `${path}.finalizers`, meta.finalizers, kind)
   if ((meta.generation ?? old.generation ?? 0) < (old.generation ?? 0)) {
     out.push(invalid(`${path}.generation`, meta.generation ?? 0, 'must not be decremented'))
   }
@@ -69,16 +80,17 @@ function checkNoNewFinalizers(out: Errors, path: string, meta: Partial<ObjectMet
   )
 }
 
-function checkFinalizers(out: Errors, path: string, finalizers: readonly string[] | undefined): void {
-  for (const finalizer of finalizers ?? []) {
-    const messages = labelKeyErrors(finalizer)
-    pushInvalid(out, path, finalizer, messages)
-    if (messages.length === 0 && !finalizer.includes('/') && !plainFinalizers.has(finalizer)) {
-      out.push(invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'))
-    }
-  }
+function checkFinalizers(out: Errors, path: string, finalizers: readonly string[] | undefined, kind: Kind): void {
+  for (const finalizer of finalizers ?? []) pushInvalid(out, path, finalizer, labelKeyErrors(finalizer))
   if (finalizers?.includes(orphan) && finalizers.includes(foregroundDeletion)) {
     out.push(invalid(path, finalizers, `finalizer ${orphan} and ${foregroundDeletion} cannot be both set`))
+  }
+  if (!hasPlainRule(kind)) return
+  for (const [i, finalizer] of (finalizers ?? []).entries()) {
+    if (!finalizer.includes('/') && !plainFinalizers.has(finalizer))
+      out.push(
+        invalid(`${path}[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
+      )
   }
 }
 

@@ -144,5 +144,6 @@ export function checkTemplateMeta(out: Errors, path: string, metadata: Readonly<
   checkAnnotations(out, `${path}.annotations`, metadata.annotations as Record<string, string>)
   checkLabels(out, `${path}.labels`, metadata.labels as Record<string, string>)
   for (const field of metaFields)
-    if (metadata[field] !== undefined) out.push(forbidden(`${path}.${field}`, 'cannot be set'))
+    if (metadata[field] !== undefined)
+      out.push(forbidden(`${path}.${field === 'uid' ? 'uID' : field}`, 'cannot be set'))
 }
