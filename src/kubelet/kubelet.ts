@@ -71,7 +71,7 @@ export interface KubeletOptions {
   readonly nodeLabels?: Readonly<Record<string, string>>
   readonly nodeTaints?: Taint[]
   /** Of the node's service proxy; absent: containers of a pod that goes are signalled at once. */
-  readonly drained?: (addresses: readonly string[], timeoutMs: number) => Promise<void>
+  readonly drained?: PodServices['drained']
   /** Manifests of static pods. */
   readonly manifestDirectory?: string
 }

@@ -37,12 +37,14 @@ const slice = (endpoints: readonly EndpointFacts[], protocol = 'TCP', name = 'we
       addresses: [addresses[pod]],
       nodeName,
       conditions: { ready, serving: true, terminating },
+      targetRef: { kind: 'Pod', name: pod, uid: pod },
     })),
   }) as unknown as EndpointSlice
 
 suite('the service proxy', { skip: !canRun, timeout: 60_000 }, () => {
   let lab: Lab
   let proxy: ServiceProxy
+  const pod1 = { uid: 'pod1', addresses: [addresses.pod1], services: ['default/web'] }
   const services = new MemoryInformer<Service>()
   const slices = new MemoryInformer<EndpointSlice>()
 
@@ -168,7 +170,32 @@ suite('the service proxy', { skip: !canRun, timeout: 60_000 }, () => {
     for (let i = 0; i < 6; i += 1) assert.match(await lab.outside.tcp(serviceIp, 80), /^pod2/)
     await set({}, slice([going]))
     assert.match(await lab.outside.tcp(serviceIp, 80), /^pod1/)
-    await proxy.drained([addresses.pod1], 200)
+    await proxy.drained(pod1, 200)
+  })
+
+  test('a pod that only just became an endpoint, or is about to, is not taken for drained', async () => {
+    const [one, two] = [{ pod: 'pod1' }, { pod: 'pod2' }] as const
+    await set({}, slice([two]))
+    let isDrained = false
+    const drained = proxy.drained(pod1, 10_000).then(() => {
+      isDrained = true
+    })
+    // What was known of the pod when it was deleted arrives only now.
+    await set({}, slice([one, two]))
+    const answers = new Set<string>()
+    while (answers.size < 2) answers.add((await lab.outside.tcp(serviceIp, 80)).slice(0, 4))
+    assert.equal(isDrained, false)
+    slices.put(slice([{ ...one, ready: false, terminating: true }, two]))
+    await drained
+    for (let i = 0; i < 10; i += 1) assert.match(await lab.outside.tcp(serviceIp, 80), /^pod2/)
+  })
+
+  test('a pod is not waited for where nothing leads to it, or it is published until it is gone', async () => {
+    await set({ publishNotReadyAddresses: true }, slice([{ pod: 'pod1', terminating: true }, { pod: 'pod2' }]))
+    const startedMs = performance.now()
+    await proxy.drained(pod1, 5000)
+    await proxy.drained({ ...pod1, services: ['default/other'] }, 5000)
+    assert.ok(performance.now() - startedMs < 3000)
   })
 
   test('a deleted table comes back', async () => {
@@ -196,7 +223,7 @@ suite('the service proxy', { skip: !canRun, timeout: 60_000 }, () => {
     await new Promise(resolve => setTimeout(resolve, 200))
     slices.put(slice([{ pod: 'pod1', ready: false, terminating: true }, { pod: 'pod2' }]))
     const startedMs = performance.now()
-    await proxy.drained([addresses.pod1], 5000)
+    await proxy.drained(pod1, 5000)
     const tookMs = performance.now() - startedMs
     await lab.pod1.die()
     await new Promise(resolve => setTimeout(resolve, 200))

@@ -6,7 +6,7 @@ import type { Logger } from '../base/log.ts'
 import type { Informer } from '../client/informer.ts'
 import { settled } from './draining.ts'
 import { type CommandRunner, NftablesTable } from './nftables.ts'
-import { wantedRules } from './rules.ts'
+import { isProxied, wantedRules } from './rules.ts'
 import { staleFlows, type UdpServices, udpServicesOf } from './stale-flows.ts'
 
 export interface ProxyOptions {
@@ -27,14 +27,22 @@ export interface ProxyOptions {
   readonly checkMs?: number
 }
 
+/** A pod that is about to end. */
+export interface DrainedPod {
+  readonly uid: string
+  readonly addresses: readonly string[]
+  /** Services that select it, as `namespace/name`. */
+  readonly services: readonly string[]
+}
+
 export interface Proxy {
   /**
-   * Resolves when the kernel prefers other endpoints to these addresses (one that terminates and has no ready sibling
+   * Resolves when the kernel prefers other endpoints to a pod's (one that terminates and has no ready sibling
    * stays the only choice) and the connections made before have had their answers, or after `timeoutMs`. For addresses
    * of pods alone: an address of a node is shared. A server that ends then loses no request that came through this
    * node's rules.
    */
-  drained(addresses: readonly string[], timeoutMs: number): Promise<void>
+  drained(pod: DrainedPod, timeoutMs: number): Promise<void>
   /** Resolves after the first rules are in the kernel. */
   readonly ready: Promise<void>
   stop(): Promise<void>
@@ -59,6 +67,9 @@ export function startProxy(options: ProxyOptions): Proxy {
   let syncing: Promise<void> | undefined
   let retry: Timer | undefined
   let udp: UdpServices = new Map()
+  /** Counts the changes that were seen, and those of them that the kernel's rules hold. */
+  let seen = 0
+  let applied = 0
   /** Of the rules in the kernel. */
   let routed: ReadonlySet<string> = new Set()
   const waiters = new Set<() => void>()
@@ -73,10 +84,12 @@ export function startProxy(options: ProxyOptions): Proxy {
 
   async function sync(): Promise<void> {
     const current = services.list()
+    const snapshot = seen
     const rules = wantedRules({ ...options, services: current, slicesOf })
     const nextUdp = udpServicesOf(current, slicesOf, nodeName)
     await table.apply(rules)
     routed = rules.routed
+    applied = snapshot
     ready.resolve()
     for (const wake of waiters) wake()
     const calls = staleFlows(udp, nextUdp)
@@ -112,6 +125,7 @@ export function startProxy(options: ProxyOptions): Proxy {
 
   function markDirty(): void {
     dirty = true
+    seen += 1
     if (stopped || syncing || !services.hasSynced() || !endpointSlices.hasSynced()) return
     syncing = run().finally(() => {
       syncing = undefined
@@ -119,7 +133,27 @@ export function startProxy(options: ProxyOptions): Proxy {
     })
   }
 
-  const unsubscribe = [services.subscribe(markDirty), endpointSlices.subscribe(markDirty)]
+  /** Whether the slices of a service have it that the pod ends: nothing makes it ready again after that. */
+  const endsIn = (service: string, uid: string): boolean =>
+    endpointSlices
+      .byIndex(serviceIndex, service)
+      .some(slice =>
+        slice.endpoints?.some(
+          ({ targetRef, conditions }) => targetRef?.uid === uid && conditions?.terminating === true,
+        ),
+      )
+
+  function isRouted(name: string): boolean {
+    const [namespace = '', plain = ''] = name.split('/')
+    const service = services.get(namespace, plain)
+    return service !== undefined && isProxied(service)
+  }
+
+  const onSlices = () => {
+    markDirty()
+    for (const wake of waiters) wake()
+  }
+  const unsubscribe = [services.subscribe(markDirty), endpointSlices.subscribe(onSlices)]
   void Promise.all([services.synced(), endpointSlices.synced()]).then(markDirty)
   async function check(): Promise<void> {
     try {
@@ -137,8 +171,13 @@ export function startProxy(options: ProxyOptions): Proxy {
 
   return {
     ready: ready.promise,
-    async drained(addresses, timeoutMs) {
-      const isDrained = () => addresses.every(address => !routed.has(address))
+    async drained({ uid, addresses, services: names }, timeoutMs) {
+      // Not routed now may mean not yet: rules on their way, or a slice that still calls the pod ready, would bring it in.
+      let endsAt: number | undefined
+      const isDrained = () => {
+        if (endsAt === undefined && names.every(name => !isRouted(name) || endsIn(name, uid))) endsAt = seen
+        return endsAt !== undefined && applied >= endsAt && addresses.every(address => !routed.has(address))
+      }
       const deadline = new AbortController()
       const timer = clock.after(timeoutMs, () => deadline.abort())
       try {

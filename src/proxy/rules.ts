@@ -45,8 +45,9 @@ export function wantedRules(input: ProxyInput): WantedRules {
     for (const port of service.spec.ports ?? []) {
       const endpoints = endpointsOf(service, port, slices, input.nodeName)
       addServicePort(rules, input, service, port, endpoints)
+      // One that is published whatever its state is (publishNotReadyAddresses) gets connections until it is gone.
       for (const list of [endpoints.cluster, endpoints.external, endpoints.anywhere])
-        for (const { address, ready } of list) if (ready) routed.add(address)
+        for (const { address, ready, terminating } of list) if (ready && !terminating) routed.add(address)
     }
   }
   return { ...rules, routed }

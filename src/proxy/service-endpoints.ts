@@ -9,6 +9,7 @@ export interface ProxyEndpoint {
   readonly local: boolean
   /** False for one that serves while it terminates, since no other is ready. */
   readonly ready: boolean
+  readonly terminating: boolean
 }
 
 export interface PortEndpoints {
@@ -22,7 +23,6 @@ export interface PortEndpoints {
 
 interface Candidate extends ProxyEndpoint {
   readonly serving: boolean
-  readonly terminating: boolean
 }
 
 /** One rule chooses among at most so many endpoints. */

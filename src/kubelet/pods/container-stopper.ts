@@ -69,6 +69,18 @@ export async function stopContainer(
   await services.runtime.stopContainer(record.id, remaining)
 }
 
+/** Those that send connections to it, as `namespace/name`. */
+function servicesOf(services: PodServices, { metadata }: Pod): string[] {
+  const selects = (selector: Readonly<Record<string, string>> = {}): boolean => {
+    const labels = Object.entries(selector)
+    return labels.length > 0 && labels.every(([key, value]) => metadata.labels?.[key] === value)
+  }
+  return services
+    .services()
+    .filter(service => service.metadata.namespace === metadata.namespace && selects(service.spec.selector))
+    .map(service => `${metadata.namespace}/${service.metadata.name}`)
+}
+
 /** Stops all containers of a pod: sidecars after the others, the last one first, within one grace period. */
 export async function stopContainers(
   services: PodServices,
@@ -80,7 +92,13 @@ export async function stopContainers(
   const alive = runtime.containers.filter(({ state }) => state === 'running' || state === 'unknown')
   const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name)
   const startedMs = services.clock.monotonic()
-  const drained = graceSeconds === 0 ? undefined : services.drained(runtime.sandboxes[0]?.ips ?? [], drainTimeoutMs)
+  const drained =
+    graceSeconds === 0
+      ? undefined
+      : services.drained(
+          { uid: pod.metadata.uid, addresses: runtime.sandboxes[0]?.ips ?? [], services: servicesOf(services, pod) },
+          drainTimeoutMs,
+        )
   const whenDrained = drained === undefined ? {} : { drained }
   await Promise.all(
     alive

@@ -21,6 +21,14 @@ import type { TrustBundles } from '../volumes/trust-bundles.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
 import type { BackOff } from './back-off.ts'
 
+/** A pod that is about to end. */
+export interface DrainedPod {
+  readonly uid: string
+  readonly addresses: readonly string[]
+  /** Services that select it, as `namespace/name`. */
+  readonly services: readonly string[]
+}
+
 export interface PodServices {
   readonly client: Client
   readonly clock: Clock
@@ -44,8 +52,8 @@ export interface PodServices {
   dns(): DnsFacts
   node(): Node
   hostIps(): readonly string[]
-  /** Resolves when the node sends no new connection to these addresses, or after `timeoutMs`. */
-  drained(addresses: readonly string[], timeoutMs: number): Promise<void>
+  /** Resolves when the node sends the pod no new connection, or after `timeoutMs`. */
+  drained(pod: DrainedPod, timeoutMs: number): Promise<void>
   services(): readonly Service[]
   /** Pods that hold resources of the node, without this one. */
   otherPods(uid: string): readonly Pod[]
