@@ -7,8 +7,9 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CliError } from './cli-error.ts'
 import type { LeaderElectionSettings } from './leader-election-flags.ts'
+import type { StoreConfig } from './store-flags.ts'
 
-export interface ClusterConfig extends LeaderElectionSettings {
+export interface ClusterConfig extends LeaderElectionSettings, StoreConfig {
   readonly name: string
   readonly dataDirectory: string
   readonly nodeName: string

@@ -12,8 +12,10 @@ import { withLeaderElectionFlags } from './leader-election-flags.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
+import { addSnapshotCommand, type SnapshotActions } from './snapshot-command.ts'
 import { startExample } from './start-example.ts'
 import { addStoreCommand, type StoreActions } from './store-command.ts'
+import { withStoreFlags } from './store-flags.ts'
 import { addTokenCommand } from './token-command.ts'
 import { up } from './up.ts'
 
@@ -31,6 +33,8 @@ export interface ProgramActions extends StoreActions {
   /** The token is needed by a machine that has not joined yet. */
   runAgent(config: ClusterConfig, token: JoinToken | undefined): Promise<void>
   simulateNodes(options: SimulatedNodes): Promise<void>
+  /** Loaded when it is needed. */
+  snapshots(): Promise<SnapshotActions>
   /** Loads every module, so that Node keeps it compiled. */
   compile(): Promise<void>
   teardown(config: ClusterConfig): Promise<void>
@@ -148,7 +152,7 @@ const nameOption = () =>
   new Option('--name <name>', 'name of the cluster, its context and its network objects').argParser(clusterName)
 
 function withClusterFlags(command: Command): Command {
-  return command
+  return withStoreFlags(command)
     .addOption(dataDirOption())
     .addOption(nameOption())
     .option('--node-name <name>', 'name of this node (default: the host name)')
@@ -289,6 +293,7 @@ export function makeProgram(actions: ProgramActions): Command {
   addTokenCommand(program, { withCluster, configOf: flags => existingConfig(flags as Flags), print })
   addSimulateNodes(program, actions)
   addStoreCommand(program, actions)
+  addSnapshotCommand(program, actions.snapshots, readConfig, defaultDataDirectory)
 
   const image = program.command('image').description('container images of the cluster')
   image

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { CliError } from './cli-error.ts'
+import type { StoreLocation } from './snapshot-command.ts'
 
 export interface StoreSettings {
   readonly directory: string
@@ -13,8 +14,8 @@ export interface StoreSettings {
 
 export interface StoreActions {
   runStore(settings: StoreSettings): Promise<void>
-  /** Throws CliError where the file is no snapshot or the directory has a store. */
-  restoreStore(file: string, directory: string): Promise<void>
+  /** Throws CliError where the target has keys or either is in use. Returns what was done. */
+  copyStores(from: StoreLocation, to: StoreLocation): Promise<string>
 }
 
 interface StoreFlags {
@@ -58,6 +59,19 @@ export function settingsOf(flags: StoreFlags): StoreSettings {
   }
 }
 
+interface EtcdTlsFlags {
+  readonly etcdCafile?: string
+  readonly etcdCertfile?: string
+  readonly etcdKeyfile?: string
+}
+
+type CopyFlags = EtcdTlsFlags & { readonly from: string; readonly to: string }
+
+function locationOf(text: string, { etcdCafile, etcdCertfile, etcdKeyfile }: EtcdTlsFlags): StoreLocation {
+  if (!/^https?:\/\//.test(text)) return { directory: resolve(text) }
+  return { servers: text.split(','), caFile: etcdCafile, certFile: etcdCertfile, keyFile: etcdKeyfile }
+}
+
 export function addStoreCommand(program: Command, actions: StoreActions): void {
   const store = program.command('store').description('serve the store alone, by the API of etcd')
   store
@@ -71,11 +85,16 @@ export function addStoreCommand(program: Command, actions: StoreActions): void {
     .option('--watch-progress-notify-interval <duration>', 'between progress notifications (default: 10m)', seconds)
     .action(async (flags: StoreFlags) => actions.runStore(settingsOf(flags)))
   store
-    .command('restore')
-    .description('make a data directory from what `etcdctl snapshot save` wrote')
-    .argument('<file>', 'the snapshot')
-    .requiredOption('--data-dir <directory>', 'a new directory')
-    .action(async (file: string, flags: { dataDir: string }) =>
-      actions.restoreStore(resolve(file), resolve(flags.dataDir)),
+    .command('copy')
+    .description(
+      'copy a store into a new one, as from a directory into an etcd cluster or back; revisions never go back',
     )
+    .requiredOption('--from <store>', 'a directory of which nobody has the store open, or URLs of an etcd cluster')
+    .requiredOption('--to <store>', 'the same; without a key in it')
+    .option('--etcd-cafile <file>', 'authority of the etcd servers, PEM')
+    .option('--etcd-certfile <file>', 'certificate for etcd, PEM')
+    .option('--etcd-keyfile <file>', 'its key, PEM')
+    .action(async ({ from, to, ...tls }: CopyFlags) => {
+      process.stdout.write(`${await actions.copyStores(locationOf(from, tls), locationOf(to, tls))}\n`)
+    })
 }

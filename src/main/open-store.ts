@@ -1,20 +1,21 @@
 /** The store that a cluster's settings name: an etcd cluster, else the embedded one in its data directory. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { HealthCheck } from '../apiserver/endpoints/health.ts'
-import { resourceOfKey } from '../apiserver/registry/stored-keys.ts'
 import { systemClock } from '../base/clock.ts'
+import type { ClientTls } from '../base/grpc/grpc-channel.ts'
 import { loggerOf } from '../base/log.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf } from '../cli/cluster-config.ts'
-import { parseYamlDocument } from '../schema/yaml.ts'
+import { defaultSnapshotRetention, storeListenerOf } from '../cli/store-flags.ts'
 import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
-import { type EncryptionRule, encryptionRules, ruleFor } from '../store/encryption/configuration.ts'
-import { EncryptingStore, type TransformerOf } from '../store/encryption/encrypting-store.ts'
-import { connectKmsPlugin } from '../store/encryption/kms-plugin.ts'
-import { KmsProvider } from '../store/encryption/kms-provider.ts'
-import { Transformer } from '../store/encryption/transformer.ts'
+import { EncryptingStore } from '../store/encryption/encrypting-store.ts'
 import { openEtcdStore } from '../store/etcd/etcd-store.ts'
+import type { MaintainedStore } from '../store/maintained-store.ts'
+import { startStoreServer } from '../store/server/store-server.ts'
 import type { Store } from '../store/store.ts'
+import { openEncryption } from './encryption.ts'
+import { scheduleSnapshots } from './snapshot-schedule.ts'
 
 function read(flag: string, file: string | undefined): string | undefined {
   if (file === undefined || file === '') return undefined
@@ -32,80 +33,88 @@ export interface OpenedStore {
   close(): Promise<void>
 }
 
-/** Throws CliError where etcd cannot be used, or what is to be encrypted is not said rightly. */
+/** Throws CliError where etcd cannot be used, or what is to be done with the store is not said rightly. */
 export async function openStore(config: ClusterConfig): Promise<OpenedStore> {
-  const rules = rulesOf(config)
-  const store = await openPlainStore(config)
-  if (rules === undefined) return { store, healthChecks: [], close: () => store.close() }
-  const plugins = kmsProviders(rules)
-  await Promise.all([...plugins.values()].map(plugin => plugin.start()))
-  const encrypting = new EncryptingStore(store, transformersOf(rules, plugins))
+  const encryption = openEncryption(read('encryption-provider-config', config.encryptionProviderConfig))
+  const listener = storeListenerOf(config)
+  const { store, maintained } = await openPlainStore(config)
+  const closers: (() => Promise<unknown>)[] = [() => store.close()]
+  try {
+    if (maintained && listener) {
+      const { host, port, certFile, keyFile, clientCaFile } = listener
+      const tls = {
+        cert: read('store-cert', certFile)!,
+        key: read('store-key', keyFile)!,
+        ca: read('store-client-ca', clientCaFile)!,
+      }
+      const directory = pathsOf(config).store
+      const server = await startStoreServer({ store: maintained, directory, host, port, tls }).catch(error => {
+        throw new CliError(`--store-listen: ${(error as Error).message}`)
+      })
+      closers.push(() => server.close())
+    }
+    const stopSnapshots = startSnapshots(config)
+    if (stopSnapshots) closers.push(stopSnapshots)
+    await encryption?.start()
+  } catch (error) {
+    await closeAll(closers)
+    throw error
+  }
   return {
-    store: encrypting,
-    healthChecks: plugins.size === 0 ? [] : [kmsCheck([...plugins.values()])],
+    store: encryption ? new EncryptingStore(store, encryption.transformerOf) : store,
+    healthChecks: encryption?.healthChecks ?? [],
     async close() {
-      await encrypting.close()
-      for (const plugin of plugins.values()) plugin.close()
+      await closeAll(closers)
+      encryption?.close()
     },
   }
 }
 
-function kmsProviders(rules: readonly EncryptionRule[]): Map<string, KmsProvider> {
-  const plugins = new Map<string, KmsProvider>()
-  const log = loggerOf('kms')
-  for (const provider of rules.flatMap(rule => rule.providers)) {
-    if (provider.is !== 'kms') continue
-    const { name, socketPath, timeoutMs } = provider
-    plugins.set(
-      name,
-      new KmsProvider({ name, plugin: connectKmsPlugin(socketPath, timeoutMs), clock: systemClock, log }),
-    )
-  }
-  return plugins
+/** What was opened last goes first. */
+async function closeAll(closers: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const close of closers.toReversed()) await close()
 }
 
-/** One check for all of them, as kube-apiserver has it for KMS v2. */
-const kmsCheck = (plugins: readonly KmsProvider[]): HealthCheck => ({
-  name: 'kms-providers',
-  in: ['livez', 'readyz'],
-  async check() {
-    const outcomes = await Promise.allSettled(plugins.map(plugin => plugin.check()))
-    const failed = outcomes.flatMap(({ status, reason }: { status: string; reason?: Error }) =>
-      status === 'rejected' && reason ? [reason.message] : [],
-    )
-    if (failed.length > 0) throw new Error(failed.length === 1 ? failed[0] : `[${failed.join(', ')}]`)
-  },
-})
-
-/** Each rule has one transformer; which one a key has is found once for its first two segments. */
-function transformersOf(rules: readonly EncryptionRule[], plugins: ReadonlyMap<string, KmsProvider>): TransformerOf {
-  const transformers = new Map(rules.map(rule => [rule, new Transformer(rule.providers, plugins)]))
-  return key => {
-    const resource = resourceOfKey(key)
-    const rule = resource === undefined ? undefined : ruleFor(rules, resource)
-    return rule && transformers.get(rule)
-  }
+function startSnapshots(config: ClusterConfig): (() => Promise<void>) | undefined {
+  const { snapshotScheduleCron: cron, snapshotRetention: retention = defaultSnapshotRetention, snapshotDir } = config
+  if (!cron) return undefined
+  const { etcdServers: servers = [] } = config
+  return scheduleSnapshots({
+    cron,
+    retention,
+    directory: snapshotDir || join(config.dataDirectory, 'snapshots'),
+    cluster: config.name,
+    source:
+      servers.length > 0
+        ? { is: 'etcd', servers, tls: etcdTls(config) }
+        : { is: 'embedded', directory: pathsOf(config).store },
+    clock: systemClock,
+    log: loggerOf('snapshots'),
+  })
 }
 
-function rulesOf({ encryptionProviderConfig }: ClusterConfig): EncryptionRule[] | undefined {
-  const text = read('encryption-provider-config', encryptionProviderConfig)
-  if (text === undefined) return undefined
-  try {
-    return encryptionRules(parseYamlDocument(text))
-  } catch (error) {
-    throw new CliError(`--encryption-provider-config: ${(error as Error).message}`)
-  }
+interface PlainStore {
+  readonly store: Store
+  /** Where it is the embedded one. */
+  readonly maintained?: MaintainedStore
 }
 
-async function openPlainStore(config: ClusterConfig): Promise<Store> {
+async function openPlainStore(config: ClusterConfig): Promise<PlainStore> {
   const { etcdServers = [] } = config
-  if (etcdServers.length === 0) return openEmbeddedStore({ directory: pathsOf(config).store })
+  if (etcdServers.length === 0) {
+    const maintained = await openEmbeddedStore({ directory: pathsOf(config).store })
+    return { store: maintained, maintained }
+  }
+  const store = await openEtcdStore({ servers: etcdServers, tls: etcdTls(config) }).catch(error => {
+    throw new CliError(`cannot use etcd at ${etcdServers.join(', ')}: ${(error as Error).message}`)
+  })
+  return { store }
+}
+
+function etcdTls(config: ClusterConfig): ClientTls {
   const ca = read('etcd-cafile', config.etcdCafile)
   const cert = read('etcd-certfile', config.etcdCertfile)
   const key = read('etcd-keyfile', config.etcdKeyfile)
   if ((cert === undefined) !== (key === undefined)) throw new CliError('--etcd-certfile and --etcd-keyfile go together')
-  const tls = { ...(ca === undefined ? {} : { ca }), ...(cert === undefined || key === undefined ? {} : { cert, key }) }
-  return openEtcdStore({ servers: etcdServers, tls }).catch(error => {
-    throw new CliError(`cannot use etcd at ${etcdServers.join(', ')}: ${(error as Error).message}`)
-  })
+  return { ...(ca === undefined ? {} : { ca }), ...(cert === undefined || key === undefined ? {} : { cert, key }) }
 }

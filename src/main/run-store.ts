@@ -1,11 +1,10 @@
 /** The embedded store behind the API of etcd, in the foreground until it is told to stop. */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { loggerOf } from '../base/log.ts'
 import { CliError } from '../cli/cli-error.ts'
 import type { StoreSettings } from '../cli/store-command.ts'
 import { StoreInUseError } from '../store/embedded/directory-lock.ts'
 import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
-import { restoreSnapshot, SnapshotError } from '../store/embedded/restore.ts'
 import { startStoreServer } from '../store/server/store-server.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -44,14 +43,5 @@ export async function runStore(settings: StoreSettings): Promise<void> {
     await server.close()
   } finally {
     await store.close()
-  }
-}
-
-export async function restoreStore(file: string, directory: string): Promise<void> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  try {
-    await restoreSnapshot(file, directory)
-  } catch (error) {
-    throw error instanceof SnapshotError ? new CliError(error.message) : error
   }
 }

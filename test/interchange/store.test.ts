@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -16,19 +15,12 @@ import { systemClock } from '../../src/base/clock.ts'
 import { startFakeKmsPlugin } from '../../src/store/encryption/testing/fake-kms-plugin.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { eventually, run } from '../e2e/test-cluster.ts'
+import { freePorts } from './free-ports.ts'
 
 const needed = ['kubectl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 const missing = needed.filter(name => !findInPath(name))
 const clipper = resolve(import.meta.dirname, '../../bin/clipper')
 const replicas = 100
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(servers.map(server => new Promise<void>(done => server.listen(0, '127.0.0.1', done))))
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => new Promise(done => server.close(done))))
-  return ports
-}
 
 describe('stock and our components on one store', { skip: missing.length > 0 && `not on PATH: ${missing}` }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'clipper-interchange-'))
@@ -124,7 +116,7 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     const [, , , , port = 0] = ports
     const server = start('clipper', clipper, [
       ...['apiserver', '--name', `interchange-${process.pid}`, '--data-dir', data, '--node-name', 'node1'],
-      ...['--node-address', '127.0.0.1', '--api-port', String(port), '--service-cidr', '10.97.0.0/16'],
+      ...['--node-address', '192.0.2.1', '--api-port', String(port), '--service-cidr', '10.97.0.0/16'],
       ...['--etcd-servers', storeUrl, ...more],
     ])
     await ready(server, port)

@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openEmbeddedStore } from '../embedded/embedded-store.ts'
-import { restoreSnapshot, SnapshotError } from '../embedded/restore.ts'
 import type { MaintainedStore } from '../maintained-store.ts'
+import { restoreSnapshot } from '../snapshots/restore-snapshot.ts'
+import { SnapshotError } from '../snapshots/snapshot-file.ts'
 import { type StoreServer, startStoreServer } from './store-server.ts'
 
 const binaries = ['etcdctl', 'etcdctl-3.4'].filter(name => spawnSync(name, ['version']).status === 0)
