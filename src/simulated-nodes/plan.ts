@@ -116,7 +116,12 @@ export interface PodFacts {
   readonly nowIso: string
   readonly hostAddress: string
   readonly podAddress: string
+  readonly nodeIsReady: boolean
 }
+
+/** Whether a running pod is said to be ready: the cluster says otherwise of the pods of a node that it took for gone. */
+export const isReported = (pod: Pod): boolean =>
+  pod.status.conditions?.every(({ type, status }) => type !== 'Ready' || status === 'True') ?? true
 
 /** The next step of a pod that is bound to a simulated node. */
 export function planPod(pod: Pod, facts: PodFacts): PodAction {
@@ -124,6 +129,8 @@ export function planPod(pod: Pod, facts: PodFacts): PodAction {
   if (pod.metadata.deletionTimestamp !== undefined) return { do: 'delete' }
   if (phase === undefined || phase === 'Pending') return { do: 'report', status: runningStatus(pod, facts) }
   if (phase === 'Running' && endsByItself(pod)) return { do: 'report', status: succeededStatus(pod, facts) }
+  if (phase === 'Running' && !isReported(pod) && facts.nodeIsReady)
+    return { do: 'report', status: { conditions: readyConditions(facts.nowIso) } }
   return undefined
 }
 
@@ -138,6 +145,9 @@ const condition = (type: string, nowIso: string, status = 'True', reason?: strin
   ...(reason === undefined ? {} : { reason }),
 })
 
+const readyConditions = (nowIso: string) =>
+  ['Initialized', 'Ready', 'ContainersReady', 'PodReadyToStartContainers'].map(type => condition(type, nowIso))
+
 function runningStatus(pod: Pod, { nowIso, hostAddress, podAddress }: PodFacts): Draft<PodStatus> {
   return {
     phase: 'Running',
@@ -146,9 +156,7 @@ function runningStatus(pod: Pod, { nowIso, hostAddress, podAddress }: PodFacts):
     hostIPs: [{ ip: hostAddress }],
     podIP: podAddress,
     podIPs: [{ ip: podAddress }],
-    conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodReadyToStartContainers'].map(type =>
-      condition(type, nowIso),
-    ),
+    conditions: readyConditions(nowIso),
     containerStatuses: pod.spec.containers.map(({ name, image = '' }) => ({
       name,
       image,

@@ -82,6 +82,41 @@ test('a pod whose report fails is reported again', async () => {
   stop()
 })
 
+test('a server too slow for all heartbeats gets the longest overdue first: no node is left out', async () => {
+  const { clock, transport, stop } = await simulate(300)
+  const renewed = () => new Map(transport.peekAll(Lease).map(lease => [lease.metadata.name, lease.spec.renewTime]))
+  const before = renewed()
+  // Each answer takes until the server is let go on: 64 of 300 in an interval.
+  const waiting: (() => void)[] = []
+  transport.intercept = request =>
+    request.method === 'PUT' ? new Promise<void>(resolve => waiting.push(resolve)) : undefined
+  for (let round = 0; round < 10; round++) {
+    await clock.advance(10_000)
+    for (const answer of waiting.splice(0)) answer()
+    await clock.advance(0)
+  }
+  const after = renewed()
+  const missed = [...before].filter(([name, time]) => after.get(name) === time)
+  assert.deepEqual(missed, [])
+  stop()
+})
+
+test('a node that was taken for gone reports itself and its pods again', async () => {
+  const { clock, client, transport, create, pod, stop } = await simulate(2)
+  await create('web', 'sim-0')
+  await clock.advance(100)
+  const conditions = [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown' }]
+  await client.of(Node).patch('', 'sim-0', 'strategic', { status: { conditions } }, 'status')
+  const unready = [{ type: 'Ready', status: 'False' }]
+  await client.of(Pod).patch('default', 'web', 'strategic', { status: { conditions: unready } }, 'status')
+  await clock.advance(100)
+  const readyOf = (object: { status: { conditions?: { type: string; status: string }[] } } | undefined) =>
+    object?.status.conditions?.find(({ type }) => type === 'Ready')?.status
+  assert.equal(readyOf(transport.peek(Node, '', 'sim-0')), 'True')
+  assert.equal(readyOf(pod('web')), 'True')
+  stop()
+})
+
 test('every node has its turn once an interval, however late the look', () => {
   const turns = [0, 100, 250, 700, 1000].flatMap((from, i, all) => dueBetween(10, 1000, from, all[i + 1] ?? from))
   assert.deepEqual(

@@ -1,6 +1,7 @@
 /**
  * The edge of simulated nodes: registers them, renews their leases, and carries out what is planned for the pods on
- * them. Requests at once are bounded; a server that is slower than the nodes' heartbeats gets fewer of them, never a queue.
+ * them. Requests at once are bounded. A server that is slower than the nodes' heartbeats gets fewer of them, the longest
+ * overdue first: were they left out by chance, some node would miss all of its turns and count as gone.
  */
 import { Lease } from '../api/coordination/v1/lease.ts'
 import { Node } from '../api/core/v1/node.ts'
@@ -14,6 +15,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '../machinery/api-error.
 import {
   dueBetween,
   endsByItself,
+  isReported,
   leaseEveryMs,
   leaseNamespace,
   leaseSpec,
@@ -24,6 +26,7 @@ import {
   nodeStatus,
   planPod,
   podAddress,
+  simulatedLabel,
 } from './plan.ts'
 
 export interface SimulatorOptions {
@@ -40,7 +43,7 @@ export interface Counts {
   readonly reported: number
   readonly deleted: number
   readonly renewed: number
-  /** Heartbeats left out because the server had not answered the ones before. */
+  /** Turns of nodes whose heartbeat of the turn before was still waiting. */
   readonly skipped: number
 }
 
@@ -52,11 +55,30 @@ const maxHeartbeats = 64
 const maxPodRequests = 64
 const retryMs = 1000
 
+const isReady = ({ status }: Node): boolean =>
+  status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+
+/** The first of a set, taken out of it. */
+function first(set: Set<number>): number | undefined {
+  for (const number of set) {
+    set.delete(number)
+    return number
+  }
+  return undefined
+}
+
+/** Of a node only whether the cluster takes it for ready. */
+function projectNode({ metadata: { name, uid, resourceVersion }, status }: Node): Node {
+  const conditions = status.conditions?.filter(({ type }) => type === 'Ready')
+  return { metadata: { name, uid, resourceVersion }, status: { conditions } } as unknown as Node
+}
+
 /** Of a pod only what is planned by: 150,000 of them are held. */
 function projectPod(pod: Pod): Pod {
   const { name, namespace, uid, resourceVersion, deletionTimestamp } = pod.metadata
   const ownerReferences = endsByItself(pod) ? pod.metadata.ownerReferences : undefined
-  const reported = pod.status.phase === 'Running' && ownerReferences === undefined
+  const reported = pod.status.phase === 'Running' && ownerReferences === undefined && isReported(pod)
+  const ready = pod.status.conditions?.filter(({ type }) => type === 'Ready')
   const kept = {
     metadata: {
       name,
@@ -70,7 +92,7 @@ function projectPod(pod: Pod): Pod {
       nodeName: pod.spec.nodeName,
       containers: reported ? [] : pod.spec.containers.map(({ name, image }) => ({ name, image })),
     },
-    status: { phase: pod.status.phase },
+    status: { phase: pod.status.phase, ...(reported ? {} : { conditions: ready }) },
   }
   return kept as unknown as Pod
 }
@@ -78,6 +100,7 @@ function projectPod(pod: Pod): Pod {
 export class Simulator {
   readonly #options: SimulatorOptions
   readonly #pods: WatchingInformer<Pod>
+  readonly #nodes: WatchingInformer<Node>
   readonly #numbers = new Map<string, number>()
   /** As last written; a node without one gets it at its next heartbeat. */
   readonly #leases: (Lease | undefined)[]
@@ -88,6 +111,9 @@ export class Simulator {
   readonly #underWay = new Set<string>()
   readonly #timers = new Set<Timer>()
   readonly #counts = { nodes: 0, reported: 0, deleted: 0, renewed: 0, skipped: 0 }
+  /** Numbers of nodes whose lease is due, and whose status is, in the order in which they became so. */
+  readonly #leasesDue = new Set<number>()
+  readonly #statusesDue = new Set<number>()
   #heartbeats = 0
   #beatFromMs = 0
   #stopped = false
@@ -103,6 +129,13 @@ export class Simulator {
       { fieldSelector: 'spec.nodeName!=' },
       { clock, random, log },
       projectPod,
+    )
+    this.#pods.addIndex('node', pod => [pod.spec.nodeName ?? ''])
+    this.#nodes = new WatchingInformer(
+      client.of(Node),
+      { labelSelector: `${simulatedLabel}=true` },
+      { clock, random, log },
+      projectNode,
     )
   }
 
@@ -124,8 +157,12 @@ export class Simulator {
     this.#pods.subscribe(({ type, object }) => {
       if (type !== 'deleted') this.#look(object)
     })
+    this.#nodes.subscribe(({ type, object }) => {
+      if (type !== 'deleted') this.#lookAtNode(object)
+    })
     this.#pods.start(signal)
-    await this.#pods.synced()
+    this.#nodes.start(signal)
+    await Promise.all([this.#pods.synced(), this.#nodes.synced()])
   }
 
   #stop(): void {
@@ -159,20 +196,31 @@ export class Simulator {
     const { clock, count } = this.#options
     const nowMs = clock.monotonic()
     const [from, to] = [lastMs - this.#beatFromMs, nowMs - this.#beatFromMs]
-    for (const number of dueBetween(count, leaseEveryMs, from, to)) this.#beat(() => this.#renewLease(number))
-    for (const number of dueBetween(count, statusEveryMs, from, to)) this.#beat(() => this.#reportNode(number))
+    for (const number of dueBetween(count, leaseEveryMs, from, to)) this.#due(this.#leasesDue, number)
+    for (const number of dueBetween(count, statusEveryMs, from, to)) this.#due(this.#statusesDue, number)
+    this.#beat()
     this.#after(tickMs, () => this.#tick(nowMs))
   }
 
-  #beat(write: () => Promise<void>): void {
-    if (this.#heartbeats >= maxHeartbeats) {
-      this.#counts.skipped++
-      return
+  #due(set: Set<number>, number: number): void {
+    if (set.has(number)) this.#counts.skipped++
+    else set.add(number)
+  }
+
+  #beat(): void {
+    while (!this.#stopped && this.#heartbeats < maxHeartbeats) {
+      const lease = first(this.#leasesDue)
+      const number = lease ?? first(this.#statusesDue)
+      if (number === undefined) return
+      this.#heartbeats++
+      const written = lease === undefined ? this.#reportNode(number) : this.#renewLease(number)
+      written
+        .catch((error: unknown) => this.#options.log.warn({ err: error }, 'a heartbeat was not written'))
+        .finally(() => {
+          this.#heartbeats--
+          this.#beat()
+        })
     }
-    this.#heartbeats++
-    write()
-      .catch((error: unknown) => this.#options.log.warn({ err: error }, 'a heartbeat was not written'))
-      .finally(() => this.#heartbeats--)
   }
 
   async #renewLease(number: number): Promise<void> {
@@ -195,9 +243,23 @@ export class Simulator {
 
   async #reportNode(number: number): Promise<void> {
     const { client, clock, shape } = this.#options
+    const name = nodeName(shape, number)
     const { conditions } = nodeStatus(shape, number, timeOf(clock.now()))
     const beats = conditions?.map(({ type, lastHeartbeatTime }) => ({ type, lastHeartbeatTime }))
-    await client.of(Node).patch('', nodeName(shape, number), 'strategic', { status: { conditions: beats } }, 'status')
+    const known = this.#nodes.get('', name)
+    const status = { conditions: known && !isReady(known) ? conditions : beats }
+    await client.of(Node).patch('', name, 'strategic', { status }, 'status')
+  }
+
+  /** A node that was taken for gone says that it is there, and says of its pods what they are. */
+  #lookAtNode(node: Node): void {
+    const number = this.#numbers.get(node.metadata.name)
+    if (number === undefined) return
+    if (isReady(node)) for (const pod of this.#pods.byIndex('node', node.metadata.name)) this.#look(pod)
+    else {
+      this.#due(this.#statusesDue, number)
+      this.#beat()
+    }
   }
 
   #look(pod: Pod): void {
@@ -208,7 +270,10 @@ export class Simulator {
   }
 
   #plan(pod: Pod, number: number) {
+    const node = this.#nodes.get('', pod.spec.nodeName ?? '')
     return planPod(pod, {
+      // Until the node counts as ready again, what it says of its pods would be undone.
+      nodeIsReady: node === undefined || isReady(node),
       nowIso: timeOf(this.#options.clock.now()),
       hostAddress: nodeAddress(number),
       podAddress: podAddress(number, this.#slots[number] ?? 0),
