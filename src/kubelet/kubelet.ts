@@ -15,6 +15,9 @@ import { ContainerAccess } from './container-access.ts'
 import { sandboxImage } from './containerd/instance.ts'
 import { rotateLogs } from './containers/log-rotation.ts'
 import type { RuntimeClient } from './cri/runtime-client.ts'
+import { EvictionManager, observeNode } from './eviction/eviction-manager.ts'
+import type { Observations } from './eviction/thresholds.ts'
+import { UsageReader } from './eviction/usage-reader.ts'
 import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { hostAddress, readMachine } from './node/node-info.ts'
@@ -72,6 +75,9 @@ export interface KubeletOptions {
   readonly nodeTaints?: Taint[]
   /** Of the node's service proxy; absent: containers of a pod that goes are signalled at once. */
   readonly drained?: PodServices['drained']
+  /** What is left of the machine, for tests of a node that runs short. */
+  readonly observeNode?: () => Observations
+  readonly evictionEveryMs?: number
   /** Manifests of static pods. */
   readonly manifestDirectory?: string
 }
@@ -121,7 +127,6 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     runtime: cri,
     nodeName,
     machine,
-    dataDirectory,
     kubeletPort: options.kubeletPort,
     version: options.version,
     runtimeVersion: options.runtimeVersion,
@@ -130,6 +135,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     taints: options.nodeTaints,
     annotations: options.nodeAnnotations ?? (() => ({})),
     hostIps: () => hostIps,
+    pressure: () => evictions.conditions(),
     event: nodeEvent,
   })
   const services = options.informers.of(Service)
@@ -186,6 +192,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     memoryCapacityBytes: machine.memoryBytes,
     dns: () => ({ clusterDns: options.clusterDns, clusterDomain: options.clusterDomain, host: resolver }),
     node: () => reporter.node,
+    pressure: () => evictions.conditions(),
     hostIps: () => hostIps,
     drained: options.drained ?? (async () => {}),
     services: () => services.list(),
@@ -209,6 +216,18 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     event: (reason, message) => nodeEvent('Warning', reason, message),
   })
 
+  const usages = new UsageReader({ runtime: cri, cgroups, volumes, spawner: options.spawner })
+  const evictions = new EvictionManager({
+    clock,
+    log,
+    observe: options.observeNode ?? (() => observeNode(dataDirectory)),
+    pods: () => manager.workers(),
+    usage: (measured, withInodes) => usages.read(measured, withInodes),
+    freeDisk: () => collector.removeUnused(),
+    event: nodeEvent,
+    ...(options.evictionEveryMs === undefined ? {} : { everyMs: options.evictionEveryMs }),
+  })
+
   let stopping: Promise<void> | undefined
   const timers = new Map<string, Timer>()
   const every = (name: string, periodMs: number, act: () => Promise<unknown>) => {
@@ -228,6 +247,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     await services.synced()
     await staticPods?.start()
     await manager.start()
+    evictions.start()
     every('log rotation', rotateEveryMs, async () => {
       const running = manager
         .workers()
@@ -246,6 +266,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       probes.stop()
       statuses.stop()
       resizes.stop()
+      evictions.stop()
       await manager.stop()
       objects.stop()
       recorder.stop()
@@ -257,7 +278,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     manager,
     containers: new ContainerAccess(manager, cri),
     stats: new StatsProvider({ nodeName, runtime: cri, manager, cgroups, clock, directory: dataDirectory }),
-    metrics: () => resizeMetrics.text(),
+    metrics: async () => `${await resizeMetrics.text()}${await evictions.metrics()}`,
     started,
     node: () => reporter.node,
     isReady: () => reporter.isReady,

@@ -70,6 +70,21 @@ export class ImageCollector {
     return removed
   }
 
+  /** All that no container uses, however young. */
+  async removeUnused(): Promise<void> {
+    const { runtime, log } = this.#options
+    const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()])
+    const used = new Set(containers.flatMap(({ imageRef, image }) => [imageRef ?? '', image?.image ?? '']))
+    for (const image of images) {
+      if (this.#inUse(image, used) || image.pinned === true || this.#isKept(image)) continue
+      try {
+        await runtime.removeImage(image.id ?? '')
+      } catch (error) {
+        log.warn({ image: image.id, error: (error as Error).message }, 'image not removed')
+      }
+    }
+  }
+
   #inUse(image: Image, used: ReadonlySet<string>): boolean {
     return [image.id ?? '', ...(image.repoTags ?? []), ...(image.repoDigests ?? [])].some(name => used.has(name))
   }

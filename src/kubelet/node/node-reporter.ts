@@ -8,15 +8,7 @@ import { microTimeOf, timeOf } from '../../client/timestamps.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../../machinery/api-error.ts'
 import type { RuntimeClient } from '../cri/runtime-client.ts'
 import type { MachineFacts } from './node-info.ts'
-import {
-  allocatableOf,
-  emptyNode,
-  type NodeFacts,
-  nodeLabels,
-  nodeStatusOf,
-  readPressure,
-  statusChanged,
-} from './node-status.ts'
+import { allocatableOf, emptyNode, type NodeFacts, nodeLabels, nodeStatusOf, statusChanged } from './node-status.ts'
 
 export interface NodeReporterOptions {
   readonly client: Client
@@ -25,7 +17,6 @@ export interface NodeReporterOptions {
   readonly runtime: RuntimeClient
   readonly nodeName: string
   readonly machine: MachineFacts
-  readonly dataDirectory: string
   readonly kubeletPort: number
   readonly version: string
   readonly runtimeVersion: string
@@ -34,6 +25,8 @@ export interface NodeReporterOptions {
   readonly taints: Node['spec']['taints']
   annotations(): Readonly<Record<string, string>>
   hostIps(): readonly string[]
+  /** Conditions that hold because the node runs short. */
+  pressure(): readonly string[]
   event(type: 'Normal' | 'Warning', reason: string, message: string): void
 }
 
@@ -145,7 +138,7 @@ export class NodeReporter {
   }
 
   async #facts(): Promise<NodeFacts> {
-    const { runtime, dataDirectory, clock } = this.#options
+    const { runtime, clock } = this.#options
     const problems: string[] = []
     let images: NodeFacts['images'] = []
     try {
@@ -172,7 +165,7 @@ export class NodeReporter {
       maxPods: this.#options.maxPods,
       problems,
       images,
-      pressure: readPressure(dataDirectory),
+      pressure: this.#options.pressure(),
       allocated: {},
       nowIso: timeOf(clock.now()),
     }

@@ -1,9 +1,8 @@
 /** The node's status as it is reported. */
-import { statfsSync } from 'node:fs'
 import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../../api/core/v1/node.ts'
 import { declaredFeature } from '../../machinery/declared-features.ts'
 import type { Image } from '../cri/runtime-client.ts'
-import { type MachineFacts, memInfo } from './node-info.ts'
+import type { MachineFacts } from './node-info.ts'
 
 export interface NodeFacts {
   readonly machine: MachineFacts
@@ -16,32 +15,15 @@ export interface NodeFacts {
   /** Why the node is not ready; empty if it is. */
   readonly problems: readonly string[]
   readonly images: readonly Image[]
-  readonly pressure: Pressure
+  /** What the node runs short of. */
+  readonly pressure: readonly string[]
   readonly allocated: Readonly<Record<string, string>>
   readonly nowIso: string
 }
 
-export interface Pressure {
-  readonly memory: boolean
-  readonly disk: boolean
-  readonly pids: boolean
-}
-
-/** Upstream's eviction thresholds. */
+/** What eviction keeps free. */
 const minMemoryBytes = 100 * 1024 * 1024
 const minDiskPart = 0.1
-const minInodePart = 0.05
-
-export function readPressure(directory: string): Pressure {
-  const disk = statfsSync(directory)
-  return {
-    memory: memInfo('MemAvailable') < minMemoryBytes,
-    disk:
-      disk.bavail / Math.max(1, disk.blocks) < minDiskPart ||
-      (disk.files > 0 && disk.ffree / disk.files < minInodePart),
-    pids: false,
-  }
-}
 
 const maxImages = 50
 const maxNamesPerImage = 5
@@ -87,19 +69,19 @@ function conditionsOf(facts: NodeFacts, old: readonly NodeCondition[]): NodeCond
   const claims: Claim[] = [
     {
       type: 'MemoryPressure',
-      holds: pressure.memory,
+      holds: pressure.includes('MemoryPressure'),
       whenFalse: ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
       whenTrue: ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
     },
     {
       type: 'DiskPressure',
-      holds: pressure.disk,
+      holds: pressure.includes('DiskPressure'),
       whenFalse: ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
       whenTrue: ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
     },
     {
       type: 'PIDPressure',
-      holds: pressure.pids,
+      holds: pressure.includes('PIDPressure'),
       whenFalse: ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
       whenTrue: ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
     },

@@ -16,7 +16,7 @@ const pod = {
 test('a pod is let in by a label that only the API server shows yet, and refused without it', async () => {
   const client = new Client(new MemoryTransport({ now: () => 0 }), 'test')
   const seen = await client.of(Node).create('', { metadata: { name: 'n' }, spec: {}, status: {} })
-  const services = { client, node: () => seen, otherPods: () => [] } as unknown as PodServices
+  const services = { client, node: () => seen, otherPods: () => [], pressure: () => [] } as unknown as PodServices
   assert.equal((await admit(services, pod, false))?.reason, 'NodeAffinity')
   await client.of(Node).patch('', 'n', 'merge', { metadata: { labels: { disk: 'ssd' } } })
   assert.equal(await admit(services, pod, false), undefined)

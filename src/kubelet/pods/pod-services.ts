@@ -7,6 +7,7 @@ import type { Logger } from '../../base/log.ts'
 import type { Client } from '../../client/client.ts'
 import type { EventRecorder } from '../../client/event-recorder.ts'
 import type { RuntimeClient } from '../cri/runtime-client.ts'
+import type { PressureCondition } from '../eviction/thresholds.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
 import type { PodResizes } from '../resize/pod-resizes.ts'
@@ -51,6 +52,8 @@ export interface PodServices {
   readonly memoryCapacityBytes: number
   dns(): DnsFacts
   node(): Node
+  /** What the node runs short of. */
+  pressure(): readonly PressureCondition[]
   hostIps(): readonly string[]
   /** Resolves when the node sends the pod no new connection, or after `timeoutMs`. */
   drained(pod: DrainedPod, timeoutMs: number): Promise<void>

@@ -11,8 +11,7 @@ import { actuateResize } from '../resize/resize-actuator.ts'
 import { isIdle, planResize, type ResizePlan } from '../resize/resize-plan.ts'
 import { qosClassOf } from '../resources/qos.ts'
 import type { WaitingReason } from '../status/container-statuses.ts'
-import type { PodPhase } from '../status/phase.ts'
-import { podStatusOf } from '../status/pod-status.ts'
+import { type PodVerdict, podStatusOf } from '../status/pod-status.ts'
 import type { MountedVolume } from '../volumes/volume-manager.ts'
 import { admit } from './admit.ts'
 import { StartError } from './container-images.ts'
@@ -33,6 +32,8 @@ import { type PodServices, podEvent, podTitle } from './pod-services.ts'
 import { createSandbox, podSandboxConfig } from './sandbox-starter.ts'
 
 const defaultGraceSeconds = 30
+/** The node needs what the pod uses: there is no time for its own grace period. */
+const evictionGraceSeconds = 1
 /** Steps in one look; a pod has fewer containers than this. */
 const maxSteps = 200
 const firstRetryMs = 500
@@ -40,12 +41,6 @@ const maxRetryMs = 60_000
 const imagePullNoticeMs = 1_000
 /** Volumes and status are looked at again after so long without any event. */
 const resyncMs = 60_000
-
-interface Verdict {
-  readonly phase: PodPhase
-  readonly reason: string
-  readonly message: string
-}
 
 export interface PodWorkerOptions {
   /** From a manifest on the node: the API object only mirrors it. */
@@ -70,9 +65,11 @@ export class PodWorker {
   #pod: Pod
   #runtime: PodRuntime = emptyRuntime
   #status: PodStatus
-  #verdict: Verdict | undefined
+  #verdict: PodVerdict | undefined
   #admitted = false
   #mounted = false
+  /** The node's decision: it ends at once, and stays for its logs. */
+  #evicted = false
   /** Deleted in the API, or gone from it. */
   #terminating: { graceSeconds: number } | undefined
   #removedFromSource = false
@@ -144,6 +141,16 @@ export class PodWorker {
     this.wake()
   }
 
+  /** Ends the pod for the node's sake. `isDisruption`: through no fault of its own. */
+  evict(message: string, isDisruption: boolean): void {
+    if (this.#evicted || this.#ended || this.#terminating) return
+    this.#evicted = true
+    this.#verdict = { phase: 'Failed', reason: 'Evicted', message, ...(isDisruption ? { isDisruption } : {}) }
+    podEvent(this.#services, this.#pod, 'Warning', 'Evicted', message)
+    this.#work.abort()
+    this.wake()
+  }
+
   /** The pod is no longer in its source. */
   remove(): void {
     this.#removedFromSource = true
@@ -208,7 +215,7 @@ export class PodWorker {
         if (this.#retryMs === before) this.#retryMs = firstRetryMs
       } catch (error) {
         if (this.#stopped.signal.aborted) return
-        if (this.#work.signal.aborted && this.#terminating) continue
+        if (this.#work.signal.aborted && (this.#terminating || this.#evicted)) continue
         this.#services.log.warn({ pod: podTitle(this.#pod), error: (error as Error).message }, 'pod not synced')
         this.#wakeIn(this.#retryMs)
         this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
@@ -225,6 +232,7 @@ export class PodWorker {
     this.#runtime = await this.#reader.read()
     if (this.#terminating) return await this.#end(this.#terminating.graceSeconds)
     if (this.#ended) return await this.#settle()
+    if (this.#evicted) return await this.#settle(evictionGraceSeconds)
     if (!(await this.#admit())) return await this.#settle()
     const left = this.#deadlineMs()
     if (left !== undefined && left <= 0) {
@@ -242,8 +250,8 @@ export class PodWorker {
       if (this.#ended) return await this.#settle()
     }
     this.#work = new AbortController()
-    // Deleted meanwhile: the next round sees it.
-    if (this.#terminating) return
+    // Deleted or evicted meanwhile: the next round sees it.
+    if (this.#terminating || this.#evicted) return
     const wakeMs = await this.#step()
     if (wakeMs === 'done') return await this.#settle()
     await this.#cleanOld()
@@ -508,8 +516,8 @@ export class PodWorker {
   }
 
   /** The pod has ended by itself or by the node's decision: its containers stay for their logs. */
-  async #settle(): Promise<void> {
-    await this.#stopEverything(this.#specGrace())
+  async #settle(graceSeconds = this.#specGrace()): Promise<void> {
+    await this.#stopEverything(graceSeconds)
     await this.#report(true)
     await this.#removeOutside()
     await this.#cleanOld()

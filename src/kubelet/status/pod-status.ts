@@ -8,11 +8,19 @@ import { containerStatuses, type StatusInput } from './container-statuses.ts'
 import { type PodPhase, phaseOf } from './phase.ts'
 import { podResourceStatus } from './resource-statuses.ts'
 
+export interface PodVerdict {
+  readonly phase: PodPhase
+  readonly reason: string
+  readonly message: string
+  /** The node needed what the pod used. */
+  readonly isDisruption?: boolean
+}
+
 export interface PodStatusInput extends StatusInput {
   readonly hostIps: readonly string[]
   readonly nowIso: string
   /** Decided by the node: rejected, deadline exceeded. Wins over what the containers say. */
-  readonly verdict?: { readonly phase: PodPhase; readonly reason: string; readonly message: string }
+  readonly verdict?: PodVerdict
   /** All containers have stopped for good. */
   readonly terminal: boolean
   /** How far a resize is. */
@@ -40,6 +48,7 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     conditions: [
       ...podConditions({ pod, statuses: byName, phase, sandboxReady, nowIso }, old.conditions ?? []),
       ...(input.resizeConditions ?? []),
+      ...(verdict?.isDisruption ? [disruption(input, verdict.message)] : []),
     ],
     ...(message ? { message } : {}),
     ...(reason ? { reason } : {}),
@@ -52,6 +61,19 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     ...(lists.ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: lists.ephemeral }),
     qosClass: old.qosClass ?? qosClassOf(pod),
     ...podResourceStatus(pod, phase === 'Running' ? input.groupLimits?.() : undefined, phase === 'Running'),
+  }
+}
+
+function disruption({ pod, nowIso }: PodStatusInput, message: string): PodCondition {
+  const type = 'DisruptionTarget'
+  const before = pod.status.conditions?.find(condition => condition.type === type)
+  return {
+    type,
+    status: 'True',
+    lastTransitionTime: before?.lastTransitionTime ?? nowIso,
+    reason: 'TerminationByKubelet',
+    message,
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
   }
 }
 

@@ -12,7 +12,7 @@ import { MemoryTransport } from '../../client/testing/memory-transport.ts'
 import type { Draft } from '../../schema/message.ts'
 import { type Containerd, startContainerd } from '../containerd/instance.ts'
 import { writeOciImage } from '../containerd/oci-image.ts'
-import { type Kubelet, startKubelet } from '../kubelet.ts'
+import { type Kubelet, type KubeletOptions, startKubelet } from '../kubelet.ts'
 
 export const busybox = 'clipper.test/busybox:1'
 export const testNodeName = 'node-a'
@@ -51,6 +51,11 @@ export class NodeHarness {
   containerd!: Containerd
   kubelet!: Kubelet
   #stopInformers = new AbortController()
+  readonly #options: Partial<KubeletOptions>
+
+  constructor(options: Partial<KubeletOptions> = {}) {
+    this.#options = options
+  }
 
   async start(): Promise<void> {
     const cni = join(this.directory, 'cni')
@@ -118,6 +123,7 @@ export class NodeHarness {
       version: 'v1.37.2',
       cgroupRoot: this.cgroupRoot,
       manifestDirectory: join(this.directory, 'manifests'),
+      ...this.#options,
     })
     await this.kubelet.started
   }

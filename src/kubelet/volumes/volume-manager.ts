@@ -43,6 +43,10 @@ export class VolumeManager {
     return join(this.#podsDirectory, uid)
   }
 
+  emptyDirPath(uid: string, volumeName: string): string {
+    return join(this.podDirectory(uid), 'volumes', folderOf.emptyDir!, volumeName)
+  }
+
   /** Makes or refreshes all volumes of a pod. Throws VolumeError for the first that fails. */
   async ensure(pod: Pod, facts: PayloadFacts): Promise<ReadonlyMap<string, MountedVolume>> {
     const result = new Map<string, MountedVolume>()
