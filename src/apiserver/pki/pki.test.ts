@@ -91,6 +91,10 @@ test('openssl accepts the chain under its strict rules', t => {
   assert.throws(() => verify('sslserver', 'admin.crt'))
 })
 
+test('the administrator has a key that clients of every language read', t => {
+  assert.match(ensurePki(options(t)).identity('admin').privateKeyPem, /^-----BEGIN RSA PRIVATE KEY-----/)
+})
+
 test('a client certificate carries user and groups through TLS', async t => {
   const pki = ensurePki(options(t))
   const subject = await new Promise<tls.PeerCertificate>((resolve, reject) => {

@@ -3,7 +3,7 @@
  * a certificate is made again when its key, its authority, its subject or its names no longer fit, or when a third of
  * its life is left.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
@@ -162,7 +162,7 @@ class Files {
   serviceAccountKey(): { privateKeyPem: string; publicKeyPem: string } {
     let privateKeyPem = this.read('sa.key')
     if (privateKeyPem === undefined) {
-      privateKeyPem = keyPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)
+      privateKeyPem = keyPem(newKey('RSA'))
       this.write('sa.key', privateKeyPem)
     }
     const publicKeyPem = createPublicKey(privateKeyPem).export({ type: 'spki', format: 'pem' }) as string
@@ -181,7 +181,8 @@ export function ensurePki(options: PkiOptions): Pki {
   const authority = files.authority('ca', 'kubernetes')
   const frontProxyAuthority = files.authority('front-proxy-ca', 'front-proxy-ca')
   const client = (name: string, subject: Subject, by: Authority = authority) =>
-    files.certificate(name, by, { subject, usages: ['clientAuth'] })
+    // The administrator's goes to clients of every kind; those of Java know no other keys by themselves.
+    files.certificate(name, by, { subject, usages: ['clientAuth'], keyType: name === 'admin' ? 'RSA' : 'P-256' })
 
   const serving = files.certificate('apiserver', authority, {
     subject: { commonName: 'kube-apiserver' },

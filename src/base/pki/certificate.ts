@@ -1,4 +1,4 @@
-/** X.509 certificates (RFC 5280) for the cluster's own authority, made with node:crypto. Keys are ECDSA P-256. */
+/** X.509 certificates (RFC 5280) for the cluster's own authority, made with node:crypto. Keys are ECDSA P-256 unless asked otherwise. */
 import {
   createHash,
   createPublicKey,
@@ -51,6 +51,8 @@ export interface CertificateRequest {
   readonly usages: readonly ('serverAuth' | 'clientAuth')[]
   /** DNS names and IP addresses that it is valid for. */
   readonly altNames?: readonly string[]
+  /** P-256 where absent. */
+  readonly keyType?: KeyType
   readonly notBeforeMs: number
   readonly notAfterMs: number
 }
@@ -66,9 +68,16 @@ export interface Authority {
   readonly key: KeyObject
 }
 
-export const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+export type KeyType = 'P-256' | 'RSA'
 
-export const keyPem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string
+export const newKey = (type: KeyType = 'P-256'): KeyObject =>
+  type === 'RSA'
+    ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+
+/** In PKCS #8; RSA in PKCS #1, the one form that the Java clients read without a further library. */
+export const keyPem = (key: KeyObject): string =>
+  key.export({ type: key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'pkcs8', format: 'pem' }) as string
 
 export const nameOf = ({ commonName, organizations = [] }: Subject): Buffer =>
   sequence(
@@ -223,7 +232,7 @@ function keyUsageValue(bits: readonly number[]): Buffer {
 
 /** A certificate for a new key, signed by `authority`; never valid beyond it. */
 export function issueCertificate(authority: Authority, request: CertificateRequest): KeyPair {
-  const key = newKey()
+  const key = newKey(request.keyType)
   const outline = outlineOf(authority.certificate)
   const authorityKeyIdentifier = outline.subjectKeyIdentifier ?? keyIdentifierOf(authority.certificate.publicKey)
   const publicKey = createPublicKey(key)
