@@ -44,6 +44,28 @@ export const retagged = (fields: Fields, tags: Readonly<Record<string, number>>)
     }),
   )
 
+/** The kind with only the fields at these paths, and what lies in them: the others are passed over when it is decoded. */
+export function pickedKind<T>(kind: Kind<T>, paths: readonly string[]): Kind {
+  return { ...(kind as Kind), fields: pickedFields(kind.fields, paths) }
+}
+
+function pickedFields(fields: Fields, paths: readonly string[]): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, field]) => {
+      if (paths.includes(name)) return [[name, field]]
+      const deeper = paths.filter(path => path.startsWith(`${name}.`)).map(path => path.slice(name.length + 1))
+      return deeper.length === 0
+        ? []
+        : [[name, new Field({ ...field.facts, type: pickedType(field.facts.type, deeper) })]]
+    }),
+  )
+}
+
+function pickedType(type: Type, paths: readonly string[]): Type {
+  if (type.is === 'message') return { ...type, fields: pickedFields(type.fields, paths) }
+  return type.is === 'list' || type.is === 'map' ? { ...type, of: pickedType(type.of, paths) } : type
+}
+
 /** Messages that do not change are shared with the hub. */
 class Derivation {
   readonly #changes: Changes

@@ -31,8 +31,16 @@ export function encodeJson(value: unknown): Uint8Array {
   return utf8(stringifyJson(value))
 }
 
-/** `encodeJson` as text. */
+/** `encodeJson` as text. Bigints are rare, and a replacer costs more than the rest. */
 export function stringifyJson(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return stringifyWithBigints(value)
+  }
+}
+
+function stringifyWithBigints(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? rawNumber(member) : member))
 }
 

@@ -2,15 +2,28 @@
 import { writeVarint } from '../../schema/protobuf-wire.ts'
 
 const chunkBytes = 65_536
+const nothing = Buffer.alloc(0)
 
 export class ChunkWriter {
-  #chunk: Buffer = Buffer.allocUnsafeSlow(chunkBytes)
+  #chunk: Buffer = nothing
   #length = 0
+  #nextBytes: number
+
+  /** `expectedBytes`: in all, where it is known that a chunk need not be whole. */
+  constructor(expectedBytes = chunkBytes) {
+    this.#nextBytes = Math.min(chunkBytes, expectedBytes)
+  }
 
   /** ASCII only. */
   text(text: string): void {
     this.#reserve(text.length)
     this.#length += this.#chunk.write(text, this.#length, 'latin1')
+  }
+
+  utf8(text: string): void {
+    // So many bytes a character of UTF-16 takes at most.
+    this.#reserve(text.length * 3)
+    this.#length += this.#chunk.write(text, this.#length, 'utf8')
   }
 
   bytes(bytes: Uint8Array): void {
@@ -41,14 +54,15 @@ export class ChunkWriter {
   /** Everything since the last call; a chunk that was taken is never written again. */
   take(): Uint8Array {
     const taken = this.#chunk.subarray(0, this.#length)
-    this.#chunk = Buffer.allocUnsafeSlow(chunkBytes)
+    this.#chunk = nothing
     this.#length = 0
     return taken
   }
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#chunk.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#length + bytes, this.#chunk.length * 2))
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#length + bytes, this.#chunk.length * 2, this.#nextBytes))
+    this.#nextBytes = chunkBytes
     this.#chunk.copy(larger, 0, 0, this.#length)
     this.#chunk = larger
   }

@@ -7,6 +7,7 @@ import { readCbor } from '../../schema/cbor-decode.ts'
 import { encodeCbor } from '../../schema/cbor-encode.ts'
 import { decodeEnvelope } from '../../schema/protobuf-decode.ts'
 import { requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
+import { partialKinds, partialLists } from './partial-protobuf-form.ts'
 
 const path = '/api/v1/namespaces/default/configmaps'
 const protobuf = 'application/vnd.kubernetes.protobuf'
@@ -171,4 +172,69 @@ test('what another server has stored in CBOR is read', async () => {
   const key = '/registry/configmaps/default/c'
   await plain.store.transact({ compare: [], success: [{ put: key, value: encodeCbor(object) }], failure: [] })
   assert.equal((await send(plain, 'GET', `${path}/c`)).json.data.k, 'x')
+})
+
+test('lists made of parts of the stored bytes equal those made of whole objects', async () => {
+  const pods = '/api/v1/namespaces/default/pods'
+  await send(plain, 'POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } })
+  const container = (name: string) => ({ name, image: `${name}:1` })
+  const pod = (name: string) => ({
+    metadata: { name, labels: { app: 'x' }, annotations: { note: 'ü "b"\n' }, finalizers: ['example.com/wait'] },
+    spec: {
+      initContainers: [{ ...container('proxy'), restartPolicy: 'Always' }, container('setup')],
+      containers: [container('web'), container('log')],
+      readinessGates: [{ conditionType: 'example.com/ready' }],
+    },
+  })
+  const state = { running: { startedAt: '2026-01-01T00:00:00Z' } }
+  const lastState = {
+    terminated: { exitCode: 1, finishedAt: '2026-01-01T00:00:00Z', startedAt: '2026-01-01T00:00:00Z' },
+  }
+  const status = (name: string, more: object = {}) => ({
+    ...{ name, image: '', imageID: '', ready: true, started: true, restartCount: 2, state, lastState },
+    ...more,
+  })
+  for (const name of ['new', 'running', 'done']) assert.equal((await send(plain, 'POST', pods, pod(name))).status, 201)
+  const running = {
+    phase: 'Running',
+    podIPs: [{ ip: '10.0.0.1' }],
+    podIP: '10.0.0.1',
+    nominatedNodeName: 'other',
+    conditions: ['Initialized', 'Ready', 'example.com/ready'].map(type => ({ type, status: 'True' })),
+    initContainerStatuses: [status('proxy'), status('setup', { state: lastState, started: false })],
+    containerStatuses: [
+      status('web'),
+      status('log', { ready: false, state: { waiting: { reason: 'CrashLoopBackOff' } } }),
+    ],
+  }
+  const merge = { 'content-type': 'application/merge-patch+json' }
+  for (const [name, patched] of Object.entries({ running, done: { ...running, phase: 'Failed', reason: 'Evicted' } }))
+    assert.equal((await send(plain, 'PATCH', `${pods}/${name}/status`, { status: patched }, merge)).status, 200)
+  await send(plain, 'DELETE', `${pods}/done?gracePeriodSeconds=0`)
+  const same = async (target: string, as: string, mark: string) => {
+    const accept = { accept: `application/json;as=${as};g=meta.k8s.io;v=v1` }
+    const inParts = (await send(plain, 'GET', target, undefined, accept)).json
+    const whole = (await send(plain, 'GET', `${target}${mark}pretty=1`, undefined, accept)).json
+    // Between the two a second may pass.
+    const ageless = (list: unknown) => JSON.stringify(list, (_, value) => (/^\d+s$/.test(value) ? 'now' : value))
+    assert.deepEqual(JSON.parse(ageless(inParts)), JSON.parse(ageless(whole)))
+    return inParts
+  }
+  for (const include of ['None', 'Metadata', 'Object']) {
+    const { rows } = await same(`${pods}?includeObject=${include}`, 'Table', '&')
+    assert.equal(rows.length, 3)
+  }
+  await same('/api/v1/namespaces', 'Table', '?')
+  const { items } = await same(pods, 'PartialObjectMetadataList', '?')
+  for (const v of ['v1', 'v1beta1'] as const) {
+    const { bytes } = await bytesOf(plain, pods, `${protobuf};as=PartialObjectMetadataList;g=meta.k8s.io;v=${v}`)
+    const decoded = decodeEnvelope(partialLists[v], bytes) as unknown as { items: { metadata: object }[] }
+    assert.deepEqual(
+      decoded.items.map(({ metadata }) => metadata),
+      items.map(({ metadata }: { metadata: object }) => metadata),
+    )
+  }
+  const one = await bytesOf(plain, `${pods}/running`, `${protobuf};${partial}`)
+  const decoded = decodeEnvelope(partialKinds.v1, one.bytes) as unknown as { metadata: { name: string } }
+  assert.deepEqual(decoded.metadata, items.find(({ metadata }: typeof decoded) => metadata.name === 'running').metadata)
 })

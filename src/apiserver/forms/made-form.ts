@@ -7,6 +7,7 @@ import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import { type Encoding, mediaTypes } from './accept.ts'
 import { cborFrame } from './cbor-form.ts'
+import { ChunkWriter } from './chunk-writer.ts'
 import type { Form, ListMetaJson } from './form.ts'
 
 /** What a representation makes of objects; the text encoding is added by MadeForm. */
@@ -15,7 +16,16 @@ export interface Representation {
   object(stored: StoredObject, first: boolean): unknown
   list(items: readonly StoredObject[], meta: ListMetaJson): unknown
   bookmark(revision: number, initialEventsEnd: boolean): unknown
+  /** A list of at least one in pieces of JSON: of a long one only a few objects exist at a time, and die young. */
+  pieces?(items: readonly StoredObject[], meta: ListMetaJson): ListPieces | undefined
   readonly firstDiffers: boolean
+}
+
+export interface ListPieces {
+  /** The list without its items, which are its last member. */
+  readonly head: object
+  readonly member: string
+  item(stored: StoredObject): string
 }
 
 export class MadeForm implements Form {
@@ -42,7 +52,9 @@ export class MadeForm implements Form {
   }
 
   list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
-    return [this.#encode(this.#representation.list(items, meta))]
+    const inPieces = this.#encoding === 'json' && !this.#pretty && items.length > 0
+    const pieces = inPieces ? this.#representation.pieces?.(items, meta) : undefined
+    return pieces ? written(pieces, items) : [this.#encode(this.#representation.list(items, meta))]
   }
 
   frame(type: WatchType, stored: StoredObject, first: boolean): Buffer {
@@ -65,6 +77,19 @@ export class MadeForm implements Form {
   #encode(value: unknown): Uint8Array {
     return encodeValue(value, this.#encoding, this.#pretty)
   }
+}
+
+function* written({ head, member, item }: ListPieces, items: readonly StoredObject[]): Generator<Uint8Array> {
+  const out = new ChunkWriter()
+  out.utf8(`${JSON.stringify(head).slice(0, -1)},${JSON.stringify(member)}:`)
+  let separator = '['
+  for (const stored of items) {
+    out.utf8(separator + item(stored))
+    separator = ','
+    if (out.isFull) yield out.take()
+  }
+  out.utf8(']}\n')
+  yield out.take()
 }
 
 /** A JSON value by itself. Protobuf needs a declaration: without one it is JSON. */

@@ -19,8 +19,8 @@ import type { Form, ListMetaJson } from './form.ts'
 export const protobufMediaType = 'application/vnd.kubernetes.protobuf'
 
 /** runtime.Unknown: `raw`, and the empty content encoding and type behind it. */
-const rawTag = (2 << 3) | 2
-const envelopeTail = Buffer.of((3 << 3) | 2, 0, (4 << 3) | 2, 0)
+export const rawTag = (2 << 3) | 2
+export const envelopeTail = Buffer.of((3 << 3) | 2, 0, (4 << 3) | 2, 0)
 const listMetadataTag = (1 << 3) | 2
 const listItemTag = (2 << 3) | 2
 
@@ -52,7 +52,7 @@ export class ProtobufForm implements Form {
     const lengths = items.map(stored => this.#messageLength(stored))
     let total = 1 + varintLength(metadata.length) + metadata.length
     for (const length of lengths) total += 1 + varintLength(length) + length
-    const out = new ChunkWriter()
+    const out = new ChunkWriter(total + 256)
     out.bytes(envelopeHead(listOf(this.#resource.kind)))
     out.header(rawTag, total)
     out.header(listMetadataTag, metadata.length)

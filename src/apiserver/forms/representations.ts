@@ -1,5 +1,7 @@
 /** What forms are made of: the whole object, its metadata alone, or a table. */
-import { tableOf } from '../../machinery/tables/table.ts'
+import { attached, needsAllItems, rowKindOf, rowMaker, tableHead, tableOf } from '../../machinery/tables/table.ts'
+import { fieldsText } from '../../schema/fields-v1.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { listKindNameOf, type Resource, viewOnce } from '../registry/resource.ts'
 import type { MetadataJson, StoredObject } from '../registry/stored-object.ts'
@@ -47,17 +49,44 @@ const partialObject = (version: MetaVersion, metadata: Partial<MetadataJson>) =>
   metadata,
 })
 
+/** The metadata in the resource's version. */
+export const metadataOf = (resource: Resource, stored: StoredObject): MetadataJson =>
+  resource.conversion ? viewOnce(resource, stored).metadata : stored.metadataOnce
+
+/** `partialObject` as text. */
+const partialText = (version: MetaVersion, metadata: MetadataJson): string =>
+  `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${metadataText(metadata)}}`
+
+/** Metadata as JSON. Field sets are most of it, and have their text. */
+function metadataText({ managedFields, ...rest }: MetadataJson): string {
+  const text = stringifyJson(rest)
+  if (!managedFields || managedFields.length === 0) return text
+  const entries = (managedFields as Record<string, unknown>[]).map(({ fieldsV1, ...entry }) => {
+    const known = JSON.stringify(entry)
+    return fieldsV1 ? `${known.slice(0, -1)},"fieldsV1":${fieldsText(fieldsV1, stringifyJson)}}` : known
+  })
+  return `${text.slice(0, -1)},"managedFields":[${entries.join(',')}]}`
+}
+
 export function metadataOnly(resource: Resource, version: MetaVersion): Representation {
-  const partialOf = (stored: StoredObject) => partialObject(version, viewOnce(resource, stored).metadata)
+  const partialOf = (stored: StoredObject) => partialObject(version, metadataOf(resource, stored))
+  const listHead = (meta: ListMetaJson) => ({
+    kind: 'PartialObjectMetadataList',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata: meta,
+  })
   return {
     key: `partial:${version}:${resource.kind.apiVersion}`,
     firstDiffers: false,
     object: partialOf,
     list: (items, meta) => ({
-      kind: 'PartialObjectMetadataList',
-      apiVersion: `meta.k8s.io/${version}`,
-      metadata: meta,
+      ...listHead(meta),
       items: items.length === 0 ? null : items.map(partialOf),
+    }),
+    pieces: (_, meta) => ({
+      head: listHead(meta),
+      member: 'items',
+      item: stored => partialText(version, metadataOf(resource, stored)),
     }),
     bookmark: (revision, end) => partialObject(version, bookmarkMetadata(revision, end)),
   }
@@ -91,6 +120,24 @@ export function table(
     object: (stored, first) =>
       make([stored], stored.revision === 0 ? {} : { resourceVersion: String(stored.revision) }, first),
     list: (items, meta) => make(items, meta, true, true),
+    pieces(_, meta) {
+      if (needsAllItems(resource.kind)) return undefined
+      const picked = resource.conversion || includeObject === 'Object' ? undefined : rowKindOf(resource.kind)
+      const options = { includeObject, nowMs: nowMs(), listMeta: meta, isList: true, version }
+      const rowOf = rowMaker(resource.kind, options, [])
+      return {
+        head: tableHead(resource.kind, options),
+        member: 'rows',
+        item(stored) {
+          const object = picked ? stored.pickedOnce(picked) : viewOnce(resource, stored)
+          const carried =
+            includeObject === 'Metadata'
+              ? partialText(version, object.metadata)
+              : stringifyJson(attached(resource.kind, object, options))
+          return `${stringifyJson(rowOf(object)).slice(0, -1)},"object":${carried}}`
+        },
+      }
+    },
     bookmark: (revision, end) => ({
       ...make([], { resourceVersion: String(revision) }, false),
       rows: [

@@ -5,6 +5,7 @@
  */
 
 import { StatefulSet } from '../../api/apps/v1/stateful-set.ts'
+import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
 import { fillMessage } from '../../machinery/defaulting/fill.ts'
 import { typeClaimTemplates } from '../../machinery/defaulting/workloads.ts'
 import type { Kind } from '../../schema/kind.ts'
@@ -12,7 +13,7 @@ import { decodeApiMessage } from '../../schema/protobuf-decode.ts'
 import { encodeApiMessageBehind, envelopeHead, envelopePrefix } from '../../schema/protobuf-encode.ts'
 import { varintLength, writeVarint } from '../../schema/protobuf-wire.ts'
 import type { StoredLayout } from './stored-layout.ts'
-import type { ObjectJson } from './stored-object.ts'
+import type { MetadataJson, ObjectJson } from './stored-object.ts'
 
 /** To be raised when an object of the same content would be encoded otherwise, or read with other defaults. */
 const format = 1
@@ -37,6 +38,9 @@ export interface ProtobufLayout extends StoredLayout {
   messageLength(bytes: Buffer, revision: number): number
   /** Writes the message with its revision; returns the end. */
   writeMessage(bytes: Buffer, revision: number, target: Buffer, at: number): number
+  /** The same of the metadata alone, field 1 of the message with its tag and length. */
+  metadataFieldLength(bytes: Buffer, revision: number): number
+  writeMetadataField(bytes: Buffer, revision: number, target: Buffer, at: number): number
 }
 
 export const isProtobufLayout = (layout: StoredLayout): layout is ProtobufLayout => layout.is === 'protobuf'
@@ -59,26 +63,52 @@ export function protobufLayout(kind: Kind): ProtobufLayout {
       if (kind === StatefulSet) typeClaimTemplates((object as ObjectJson).spec as StatefulSet['spec'])
       return object
     },
+    decodeMetadata(bytes) {
+      const { metadataAt, metadataLength } = partsOf(bytes, head.length)
+      const metadata = decodeApiMessage(ObjectMeta, bytes.subarray(metadataAt, metadataAt + metadataLength))
+      fillMessage(ObjectMeta, metadata as unknown as Record<string, unknown>)
+      return metadata as unknown as MetadataJson
+    },
+    decodePicked(picked, bytes) {
+      const { rawAt } = partsOf(bytes, head.length)
+      const object = { ...typeMeta, ...(decodeApiMessage(picked, bytes.subarray(rawAt)) as ObjectJson) }
+      fillMessage(picked, object)
+      return object
+    },
     isCanonical: bytes => bytes.length > head.length && head.compare(bytes, 0, head.length) === 0,
     messageLength(bytes, revision) {
-      const { rawAt, metadataLength } = partsOf(bytes, head.length)
-      const added = revision === 0 ? 0 : digitsOf(revision)
-      const longer = varintLength(metadataLength + added) - varintLength(metadataLength)
-      return bytes.length - rawAt + added + longer
+      const parts = partsOf(bytes, head.length)
+      return metadataFieldLength(parts, revision) + bytes.length - parts.metadataAt - parts.metadataLength
     },
     writeMessage(bytes, revision, target, at) {
-      const { rawAt, metadataAt, metadataLength, versionAt } = partsOf(bytes, head.length)
-      if (revision === 0) return at + bytes.copy(target, at, rawAt)
-      const version = String(revision)
-      target[at] = metadataTag
-      let end = writeVarint(target, at + 1, metadataLength + version.length)
-      end += bytes.copy(target, end, metadataAt, versionAt)
-      target[end] = versionTag
-      target[end + 1] = version.length
-      end += 2 + target.write(version, end + 2, 'latin1')
-      return end + bytes.copy(target, end, versionAt + 2)
+      const parts = partsOf(bytes, head.length)
+      const end = writeMetadataField(bytes, parts, revision, target, at)
+      return end + bytes.copy(target, end, parts.metadataAt + parts.metadataLength)
     },
+    metadataFieldLength: (bytes, revision) => metadataFieldLength(partsOf(bytes, head.length), revision),
+    writeMetadataField: (bytes, revision, target, at) =>
+      writeMetadataField(bytes, partsOf(bytes, head.length), revision, target, at),
   }
+}
+
+/** Tag, length and content of the metadata once the revision stands in it; 0: it has none. */
+function metadataFieldLength({ metadataLength }: Parts, revision: number): number {
+  const length = metadataLength + (revision === 0 ? 0 : digitsOf(revision))
+  return 1 + varintLength(length) + length
+}
+
+function writeMetadataField(bytes: Buffer, parts: Parts, revision: number, target: Buffer, at: number): number {
+  const { rawAt, metadataAt, metadataLength, versionAt } = parts
+  const metadataEnd = metadataAt + metadataLength
+  if (revision === 0) return at + bytes.copy(target, at, rawAt, metadataEnd)
+  const version = String(revision)
+  target[at] = metadataTag
+  let end = writeVarint(target, at + 1, metadataLength + version.length)
+  end += bytes.copy(target, end, metadataAt, versionAt)
+  target[end] = versionTag
+  target[end + 1] = version.length
+  end += 2 + target.write(version, end + 2, 'latin1')
+  return end + bytes.copy(target, end, versionAt + 2, metadataEnd)
 }
 
 /** Everything in front of the message's length. */

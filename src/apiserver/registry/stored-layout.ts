@@ -6,7 +6,7 @@ import { readJson } from '../../schema/json-decode.ts'
 import { encodeObject } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { protobufLayout } from './protobuf-layout.ts'
-import type { NormalisedBytes, ObjectJson } from './stored-object.ts'
+import type { MetadataJson, NormalisedBytes, ObjectJson } from './stored-object.ts'
 
 export interface StoredLayout {
   /** The form of responses for which the stored bytes are passed on as they are. */
@@ -15,6 +15,10 @@ export interface StoredLayout {
   encode(object: ObjectJson): Buffer
   /** A new object without resourceVersion, of canonical bytes. */
   decode(bytes: Buffer): ObjectJson
+  /** The metadata alone, where that is less work. */
+  decodeMetadata?(bytes: Buffer): MetadataJson
+  /** The parts of an object that a picked kind names, where that is less work. */
+  decodePicked?(picked: Kind, bytes: Buffer): ObjectJson
   /** Whether bytes of the store are canonical; others are normalised when they enter the cache. */
   isCanonical(bytes: Buffer): boolean
   /** Where that is done by no declaration. */

@@ -86,6 +86,29 @@ export class StoredObject {
     return (this.owner.forms.known(this, 'object') ?? parse(this).value) as ObjectJson
   }
 
+  /** The metadata of `objectOnce`, without reading the rest where the layout allows it. */
+  get metadataOnce(): MetadataJson {
+    const { forms, layout } = this.owner
+    const known = forms.known(this, 'object') as ObjectJson | undefined
+    if (known || !layout.decodeMetadata) return (known ?? parse(this).value).metadata
+    return this.#versioned(layout.decodeMetadata(this.bytes))
+  }
+
+  /** What of `objectOnce` a picked kind names, at least. */
+  pickedOnce(picked: Kind): ObjectJson {
+    const { forms, layout } = this.owner
+    const known = forms.known(this, 'object') as ObjectJson | undefined
+    if (known || !layout.decodePicked) return known ?? parse(this).value
+    const object = layout.decodePicked(picked, this.bytes)
+    this.#versioned(object.metadata)
+    return object
+  }
+
+  #versioned(metadata: MetadataJson): MetadataJson {
+    if (this.version !== '') metadata.resourceVersion = this.version
+    return metadata
+  }
+
   get facts(): SelectableFacts {
     this.#facts ??= this.owner.factsOf(this.objectOnce)
     return this.#facts

@@ -104,7 +104,20 @@ const completed = (reason: string, message: string): RowCondition[] => [
   { type: 'Completed', status: 'True', reason, message },
 ]
 
+const statusFields = ['name', 'ready', 'started', 'restartCount', 'state', 'lastState']
+
 export const podPrinter: Printer<Pod> = {
+  reads: [
+    'metadata',
+    ...['nodeName', 'containers.name', 'initContainers.name', 'initContainers.restartPolicy', 'readinessGates'].map(
+      path => `spec.${path}`,
+    ),
+    ...['phase', 'reason', 'podIPs', 'nominatedNodeName'].map(path => `status.${path}`),
+    ...['type', 'status', 'reason'].map(path => `status.conditions.${path}`),
+    ...['initContainerStatuses', 'containerStatuses'].flatMap(list =>
+      statusFields.map(path => `status.${list}.${path}`),
+    ),
+  ],
   columns: [
     nameColumn,
     column('Ready', 'How many of the containers that should run are ready.'),

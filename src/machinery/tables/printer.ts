@@ -22,6 +22,8 @@ export type Cell = string | number | boolean
 
 export interface Printer<T = never> {
   readonly columns: readonly ColumnDefinition[]
+  /** Paths of all that is looked at; absent: anything may be. */
+  readonly reads?: readonly string[]
   /** One cell a column. `chosen` is what `among` gave for the list that the object is in. */
   readonly cells: (object: T, nowMs: number, chosen?: string) => Cell[]
   /** The name of the object that stands out among those of a list. */

@@ -1,4 +1,5 @@
 /** Objects as rows for people (API reference: `Table` of meta.k8s.io/v1; upstream: printers/internalversion). */
+import { pickedKind } from '../../schema/derived-kind.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { type Cell, type ColumnDefinition, defaultPrinter, type RowCondition } from './printer.ts'
 import { printerOf } from './printers.ts'
@@ -32,7 +33,8 @@ export interface TableOptions {
   readonly isList?: boolean
 }
 
-function attached(kind: Kind, item: object, { includeObject, version = 'v1' }: TableOptions): object | null {
+/** What a row carries besides its cells. */
+export function attached(kind: Kind, item: object, { includeObject, version = 'v1' }: TableOptions): object | null {
   if (includeObject === 'None') return null
   if (includeObject === 'Object') return { kind: kind.gvk.kind, apiVersion: kind.apiVersion, ...item }
   const { metadata } = item as { metadata?: object }
@@ -45,23 +47,52 @@ const isColumnless = (kind: Kind): boolean =>
 
 /** The table of some objects of one kind. Kinds without columns of their own show name and time of creation. */
 export function tableOf(kind: Kind, items: readonly object[], options: TableOptions): Table {
-  const printer = printerOf(kind)
-  const chosen = options.isList ? printer.among?.(items as readonly never[]) : undefined
+  const rowOf = rowMaker(kind, options, items)
   return {
-    kind: 'Table',
-    apiVersion: `meta.k8s.io/${options.version ?? 'v1'}`,
-    metadata: options.listMeta ?? {},
-    columnDefinitions: printer.columns,
+    ...tableHead(kind, options),
     rows:
       items.length === 0 && isColumnless(kind)
         ? null
-        : items.map(item => {
-            const conditions = printer.conditions?.(item as never) ?? []
-            return {
-              cells: printer.cells(item as never, options.nowMs, chosen),
-              ...(conditions.length > 0 ? { conditions } : {}),
-              object: attached(kind, item, options),
-            }
-          }),
+        : items.map(item => ({ ...rowOf(item), object: attached(kind, item, options) })),
   }
+}
+
+/** A table without its rows. */
+export const tableHead = (kind: Kind, { version = 'v1', listMeta = {} }: TableOptions): Omit<Table, 'rows'> => ({
+  kind: 'Table',
+  apiVersion: `meta.k8s.io/${version}`,
+  metadata: listMeta,
+  columnDefinitions: printerOf(kind).columns,
+})
+
+/** Makes the cells and conditions of rows; `items` are all, where the printer has to see them. */
+export function rowMaker(
+  kind: Kind,
+  { isList, nowMs }: TableOptions,
+  items: readonly object[],
+): (item: object) => Omit<TableRow, 'object'> {
+  const printer = printerOf(kind)
+  const chosen = isList ? printer.among?.(items as readonly never[]) : undefined
+  return item => {
+    const conditions = printer.conditions?.(item as never) ?? []
+    const cells = printer.cells(item as never, nowMs, chosen)
+    return conditions.length > 0 ? { cells, conditions } : { cells }
+  }
+}
+
+const picked = new WeakMap<Kind, Kind>()
+
+/** Whether the rows of a list depend on all of its items. */
+export const needsAllItems = (kind: Kind): boolean => printerOf(kind).among !== undefined
+
+/** The parts of a kind of which a row is made, and its metadata; undefined where that may be anything. */
+export function rowKindOf(kind: Kind): Kind | undefined {
+  const { reads } = printerOf(kind)
+  if (!reads) return undefined
+  let found = picked.get(kind)
+  if (!found) {
+    found = pickedKind(kind, ['metadata', ...reads])
+    picked.set(kind, found)
+  }
+  return found
 }
