@@ -30,7 +30,7 @@ function format(expression: string, max: number | undefined, message: string): (
   }
 }
 
-export const dns1123LabelErrors = format(
+const strictLabelErrors = format(
   label,
   63,
   regexMessage(
@@ -41,12 +41,34 @@ export const dns1123LabelErrors = format(
   ),
 )
 
+const subdomainPattern = new RegExp(`^(?:${subdomain})$`)
+
+/** What would be a subdomain is told what is wrong alone. */
+export function dns1123LabelErrors(value: string): string[] {
+  const errors = strictLabelErrors(value)
+  if (value.includes('.') && subdomainPattern.test(value)) errors[errors.length - 1] = 'must not contain dots'
+  return errors
+}
+
 export const dns1123SubdomainErrors = format(
   subdomain,
   253,
   regexMessage(
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
     subdomain,
+    'example.com',
+  ),
+)
+
+const underscored = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const underscoredSubdomain = `${underscored}(\\.${underscored})*`
+
+export const underscoredSubdomainErrors = format(
+  underscoredSubdomain,
+  253,
+  regexMessage(
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+    underscoredSubdomain,
     'example.com',
   ),
 )

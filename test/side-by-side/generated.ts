@@ -5,7 +5,7 @@ import type { Case, JsonObject, Step } from './case.ts'
 import type { Answer } from './connection.ts'
 import { absent } from './field-values.ts'
 import { type FieldPlace, type Mutation, mutationsAt, partial, placed, placesOf, pointerOf } from './mutations.ts'
-import { createdKinds, keyOf, namedSample, pathOf, sampleOf, storedKinds } from './samples.ts'
+import { createdKinds, keyOf, namedSample, pathOf, sampleOf, settlingOf, storedKinds } from './samples.ts'
 
 /** Which part of all mutations is taken, each between 0 and 1. */
 export interface Shares {
@@ -98,7 +98,7 @@ export const objectOf = (answer: Answer | undefined): JsonObject => (answer?.jso
 
 function framed(kind: Kind, name: string, object: JsonObject, steps: readonly Step[]): Step[] {
   return [
-    { label: 'make', method: 'POST', path: pathOf(kind), body: () => object },
+    { label: 'make', method: 'POST', path: pathOf(kind), body: () => object, ...settlingOf(kind, pathOf(kind, name)) },
     ...steps,
     { label: 'unmake', method: 'DELETE', path: pathOf(kind, name) },
   ]

@@ -41,12 +41,24 @@ function normalValue(value: unknown, key: string): unknown {
     const isPort = key === 'nodePort' || key === 'healthCheckNodePort'
     return isPort && value >= chosenPorts.first && value <= chosenPorts.last ? '<port>' : value
   }
-  if (Array.isArray(value)) return value.map(item => normalValue(item, ''))
+  if (Array.isArray(value)) {
+    if (key === 'managedFields') return inOrder(value.map(item => normalValue(item, '')))
+    return value.map(item => (key === 'cells' && isAge(item) ? '<age>' : normalValue(item, '')))
+  }
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [normalText(name), normalValue(member, name)]),
   )
 }
+
+const isAge = (cell: unknown): boolean => typeof cell === 'string' && /^\d+s$/.test(cell)
+
+/** Entries are sorted by their second, which may turn between two requests. */
+const inOrder = (entries: readonly unknown[]): unknown[] =>
+  entries
+    .map(entry => ({ entry, text: JSON.stringify(entry) }))
+    .sort((a, b) => (a.text < b.text ? -1 : 1))
+    .map(({ entry }) => entry)
 
 export interface NormalAnswer {
   readonly status: number

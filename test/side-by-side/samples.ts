@@ -36,6 +36,17 @@ export function pathOf(kind: Kind, name = '', inNamespace = namespace): string {
   return `${root}${namespaced ? `/namespaces/${inNamespace}` : ''}/${plural}${name === '' ? '' : `/${name}`}`
 }
 
+const settling: ReadonlySet<string> = new Set([
+  'APIService',
+  'CustomResourceDefinition',
+  'FlowSchema',
+  'PriorityLevelConfiguration',
+])
+
+/** What a step that makes an object says of its conditions, which for some kinds the server itself writes. */
+export const settlingOf = (kind: Kind, path: string): { settles?: string } =>
+  settling.has(kind.gvk.kind) ? { settles: path } : {}
+
 /** The sample with a name of its own; `number` is unique in a run. */
 export function namedSample(kind: Kind, number: number): { name: string; object: JsonObject } {
   const object = sampleOf(kind)

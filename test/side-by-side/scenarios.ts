@@ -3,7 +3,7 @@ import { kindByName } from '../../src/machinery/scheme.ts'
 import type { Kind } from '../../src/schema/kind.ts'
 import type { Case, JsonObject, Step } from './case.ts'
 import { nextNumber, objectOf } from './generated.ts'
-import { createdKinds, keyOf, namedSample, pathOf, sampleOf, storedKinds } from './samples.ts'
+import { createdKinds, keyOf, namedSample, pathOf, sampleOf, settlingOf, storedKinds } from './samples.ts'
 
 const kindOf = (apiVersion: string, kind: string): Kind => {
   const found = kindByName(apiVersion, kind)
@@ -36,7 +36,7 @@ interface Made {
 function around(name: string, kind: Kind, steps: (made: Made) => readonly Step[]): Case {
   const { name: objectName, object } = namedSample(kind, nextNumber())
   const path = pathOf(kind, objectName)
-  const make = step('make', 'POST', pathOf(kind), object)
+  const make = step('make', 'POST', pathOf(kind), object, settlingOf(kind, path))
   return { name, steps: [make, ...steps({ name: objectName, path, object })] }
 }
 
@@ -93,8 +93,14 @@ function* collections(): Generator<Case> {
     yield {
       name: `scenario collection ${keyOf(kind)}`,
       steps: [
-        ...objects.map(({ object }) =>
-          step('make', 'POST', path, { ...object, metadata: { ...(object.metadata as JsonObject), labels: label } }),
+        ...objects.map(({ name, object }) =>
+          step(
+            'make',
+            'POST',
+            path,
+            { ...object, metadata: { ...(object.metadata as JsonObject), labels: label } },
+            settlingOf(kind, pathOf(kind, name)),
+          ),
         ),
         step('list', 'GET', `${path}?${selector}`),
         step('limit', 'GET', `${path}?${selector}&limit=1`),
@@ -130,7 +136,7 @@ function* applies(): Generator<Case> {
       name: `scenario apply ${keyOf(kind)}`,
       steps: [
         step('no manager', 'PATCH', path, object, apply),
-        step('create', 'PATCH', `${path}?fieldManager=one`, object, apply),
+        step('create', 'PATCH', `${path}?fieldManager=one`, object, { ...apply, ...settlingOf(kind, path) }),
         step('again', 'PATCH', `${path}?fieldManager=one`, object, apply),
         step(
           'a label',

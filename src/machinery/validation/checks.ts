@@ -132,3 +132,9 @@ export function checkAtMost100Percent(out: Errors, path: string, value: number |
 export function checkOneOf(out: Errors, path: string, value: string, values: readonly string[]): void {
   if (!values.includes(value)) out.push(notSupported(path, value, values))
 }
+
+/** The same where an empty text is none. */
+export function checkChoice(out: Errors, path: string, value: string, values: readonly string[]): void {
+  if (value === '') out.push(required(path))
+  else checkOneOf(out, path, value, values)
+}

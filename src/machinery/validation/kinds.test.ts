@@ -113,7 +113,10 @@ test('claims need an access mode and a size, and hardly change', () => {
     'spec.resources[storage]: Required value',
   ])
   assert.deepEqual(errorsOf(claim({ ...good, volumeName: 'v' }), claim(good)), [])
-  assert.equal(errorsOf(claim({ ...good, storageClassName: 's' }), claim(good)).length, 1)
+  // A class may be named once (KEP-3333).
+  assert.deepEqual(errorsOf(claim({ ...good, storageClassName: 's' }), claim(good)), [])
+  const classed = claim({ ...good, storageClassName: 's' })
+  assert.equal(errorsOf(claim({ ...good, storageClassName: 't' }), classed).length, 1)
 })
 
 test('network policies, ingresses, disruption budgets, priorities and autoscalers', () => {

@@ -3,6 +3,7 @@ import type { Kind } from '../../schema/kind.ts'
 import * as definitions from './apiextensions/definition.ts'
 import * as apps from './apps/workloads.ts'
 import * as autoscaling from './autoscaling/autoscaler.ts'
+import * as jobStatus from './batch/job-status.ts'
 import * as batch from './batch/jobs.ts'
 import * as podCertificates from './certificates/pod-request.ts'
 import * as certificates from './certificates/signing-request.ts'
@@ -14,6 +15,7 @@ import * as volumes from './core/persistent-volume.ts'
 import * as claims from './core/persistent-volume-claim.ts'
 import * as pods from './core/pod.ts'
 import { checkPodResize } from './core/pod-resize.ts'
+import * as podStatus from './core/pod-status.ts'
 import * as services from './core/service.ts'
 import * as data from './core/stored-data.ts'
 import * as flow from './flowcontrol/flow-control.ts'
@@ -49,8 +51,7 @@ const core: Readonly<Record<string, KindRules>> = {
   Event: always(events.checkEvent),
   LimitRange: always(cluster.checkLimitRange),
   Namespace: {
-    create: cluster.checkNamespaceFinalizers,
-    update: cluster.checkNamespaceUpdate,
+    ...always(cluster.checkNamespace),
     subresources: { status: cluster.checkNamespaceStatus, finalize: cluster.checkNamespaceFinalizers },
   },
   Node: {
@@ -59,12 +60,16 @@ const core: Readonly<Record<string, KindRules>> = {
     subresources: { status: cluster.checkNodeStatus },
   },
   PersistentVolume: { create: volumes.checkPersistentVolume, update: volumes.checkPersistentVolumeUpdate },
-  PersistentVolumeClaim: { create: claims.checkClaim, update: claims.checkClaimUpdate },
+  PersistentVolumeClaim: {
+    create: claims.checkClaim,
+    update: claims.checkClaimUpdate,
+    subresources: { status: claims.checkClaimStatus },
+  },
   Pod: {
     create: pods.checkPod,
     update: pods.checkPodUpdate,
     subresources: {
-      status: pods.checkPodStatusUpdate,
+      status: podStatus.checkPodStatusUpdate,
       ephemeralcontainers: pods.checkEphemeralContainersUpdate,
       resize: checkPodResize,
     },
@@ -116,7 +121,7 @@ const workloads: Readonly<Record<string, KindRules>> = {
   'batch/v1/Job': {
     create: batch.checkJob,
     update: batch.checkJobUpdate,
-    subresources: { status: batch.checkJobStatus },
+    subresources: { status: jobStatus.checkJobStatus },
   },
 }
 

@@ -81,7 +81,7 @@ export type ImageVolumeStatus = TypeOf<typeof ImageVolumeStatus>
 export const VolumeStatus = message(
   'VolumeStatus',
   {
-    image: f(1, ImageVolumeStatus).gate('ImageVolumeWithDigest').doc('State of an image volume.'),
+    image: f(1, ImageVolumeStatus).doc('State of an image volume.'),
   },
   { doc: 'State of a mounted volume.' },
 )
@@ -97,7 +97,7 @@ export const VolumeMountStatus = message(
       .go('v1.RecursiveReadOnlyMode')
       .explicit()
       .doc('Whether mounts below are read-only too: `Disabled` or `Enabled`.'),
-    volumeStatus: f(5, VolumeStatus).doc('State of the volume.'),
+    volumeStatus: f(5, VolumeStatus).gate('ImageVolumeWithDigest').doc('State of the volume.'),
   },
   { doc: 'State of a volume mount.' },
 )
@@ -128,12 +128,8 @@ export const ContainerStatus = message(
       .listOf('map', 'name')
       .patch('merge', 'name')
       .doc('Health of the devices allocated to it.'),
-    stopSignal: f(15, stopSignal)
-      .go('v1.Signal')
-      .gate('ContainerStopSignals')
-      .go('v1.Signal')
-      .explicit()
-      .doc('Signal that asks it to stop.'),
+    // Upstream lets it pass whatever the feature's gate says.
+    stopSignal: f(15, stopSignal).go('v1.Signal').explicit().doc('Signal that asks it to stop.'),
   },
   { doc: 'What was last observed of a container.' },
 )

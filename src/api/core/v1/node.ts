@@ -84,7 +84,9 @@ export const NodeSpec = message(
       .listOf('set')
       .patch('merge')
       .doc('Pod networks of the node, at most one for each IP family; the first equals `podCIDR`.'),
-    podPreemptionPolicy: f(8, NodePodPreemptionPolicy).doc('Which preemption is switched off on the node.'),
+    podPreemptionPolicy: f(8, NodePodPreemptionPolicy)
+      .gate('PodPreemptionPolicy')
+      .doc('Which preemption is switched off on the node.'),
   },
   { doc: 'What is wanted of a node.' },
 )

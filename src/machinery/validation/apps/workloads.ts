@@ -8,9 +8,9 @@ import type { PodTemplateSpec } from '../../../api/core/v1/pod-spec.ts'
 import type { PodTemplate } from '../../../api/core/v1/pod-template.ts'
 import type { ReplicationController } from '../../../api/core/v1/replication-controller.ts'
 import type { LabelSelector } from '../../../api/meta/v1/label-selector.ts'
-import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { forbidden, invalid, notSupported, required, showValue } from '../../../schema/field-error.ts'
 import { dns1123LabelErrors } from '../../../schema/formats.ts'
-import { scaledValue } from '../../int-or-string.ts'
+import { percentOf, scaledValue } from '../../int-or-string.ts'
 import { labelSelectorOf } from '../../selectors/label-selector.ts'
 import {
   checkAnnotations,
@@ -33,12 +33,32 @@ function checkSelectorAndTemplate(
   selector: LabelSelector | undefined,
   template: PodTemplateSpec,
 ): void {
-  const before = out.length
-  checkLabelSelector(out, 'spec.selector', selector)
-  if (selector && isEmptySelector(selector)) {
+  if (selector) {
+    checkLabelSelector(out, 'spec.selector', selector)
     // Everything is matched by it.
-    out.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`))
-  } else if (selector && out.length === before && !labelSelectorOf(selector).matches(template.metadata.labels)) {
+    if (isEmptySelector(selector)) out.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`))
+  }
+  if (isReadable(selector)) checkMatchingTemplate(out, kind, selector, template)
+  else out.push(invalid('spec.selector', selector, kind === 'deployment' ? 'invalid label selector' : ''))
+  if (kind !== 'deployment' || isReadable(selector)) checkWorkloadPods(out, kind, template)
+}
+
+/** Whether a selector can be made of it at all; else nothing is said of the template. */
+function isReadable(selector: LabelSelector | undefined): boolean {
+  const errors: Errors = []
+  checkLabelSelector(errors, '', selector)
+  return errors.length === 0
+}
+
+function checkMatchingTemplate(
+  out: Errors,
+  kind: string,
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec,
+): void {
+  const matches = selector !== undefined && labelSelectorOf(selector).matches(template.metadata.labels)
+  // None matches nothing, and one that matches everything was refused.
+  if (!matches && !(selector && isEmptySelector(selector))) {
     out.push(
       invalid(
         'spec.template.metadata.labels',
@@ -52,6 +72,9 @@ function checkSelectorAndTemplate(
     checkLabels(out, 'spec.template.labels', template.metadata.labels)
     checkAnnotations(out, 'spec.template.annotations', template.metadata.annotations)
   }
+}
+
+function checkWorkloadPods(out: Errors, kind: string, template: PodTemplateSpec): void {
   const policy = template.spec.restartPolicy
   if (policy !== undefined && policy !== 'Always') {
     out.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']))
@@ -114,6 +137,7 @@ export function checkDeploymentUpdate(out: Errors, deployment: Deployment, old: 
 export function checkDeploymentStatus(out: Errors, { status }: Deployment, old: Deployment): void {
   checkCounts(out, status, ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'])
   checkNotNegative(out, 'status.unavailableReplicas', status.unavailableReplicas)
+  checkNotNegative(out, 'status.terminatingReplicas', status.terminatingReplicas)
   checkCollisions(out, status.collisionCount, old.status.collisionCount)
   const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status
   const most = 'cannot be greater than status.replicas'
@@ -149,9 +173,10 @@ export function checkReplicaSetUpdate(out: Errors, set: ReplicaSet, old: Replica
 export function checkReplicaSetStatus(out: Errors, { status }: ReplicaSet | ReplicationController): void {
   const names = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const
   checkCounts(out, status, ['replicas', ...names, 'observedGeneration'])
+  checkNotNegative(out, 'status.terminatingReplicas', (status as ReplicaSet['status']).terminatingReplicas)
   for (const name of names) {
     if ((status[name] ?? 0) > status.replicas) {
-      out.push(invalid(`status.${name}`, status[name], 'cannot be greater than status.replicas'))
+      out.push(invalid(`status.${name}`, status[name] ?? 0, 'cannot be greater than status.replicas'))
     }
   }
   if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
@@ -161,25 +186,36 @@ export function checkReplicaSetStatus(out: Errors, { status }: ReplicaSet | Repl
 
 export function checkDaemonSet(out: Errors, { spec }: DaemonSet): void {
   checkSelectorAndTemplate(out, 'daemonset', spec.selector, spec.template)
-  const rolling = spec.updateStrategy.rollingUpdate
-  if (spec.updateStrategy.type !== 'RollingUpdate') return
+  const { type, rollingUpdate: rolling } = spec.updateStrategy
+  if (type !== 'RollingUpdate' && type !== 'OnDelete')
+    out.push({
+      ...notSupported('spec.updateStrategy', '', ['RollingUpdate', 'OnDelete']),
+      message: `Unsupported value: ${showValue(spec.updateStrategy)}: supported values: "RollingUpdate", "OnDelete"`,
+    })
+  if (type !== 'RollingUpdate') return
   const at = 'spec.updateStrategy.rollingUpdate'
   if (!rolling) {
     out.push(required(at))
     return
   }
   const { maxUnavailable = 0, maxSurge = 0 } = rolling
+  // Upstream has its reasons to look at a percentage before it looks at both.
   checkNotNegativeIntOrPercent(out, `${at}.maxUnavailable`, maxUnavailable)
+  checkAtMost100Percent(out, `${at}.maxUnavailable`, maxUnavailable)
   checkNotNegativeIntOrPercent(out, `${at}.maxSurge`, maxSurge)
-  if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
+  checkAtMost100Percent(out, `${at}.maxSurge`, maxSurge)
+  const [hasUnavailable, hasSurge] = [!isNothing(maxUnavailable), !isNothing(maxSurge)]
+  if (hasUnavailable && hasSurge) {
     out.push(invalid(`${at}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'))
   }
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+  if (!hasUnavailable && !hasSurge) {
     out.push(required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'))
   }
-  checkAtMost100Percent(out, `${at}.maxUnavailable`, maxUnavailable)
-  checkAtMost100Percent(out, `${at}.maxSurge`, maxSurge)
 }
+
+/** Zero, or a text that says no percentage. */
+const isNothing = (value: number | string): boolean =>
+  typeof value === 'number' ? value === 0 : (percentOf(value) ?? 0) === 0
 
 export function checkDaemonSetUpdate(out: Errors, set: DaemonSet, old: DaemonSet): void {
   checkImmutable(out, 'spec.selector', set.spec.selector, old.spec.selector)
@@ -200,7 +236,13 @@ export function checkDaemonSetStatus(out: Errors, { status }: DaemonSet, old: Da
   checkCollisions(out, status.collisionCount, old.status.collisionCount)
 }
 
-export function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
+const podManagementPolicies = ['OrderedReady', 'Parallel']
+
+function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
+  const policy: string = spec.podManagementPolicy ?? ''
+  if (policy === '') out.push(required('spec.podManagementPolicy'))
+  else if (!podManagementPolicies.includes(policy))
+    out.push(invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'"))
   const strategy = spec.updateStrategy
   if (strategy.type === 'OnDelete' && strategy.rollingUpdate) {
     out.push(
@@ -217,7 +259,7 @@ export function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
     if (maxUnavailable !== undefined) {
       const at = 'spec.updateStrategy.rollingUpdate.maxUnavailable'
       checkNotNegativeIntOrPercent(out, at, maxUnavailable)
-      if (isZero(maxUnavailable)) out.push(invalid(at, maxUnavailable, 'cannot be 0'))
+      if (isNothing(maxUnavailable)) out.push(invalid(at, maxUnavailable, 'cannot be 0'))
       checkAtMost100Percent(out, at, maxUnavailable)
     }
   }
@@ -229,7 +271,6 @@ export function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
     }
   }
   checkNotNegative(out, 'spec.ordinals.start', spec.ordinals?.start)
-  if (spec.serviceName) pushInvalid(out, 'spec.serviceName', spec.serviceName, dns1123LabelErrors(spec.serviceName))
   checkSelectorAndTemplate(out, 'statefulset', spec.selector, withClaimVolumes(spec))
 }
 
@@ -246,6 +287,8 @@ function withClaimVolumes({ template, volumeClaimTemplates }: StatefulSet['spec'
 
 /** Templates are judged when they are made: later they cannot change. */
 export function checkStatefulSetCreate(out: Errors, set: StatefulSet): void {
+  const { serviceName } = set.spec
+  if (serviceName) pushInvalid(out, 'spec.serviceName', serviceName, dns1123LabelErrors(serviceName))
   set.spec.volumeClaimTemplates?.forEach((claim, i) => {
     checkClaimSpec(out, `spec.volumeClaimTemplates[${i}].spec`, claim.spec)
   })

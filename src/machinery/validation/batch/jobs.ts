@@ -4,12 +4,21 @@ import type { Job } from '../../../api/batch/v1/job.ts'
 import type { JobSpec } from '../../../api/batch/v1/job-spec.ts'
 import type { PodTemplateSpec } from '../../../api/core/v1/pod-spec.ts'
 import { invalid, notSupported, required, tooMany } from '../../../schema/field-error.ts'
-import { dns1123LabelErrors } from '../../../schema/formats.ts'
+import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { labelSelectorOf } from '../../selectors/label-selector.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { checkImmutable, checkLabelSelector, checkNotNegative, type Errors, isSame, pushInvalid } from '../checks.ts'
+import {
+  checkImmutable,
+  checkLabelSelector,
+  checkNotNegative,
+  checkOneOf,
+  type Errors,
+  isSame,
+  pushInvalid,
+} from '../checks.ts'
 import { checkPodTemplate } from '../core/pod-spec.ts'
 import { cronFault } from './cron-schedule.ts'
+import { indexesFault } from './indexes.ts'
 
 const maxIndexedParallelism = 100_000
 const maxCronJobNameLength = 52
@@ -32,7 +41,8 @@ export function checkJob(out: Errors, job: Job): void {
 }
 
 /** The selector that the server makes must be the one it would make. */
-function checkGeneratedSelector(out: Errors, { spec, metadata }: Job): void {
+function checkGeneratedSelector(out: Errors, job: Job): void {
+  const { spec, metadata } = job
   if (!spec.selector) {
     out.push(required('spec.selector'))
     return
@@ -46,9 +56,22 @@ function checkGeneratedSelector(out: Errors, { spec, metadata }: Job): void {
       out.push(invalid('spec.template.metadata.labels', labels, `must be '${metadata.uid}'`))
     }
   }
-  if (out.length === before && !labelSelectorOf(spec.selector).matches(labels)) {
+  if (out.length === before) checkMatches(out, job)
+}
+
+function checkSelector(out: Errors, job: Job): void {
+  const { selector } = job.spec
+  const before = out.length
+  if (selector) checkLabelSelector(out, 'spec.selector', selector)
+  else out.push(required('spec.selector'))
+  if (!selector || out.length === before) checkMatches(out, job)
+}
+
+/** No selector matches nothing. */
+function checkMatches(out: Errors, { spec: { selector, template } }: Job): void {
+  const { labels } = template.metadata
+  if (!selector || !labelSelectorOf(selector).matches(labels))
     out.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'))
-  }
 }
 
 export function checkJobSpec(out: Errors, path: string, spec: JobSpec): void {
@@ -63,12 +86,10 @@ export function checkJobSpec(out: Errors, path: string, spec: JobSpec): void {
   ] as const) {
     checkNotNegative(out, `${path}.${name}`, spec[name])
   }
-  checkIndexed(out, path, spec)
+  if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined)
+    out.push(required(`${path}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'))
   if (spec.managedBy !== undefined) {
-    pushInvalid(out, `${path}.managedBy`, spec.managedBy, labelKeyErrors(spec.managedBy))
-    if (!spec.managedBy.includes('/')) {
-      out.push(invalid(`${path}.managedBy`, spec.managedBy, 'must be a domain-prefixed path (such as "acme.io/foo")'))
-    }
+    checkPrefixedPath(out, `${path}.managedBy`, spec.managedBy)
     if (spec.managedBy.length > 63) {
       out.push({
         reason: 'FieldValueTooLong',
@@ -77,6 +98,7 @@ export function checkJobSpec(out: Errors, path: string, spec: JobSpec): void {
       })
     }
   }
+  checkIndexed(out, path, spec)
   checkFailurePolicy(out, path, spec)
   checkSuccessPolicy(out, path, spec)
   checkPodTemplate(out, `${path}.template`, spec.template)
@@ -99,12 +121,20 @@ export function checkJobSpec(out: Errors, path: string, spec: JobSpec): void {
   }
 }
 
+const completionModes = ['NonIndexed', 'Indexed']
+
 function checkIndexed(out: Errors, path: string, spec: JobSpec): void {
-  const isIndexed = spec.completionMode === 'Indexed'
-  if (isIndexed && spec.completions === undefined) {
-    out.push(required(`${path}.completions`, 'when completion mode is Indexed'))
-  }
-  if (isIndexed && (spec.parallelism ?? 0) > maxIndexedParallelism) {
+  const mode: string | undefined = spec.completionMode
+  if (mode !== undefined) checkOneOf(out, `${path}.completionMode`, mode, completionModes)
+  if (mode === 'Indexed') checkIndexes(out, path, spec)
+  if (mode !== undefined && mode !== 'NonIndexed') return
+  for (const name of ['backoffLimitPerIndex', 'maxFailedIndexes'] as const)
+    if (spec[name] !== undefined) out.push(invalid(`${path}.${name}`, spec[name], 'requires indexed completion mode'))
+}
+
+function checkIndexes(out: Errors, path: string, spec: JobSpec): void {
+  if (spec.completions === undefined) out.push(required(`${path}.completions`, 'when completion mode is Indexed'))
+  if ((spec.parallelism ?? 0) > maxIndexedParallelism) {
     out.push(
       invalid(
         `${path}.parallelism`,
@@ -113,16 +143,27 @@ function checkIndexed(out: Errors, path: string, spec: JobSpec): void {
       ),
     )
   }
-  if (spec.backoffLimitPerIndex !== undefined && !isIndexed) {
-    out.push(invalid(`${path}.backoffLimitPerIndex`, spec.backoffLimitPerIndex, 'requires indexed completion mode'))
+  const most = spec.maxFailedIndexes
+  if (most !== undefined && spec.completions !== undefined && most > spec.completions)
+    out.push(invalid(`${path}.maxFailedIndexes`, most, 'must be less than or equal to completions'))
+}
+
+/** Upstream: IsDomainPrefixedPath. */
+function checkPrefixedPath(out: Errors, path: string, value: string): void {
+  if (value === '') {
+    out.push(required(path))
+    return
   }
-  if (spec.maxFailedIndexes === undefined) return
-  if (spec.backoffLimitPerIndex === undefined) {
-    out.push(required(`${path}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'))
+  const slash = value.indexOf('/')
+  if (slash < 1 || slash === value.length - 1) {
+    out.push(invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'))
+    return
   }
-  if (spec.completions !== undefined && spec.maxFailedIndexes > spec.completions) {
-    out.push(invalid(`${path}.maxFailedIndexes`, spec.maxFailedIndexes, 'must be less than or equal to completions'))
-  }
+  const domain = value.slice(0, slash)
+  const target = value.slice(slash + 1)
+  pushInvalid(out, path, domain, dns1123SubdomainErrors(domain))
+  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(target))
+    out.push(invalid(path, target, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')"))
 }
 
 const maxRules = 20
@@ -204,7 +245,10 @@ function checkExitCodes(out: Errors, path: string, codes: ExitCodes, names: Read
 function checkSuccessPolicy(out: Errors, path: string, spec: JobSpec): void {
   if (!spec.successPolicy) return
   const at = `${path}.successPolicy`
-  if (spec.completionMode !== 'Indexed') out.push(invalid(at, spec.successPolicy, 'requires indexed completion mode'))
+  if (spec.completionMode !== 'Indexed') {
+    out.push(invalid(at, spec.successPolicy, 'requires indexed completion mode'))
+    return
+  }
   const rules = spec.successPolicy.rules ?? []
   if (rules.length === 0)
     out.push(required(`${at}.rules`, 'at least one rules must be specified when the successPolicy is specified'))
@@ -214,15 +258,9 @@ function checkSuccessPolicy(out: Errors, path: string, spec: JobSpec): void {
     if (rule.succeededCount === undefined && rule.succeededIndexes === undefined) {
       out.push(required(here, 'at least one of succeededCount or succeededIndexes must be specified'))
     }
-    if (rule.succeededIndexes !== undefined && !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(rule.succeededIndexes)) {
-      out.push(
-        invalid(
-          `${here}.succeededIndexes`,
-          rule.succeededIndexes,
-          'error parsing succeededIndexes: cannot convert string to integer for index',
-        ),
-      )
-    }
+    const fault = indexesFault(rule.succeededIndexes ?? '', spec.completions ?? 0)
+    if (fault)
+      out.push(invalid(`${here}.succeededIndexes`, rule.succeededIndexes, `error parsing succeededIndexes: ${fault}`))
     if (rule.succeededCount !== undefined) {
       if (rule.succeededCount < 0) checkNotNegative(out, `${here}.succeededCount`, rule.succeededCount)
       else if (spec.completions !== undefined && rule.succeededCount > spec.completions) {
@@ -240,6 +278,7 @@ function checkSuccessPolicy(out: Errors, path: string, spec: JobSpec): void {
 
 export function checkJobUpdate(out: Errors, job: Job, old: Job): void {
   checkJobSpec(out, 'spec', job.spec)
+  checkSelector(out, job)
   checkCompletions(out, job.spec, old.spec)
   checkImmutable(out, 'spec.selector', job.spec.selector, old.spec.selector)
   checkTemplate(out, job, old)
@@ -284,32 +323,6 @@ function withDirectives(template: PodTemplateSpec, old: PodTemplateSpec): PodTem
   return {
     metadata: { ...template.metadata, annotations, labels } as PodTemplateSpec['metadata'],
     spec: { ...template.spec, nodeSelector, affinity, tolerations, schedulingGates } as PodTemplateSpec['spec'],
-  }
-}
-
-export function checkJobStatus(out: Errors, { status }: Job, old: Job): void {
-  for (const name of ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const) {
-    checkNotNegative(out, `status.${name}`, status[name])
-  }
-  const conditions = status.conditions ?? []
-  const isTrue = (type: string, list = conditions): boolean =>
-    list.some(condition => condition.type === type && condition.status === 'True')
-  if (isTrue('Complete') && isTrue('Failed')) {
-    out.push(invalid('status.conditions', conditions, 'cannot set Complete=True and Failed=true conditions'))
-  }
-  if (status.completionTime !== undefined && !isTrue('Complete')) {
-    out.push(
-      invalid(
-        'status.completionTime',
-        status.completionTime,
-        'cannot set completionTime when there is no Complete=True condition',
-      ),
-    )
-  }
-  for (const type of ['Complete', 'Failed']) {
-    if (isTrue(type, old.status.conditions ?? []) && !isTrue(type)) {
-      out.push(invalid('status.conditions', conditions, `cannot disable the terminal ${type}=True condition`))
-    }
   }
 }
 

@@ -7,11 +7,12 @@ import type {
   TopologySpreadConstraint,
 } from '../../../api/core/v1/affinity.ts'
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from '../../../api/core/v1/selectors.ts'
-import { duplicate, forbidden, invalid, required } from '../../../schema/field-error.ts'
+import type { LabelSelector } from '../../../api/meta/v1/label-selector.ts'
+import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { labelKeyErrors, labelValueErrors } from '../../selectors/label-syntax.ts'
 import { parseInt64 } from '../../selectors/requirement.ts'
-import { checkLabelSelector, type Errors, pushInvalid } from '../checks.ts'
+import { checkChoice, checkLabelSelector, checkOneOf, type Errors, pushInvalid } from '../checks.ts'
 
 export function checkNodeSelector(out: Errors, path: string, selector: NodeSelector): void {
   const terms = selector.nodeSelectorTerms ?? []
@@ -66,7 +67,7 @@ function checkNodeRequirement(out: Errors, path: string, requirement: NodeSelect
         out.push(required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"))
       }
       break
-    case '':
+    default:
       out.push(invalid(`${path}.operator`, requirement.operator, 'not a valid selector operator'))
   }
   pushInvalid(out, `${path}.key`, requirement.key, labelKeyErrors(requirement.key))
@@ -110,21 +111,31 @@ function checkPodAffinityTerm(out: Errors, path: string, term: PodAffinityTerm):
   for (const namespace of term.namespaces ?? []) {
     pushInvalid(out, `${path}.namespace`, namespace, dns1123LabelErrors(namespace))
   }
-  for (const name of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
-    const keys = term[name] ?? []
-    if (keys.length > 0 && !term.labelSelector) {
-      out.push(forbidden(`${path}.${name}`, 'must not be specified when labelSelector is not set'))
-    }
-    keys.forEach((key, i) => {
-      pushInvalid(out, `${path}.${name}[${i}]`, key, labelKeyErrors(key))
-    })
-  }
+  for (const name of ['matchLabelKeys', 'mismatchLabelKeys'] as const)
+    checkLabelKeys(out, `${path}.${name}`, term[name], term.labelSelector)
   term.matchLabelKeys?.forEach((key, i) => {
     if (term.mismatchLabelKeys?.includes(key)) {
       out.push(invalid(`${path}.matchLabelKeys[${i}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
     }
   })
   checkTopologyKey(out, `${path}.topologyKey`, term.topologyKey)
+}
+
+/** Without a selector to add them to, nothing more is said of the keys. */
+function checkLabelKeys(
+  out: Errors,
+  path: string,
+  keys: readonly string[] | undefined,
+  selector: LabelSelector | undefined,
+): void {
+  if (!keys?.length) return
+  if (!selector) {
+    out.push(forbidden(path, 'must not be specified when labelSelector is not set'))
+    return
+  }
+  keys.forEach((key, i) => {
+    pushInvalid(out, `${path}[${i}]`, key, labelKeyErrors(key))
+  })
 }
 
 function checkTopologyKey(out: Errors, path: string, key: string): void {
@@ -153,13 +164,17 @@ export function checkTolerations(out: Errors, path: string, tolerations: readonl
       const messages = labelValueErrors(value)
       if (messages.length > 0) out.push(invalid(`${at}.operator`, value, messages.join(';')))
     } else if (operator === 'Exists') {
-      if (value !== '')
-        out.push(invalid(`${at}.operator`, toleration, "value must be empty when `operator` is 'Exists'"))
+      if (value !== '') out.push(invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"))
     } else if ((operator === 'Gt' || operator === 'Lt') && parseInt64(value) === undefined) {
       out.push(invalid(`${at}.value`, value, 'value must be a valid integer'))
+    } else if (operator !== 'Gt' && operator !== 'Lt') {
+      out.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists']))
     }
+    if (effect !== '') checkOneOf(out, `${at}.effect`, effect, effects)
   })
 }
+
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
 export function checkTaints(out: Errors, path: string, taints: readonly Taint[] | undefined): void {
   const seen = new Set<string>()
@@ -168,7 +183,7 @@ export function checkTaints(out: Errors, path: string, taints: readonly Taint[] 
     pushInvalid(out, `${at}.key`, taint.key, labelKeyErrors(taint.key))
     const messages = labelValueErrors(taint.value ?? '')
     if (messages.length > 0) out.push(invalid(`${at}.value`, taint.value, messages.join(';')))
-    if ((taint.effect as string) === '') out.push(required(`${at}.effect`))
+    checkChoice(out, `${at}.effect`, taint.effect ?? '', effects)
     const identity = `${taint.key}\n${taint.effect}`
     if (seen.has(identity)) {
       out.push({ ...duplicate(at, taint), field: at })
@@ -188,6 +203,7 @@ export function checkTopologySpread(
     const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, labelSelector, matchLabelKeys } = constraint
     if (maxSkew <= 0) out.push(invalid(`${at}.maxSkew`, maxSkew, 'must be greater than zero'))
     if (topologyKey === '') out.push(required(`${at}.topologyKey`, 'can not be empty'))
+    checkOneOf(out, `${at}.whenUnsatisfiable`, whenUnsatisfiable ?? '', ['DoNotSchedule', 'ScheduleAnyway'])
     const identity = `${topologyKey}\n${whenUnsatisfiable}`
     if (seen.has(identity)) {
       out.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`))
@@ -205,11 +221,8 @@ export function checkTopologySpread(
         )
       }
     }
-    if (matchLabelKeys?.length && !labelSelector) {
-      out.push(forbidden(`${at}.matchLabelKeys`, 'must not be specified when labelSelector is not set'))
-    }
+    checkLabelKeys(out, `${at}.matchLabelKeys`, matchLabelKeys, labelSelector)
     matchLabelKeys?.forEach((key, j) => {
-      pushInvalid(out, `${at}.matchLabelKeys[${j}]`, key, labelKeyErrors(key))
       if (labelSelector?.matchLabels?.[key] !== undefined && !key.startsWith('pod-template-hash')) {
         out.push(invalid(`${at}.matchLabelKeys[${j}]`, key, 'exists in both matchLabelKeys and labelSelector'))
       }

@@ -10,7 +10,7 @@ import { parseQuantity } from '../../quantity.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkTaints } from './affinity.ts'
-import { checkAmount, checkResourceName } from './resources.ts'
+import { checkAmount, checkContainerResourceName, checkResourceName, isHugePages } from './resources.ts'
 
 export function checkNode(out: Errors, node: Node): void {
   checkTaints(out, 'metadata.taints', node.spec.taints)
@@ -29,16 +29,15 @@ function checkPodCidrs(out: Errors, { spec }: Node): void {
 
 export function checkNodeUpdate(out: Errors, node: Node, old: Node): void {
   checkTaints(out, 'metadata.taints', node.spec.taints)
-  if (!isSame(node.spec.podCIDRs, old.spec.podCIDRs)) {
-    if (old.spec.podCIDRs?.length) {
-      out.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))
-    }
-    checkPodCidrs(out, node)
-  }
+  checkPodCidrs(out, node)
+  checkNodeStatus(out, node)
+  if (old.spec.podCIDRs?.length && !isSame(node.spec.podCIDRs, old.spec.podCIDRs))
+    out.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))
   if (old.spec.providerID && node.spec.providerID !== old.spec.providerID) {
     out.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'))
   }
-  checkNodeStatus(out, node)
+  if ((node.spec.externalID ?? '') !== (old.spec.externalID ?? ''))
+    out.push(forbidden('spec.externalID', 'may not be updated'))
 }
 
 export function checkNodeStatus(out: Errors, { status }: Node): void {
@@ -47,6 +46,7 @@ export function checkNodeStatus(out: Errors, { status }: Node): void {
       checkAmount(out, `status.${list}.${name}`, name, text)
     }
   }
+  checkDeclaredFeatures(out, status.declaredFeatures ?? [])
   const addresses = new Set<string>()
   status.addresses?.forEach((address, i) => {
     const identity = `${address.type}/${address.address}`
@@ -55,17 +55,43 @@ export function checkNodeStatus(out: Errors, { status }: Node): void {
   })
 }
 
-export function checkNamespaceUpdate(out: Errors, namespace: Namespace): void {
-  checkNamespaceFinalizers(out, namespace)
+const featureName = /^([A-Z][a-zA-Z0-9]*)(\/[a-zA-Z0-9]+)*$/
+
+/** KEP-5328: sorted, without repeats. */
+function checkDeclaredFeatures(out: Errors, features: readonly string[]): void {
+  features.forEach((feature, i) => {
+    const at = `status.declaredFeatures[${i}]`
+    const shown = `invalid feature name ${JSON.stringify(feature)}`
+    if (feature.length > 253) out.push(invalid(at, feature, `${shown}: must be no more than 253 characters`))
+    else if (!featureName.test(feature))
+      out.push(
+        invalid(
+          at,
+          feature,
+          `${shown}: must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`,
+        ),
+      )
+    const next = features[i + 1]
+    if (next === undefined) return
+    const nextAt = `status.declaredFeatures[${i + 1}]`
+    if (feature === next) out.push(duplicate(nextAt, next))
+    else if (feature > next) out.push(invalid(nextAt, next, 'list must be sorted alphabetically'))
+  })
 }
 
-export function checkNamespaceFinalizers(out: Errors, { spec }: Namespace): void {
-  spec.finalizers?.forEach(finalizer => {
-    pushInvalid(out, 'spec.finalizers', finalizer, labelKeyErrors(finalizer))
+export const checkNamespace = (out: Errors, namespace: Namespace): void =>
+  checkFinalizers(out, namespace, () => 'spec.finalizers')
+
+export const checkNamespaceFinalizers = (out: Errors, namespace: Namespace): void =>
+  checkFinalizers(out, namespace, i => `spec.finalizers[${i}]`)
+
+/** Upstream says which one it is for the subresource alone. */
+function checkFinalizers(out: Errors, { spec }: Namespace, pathOf: (index: number) => string): void {
+  spec.finalizers?.forEach((finalizer, i) => {
+    const at = pathOf(i)
+    pushInvalid(out, at, finalizer, labelKeyErrors(finalizer))
     if (!finalizer.includes('/') && finalizer !== 'kubernetes') {
-      out.push(
-        invalid('spec.finalizers', finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
-      )
+      out.push(invalid(at, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'))
     }
   })
 }
@@ -82,14 +108,17 @@ export function checkNamespaceStatus(out: Errors, namespace: Namespace): void {
   }
 }
 
-const limitNames: ReadonlySet<string> = new Set(['cpu', 'memory', 'storage', 'ephemeral-storage'])
-
 export function checkLimitRange(out: Errors, range: LimitRange): void {
   const types = new Set<string>()
   range.spec.limits?.forEach((item, i) => {
     const at = `spec.limits[${i}]`
-    pushInvalid(out, `${at}.type`, item.type, labelKeyErrors(item.type))
-    if (!item.type.includes('/') && !['Container', 'Pod', 'PersistentVolumeClaim'].includes(item.type)) {
+    const messages = labelKeyErrors(item.type)
+    pushInvalid(out, `${at}.type`, item.type, messages)
+    if (
+      messages.length === 0 &&
+      !item.type.includes('/') &&
+      !['Container', 'Pod', 'PersistentVolumeClaim'].includes(item.type)
+    ) {
       out.push(invalid(`${at}.type`, item.type, 'must be a standard limit type or fully qualified'))
     }
     if (types.has(item.type)) out.push(duplicate(`${at}.type`, item.type))
@@ -100,22 +129,26 @@ export function checkLimitRange(out: Errors, range: LimitRange): void {
 
 function checkLimitItem(out: Errors, path: string, item: LimitRangeItem): void {
   const { min = {}, max = {}, default: limits = {}, defaultRequest = {}, maxLimitRequestRatio = {} } = item
-  if (item.type === 'Pod') {
-    if (Object.keys(limits).length) out.push(forbidden(`${path}.default`, "may not be specified when `type` is 'Pod'"))
-    if (Object.keys(defaultRequest).length) {
-      out.push(forbidden(`${path}.defaultRequest`, "may not be specified when `type` is 'Pod'"))
-    }
+  const isPod = item.type === 'Pod'
+  const checkName = isPod || item.type === 'Container' ? checkContainerResourceName : checkResourceName
+  const checkNames = (list: string, amounts: Readonly<Record<string, string>>): void => {
+    for (const name of Object.keys(amounts)) checkName(out, `${path}.${list}[${name}]`, name)
+  }
+  checkNames('max', max)
+  checkNames('min', min)
+  for (const [list, amounts] of Object.entries({ default: limits, defaultRequest })) {
+    if (!isPod) checkNames(list, amounts)
+    else if (Object.keys(amounts).length > 0)
+      out.push(forbidden(`${path}.${list}`, "may not be specified when `type` is 'Pod'"))
   }
   if (item.type === 'PersistentVolumeClaim' && min.storage === undefined && max.storage === undefined) {
     out.push(
       required(`${path}.limits`, 'either minimum or maximum storage value is required, but neither was provided'),
     )
   }
-  const lists = { min, max, default: limits, defaultRequest, maxLimitRequestRatio }
-  const names = new Set(Object.values(lists).flatMap(list => Object.keys(list)))
-  for (const [list, amounts] of Object.entries(lists)) {
-    for (const name of Object.keys(amounts)) checkResourceName(out, `${path}.${list}[${name}]`, name, limitNames)
-  }
+  checkNames('maxLimitRequestRatio', maxLimitRequestRatio)
+  const lists = [max, min, ...(isPod ? [] : [limits, defaultRequest]), maxLimitRequestRatio]
+  const names = new Set(lists.flatMap(list => Object.keys(list)))
   const order = (a: string | undefined, b: string | undefined): boolean =>
     a !== undefined && b !== undefined && parseQuantity(a).compare(parseQuantity(b)) > 0
   for (const name of names) {
@@ -183,42 +216,88 @@ const countedNames =
 
 export function checkQuota(out: Errors, quota: ResourceQuota): void {
   checkQuotaAmounts(out, 'spec.hard', quota.spec.hard)
-  const scopes = quota.spec.scopes ?? []
-  if (new Set(scopes).size !== scopes.length) out.push(invalid('spec.scopes', scopes, 'conflicting scopes'))
-  for (const [a, b] of [
-    ['BestEffort', 'NotBestEffort'],
-    ['Terminating', 'NotTerminating'],
-  ] as const) {
-    if (scopes.includes(a) && scopes.includes(b)) out.push(invalid('spec.scopes', scopes, 'conflicting scopes'))
+  checkScopes(out, quota)
+  checkScopeSelector(out, quota)
+}
+
+const conflictingScopes = [
+  ['BestEffort', 'NotBestEffort'],
+  ['Terminating', 'NotTerminating'],
+] as const
+const ofPods = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity']
+const ofClaims = 'VolumeAttributesClass'
+const quotaScopes: ReadonlySet<string> = new Set([...ofPods, 'PriorityClass', ofClaims])
+const computeNames: ReadonlySet<string> = new Set([
+  'cpu',
+  'memory',
+  'ephemeral-storage',
+  'requests.cpu',
+  'requests.memory',
+  'requests.ephemeral-storage',
+  'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage',
+])
+
+/** Whether what is counted can be told apart by a scope. */
+function fits(scope: string, name: string): boolean {
+  if (scope === 'BestEffort') return name === 'pods'
+  if (scope === ofClaims) return name === 'persistentvolumeclaims' || name === 'requests.storage'
+  return !quotaScopes.has(scope) || name === 'pods' || computeNames.has(name)
+}
+
+/** The standard names that a quota limits, in order. */
+const limitedNames = ({ spec }: ResourceQuota): string[] =>
+  Object.keys(spec.hard ?? {})
+    .filter(name => quotaNames.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-'))
+    .sort()
+
+function checkScopes(out: Errors, quota: ResourceQuota): void {
+  const scopes: readonly string[] = quota.spec.scopes ?? []
+  const names = limitedNames(quota)
+  for (const scope of scopes) {
+    if (!quotaScopes.has(scope)) out.push(invalid('spec.scopes', scopes, 'unsupported scope'))
+    for (const name of names)
+      if (!fits(scope, name)) out.push(invalid('spec.scopes', scopes, 'unsupported scope applied to resource'))
   }
-  quota.spec.scopeSelector?.matchExpressions?.forEach((requirement, i) => {
-    const at = `spec.scopeSelector.matchExpressions[${i}]`
-    const { scopeName, operator, values = [] } = requirement
-    const takesValues = operator === 'In' || operator === 'NotIn'
-    if (takesValues && values.length === 0) {
-      out.push(
-        required(`${at}.values`, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"),
-      )
-    }
-    if (!takesValues && values.length > 0) {
-      out.push(
-        invalid(
-          `${at}.values`,
-          values,
-          "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
-        ),
-      )
-    }
-    if (/^(Not)?(BestEffort|Terminating)$|^CrossNamespace/.test(scopeName) && operator !== 'Exists') {
+  for (const pair of conflictingScopes)
+    if (pair.every(scope => scopes.includes(scope))) out.push(invalid('spec.scopes', scopes, 'conflicting scopes'))
+}
+
+function checkScopeSelector(out: Errors, quota: ResourceQuota): void {
+  const selector = quota.spec.scopeSelector
+  if (!selector) return
+  const at = 'spec.scopeSelector.matchExpressions'
+  const names = limitedNames(quota)
+  for (const { scopeName, operator, values = [] } of selector.matchExpressions ?? []) {
+    if (!quotaScopes.has(scopeName)) out.push(invalid(`${at}.scopeName`, scopeName ?? '', 'unsupported scope'))
+    for (const name of names)
+      if (!fits(scopeName, name)) out.push(invalid(at, selector, 'unsupported scope applied to resource'))
+    if (ofPods.includes(scopeName) && operator !== 'Exists') {
       out.push(
         invalid(
           `${at}.operator`,
-          operator,
-          `must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity`,
+          operator ?? '',
+          `must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity`,
         ),
       )
     }
-  })
+    checkScopeValues(out, at, operator ?? '', values)
+  }
+  const scopes: readonly string[] = selector.matchExpressions?.map(({ scopeName }) => scopeName) ?? []
+  for (const pair of conflictingScopes)
+    if (pair.every(scope => scopes.includes(scope))) out.push(invalid(at, quota.spec.scopes, 'conflicting scopes'))
+}
+
+function checkScopeValues(out: Errors, path: string, operator: string, values: readonly string[]): void {
+  const at = `${path}.values`
+  if (operator === 'In' || operator === 'NotIn') {
+    if (values.length === 0)
+      out.push(required(at, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"))
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (values.length > 0)
+      out.push(invalid(at, values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"))
+  } else out.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'))
 }
 
 function checkQuotaAmounts(out: Errors, path: string, amounts: Readonly<Record<string, string>> | undefined): void {

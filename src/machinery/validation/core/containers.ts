@@ -296,12 +296,12 @@ function checkRestartPolicy(out: Errors, path: string, { restartPolicy, restartP
   const at = `${path}.restartPolicyRules`
   if (restartPolicyRules.length > 20) out.push(tooMany(at, restartPolicyRules.length, 20))
   restartPolicyRules.forEach(({ action, exitCodes }, i) => {
-    checkOneOf(out, `${at}[${i}].action`, action, ['Restart', 'RestartAllContainers'])
+    checkOneOf(out, `${at}[${i}].action`, action ?? '', ['Restart', 'RestartAllContainers'])
     if (!exitCodes) {
       out.push(required(`${at}[${i}].exitCodes`, 'must be specified'))
       return
     }
-    checkOneOf(out, `${at}[${i}].exitCodes.operator`, exitCodes.operator, ['In', 'NotIn'])
+    checkOneOf(out, `${at}[${i}].exitCodes.operator`, exitCodes.operator ?? '', ['In', 'NotIn'])
     const count = exitCodes.values?.length ?? 0
     if (count > 255) out.push(tooMany(`${at}[${i}].exitCodes.values`, count, 255))
   })

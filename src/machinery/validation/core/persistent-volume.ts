@@ -6,6 +6,7 @@ import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkNodeSelector } from './affinity.ts'
+import { checkAccessModes } from './persistent-volume-claim.ts'
 import { checkSources } from './volume-sources.ts'
 
 const sources = Object.keys(PersistentVolumeSource.fields)
@@ -36,7 +37,7 @@ const order = [
 ]
 
 export const checkPersistentVolume = (out: Errors, { metadata, spec }: PersistentVolume): void =>
-  checkPersistentVolumeSpec(out, 'spec', spec, metadata.name)
+  checkPersistentVolumeSpec(out, 'spec', spec, metadata.name ?? '')
 
 const notInline = 'may not be specified in the context of inline volumes'
 
@@ -51,10 +52,8 @@ export function checkPersistentVolumeSpec(
   const modes = spec.accessModes ?? []
   if (isInline) checkInlineSpec(out, path, spec)
   if (modes.length === 0) out.push(required(`${path}.accessModes`))
-  if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
-    out.push(forbidden(`${path}.accessModes`, 'may not use ReadWriteOncePod with other access modes'))
-  }
-  if (!isInline) checkCapacity(out, `${path}.capacity`, spec.capacity ?? {})
+  checkAccessModes(out, `${path}.accessModes`, modes)
+  if (!isInline) checkCapacity(out, `${path}.capacity`, spec.capacity)
   if (spec.nodeAffinity && !isInline) {
     const at = `${path}.nodeAffinity.required`
     if (spec.nodeAffinity.required) checkNodeSelector(out, at, spec.nodeAffinity.required)
@@ -93,16 +92,17 @@ function checkInlineSpec(out: Errors, path: string, spec: PersistentVolumeSpec):
   }
 }
 
-function checkCapacity(out: Errors, path: string, capacity: Readonly<Record<string, string>>): void {
-  if (Object.keys(capacity).length === 0) out.push(required(path))
-  else if (capacity.storage === undefined || Object.keys(capacity).length > 1) {
+function checkCapacity(out: Errors, path: string, capacity: Readonly<Record<string, string>> | undefined): void {
+  const names = Object.keys(capacity ?? {})
+  if (names.length === 0) out.push(required(path))
+  if (capacity?.storage === undefined || names.length > 1) {
     out.push({
       reason: 'FieldValueNotSupported',
       field: path,
-      message: `Unsupported value: ${JSON.stringify(capacity)}: supported values: "storage"`,
+      message: `Unsupported value: ${JSON.stringify(capacity ?? null)}: supported values: "storage"`,
     })
   }
-  for (const [name, amount] of Object.entries(capacity)) {
+  for (const [name, amount] of Object.entries(capacity ?? {})) {
     if (parseQuantity(amount).sign() <= 0) out.push(invalid(`${path}[${name}]`, amount, 'must be greater than zero'))
   }
 }

@@ -1,9 +1,14 @@
 /** Specs of pods and of pod templates (upstream: ValidatePodSpec, ValidatePodTemplateSpec). */
 import type { PodDNSConfig, PodSpec, PodTemplateSpec } from '../../../api/core/v1/pod-spec.ts'
 import { duplicate, forbidden, invalid, notFound, required, tooLong } from '../../../schema/field-error.ts'
-import { dns1123LabelErrors, dns1123SubdomainErrors, ipErrors } from '../../../schema/formats.ts'
+import {
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  ipErrors,
+  underscoredSubdomainErrors,
+} from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { checkAnnotations, checkLabels, type Errors, pushInvalid } from '../checks.ts'
+import { checkAnnotations, checkChoice, checkLabels, type Errors, pushInvalid } from '../checks.ts'
 import { checkAffinity, checkTolerations, checkTopologySpread } from './affinity.ts'
 import { checkContainers, claimNames } from './containers.ts'
 import { checkResources } from './resources.ts'
@@ -14,8 +19,13 @@ export function checkPodSpec(out: Errors, path: string, spec: PodSpec, podName =
   const volumes = checkVolumes(out, `${path}.volumes`, spec.volumes, podName)
   checkResourceClaims(out, `${path}.resourceClaims`, spec)
   checkContainers(out, path, spec, volumes)
-  if (spec.resources) checkResources(out, `${path}.resources`, spec.resources, claimNames(spec))
+  if (spec.resources) {
+    if (spec.resources.claims)
+      out.push(forbidden(`${path}.resources.claims`, 'claims may not be set for Resources at pod-level'))
+    checkResources(out, `${path}.resources`, spec.resources, claimNames(spec))
+  }
   checkHostNetworkPorts(out, path, spec)
+  checkChoice(out, `${path}.restartPolicy`, spec.restartPolicy ?? '', ['Always', 'OnFailure', 'Never'])
   checkLabels(out, `${path}.nodeSelector`, spec.nodeSelector)
   checkPodSecurityContext(out, `${path}.securityContext`, spec)
   if (spec.affinity) checkAffinity(out, `${path}.affinity`, spec.affinity)
@@ -32,12 +42,16 @@ export function checkPodSpec(out: Errors, path: string, spec: PodSpec, podName =
   checkTolerations(out, `${path}.tolerations`, spec.tolerations)
   spec.hostAliases?.forEach(({ ip, hostnames }, i) => {
     pushInvalid(out, `${path}.hostAliases[${i}].ip`, ip, ipErrors(ip))
-    hostnames?.forEach(hostname => {
-      pushInvalid(out, `${path}.hostAliases[${i}].hostnames`, hostname, dns1123SubdomainErrors(hostname))
+    hostnames?.forEach((hostname, j) => {
+      pushInvalid(out, `${path}.hostAliases[${i}].hostnames[${j}]`, hostname, dns1123SubdomainErrors(hostname))
     })
   })
   checkSubdomain(out, path, spec, 'priorityClassName')
   checkSubdomain(out, path, spec, 'runtimeClassName')
+  const { preemptionPolicy, overhead } = spec
+  if (preemptionPolicy !== undefined)
+    checkChoice(out, `${path}.preemptionPolicy`, preemptionPolicy, ['PreemptLowerPriority', 'Never'])
+  if (overhead) checkResources(out, `${path}.overhead`, { limits: overhead }, new Set())
   if (spec.os) checkOs(out, path, spec)
   checkFileKeyVolumes(out, path, spec)
 }
@@ -182,8 +196,8 @@ function checkDns(out: Errors, path: string, spec: PodSpec): void {
   searches.forEach((search, i) => {
     // KEP-4427: underscores, and a single dot that stands for the root.
     if (search === '.') return
-    const messages = dns1123SubdomainErrors(search.replace(/\.$/, '').replaceAll('_', 'a'))
-    pushInvalid(out, `${path}.searches[${i}]`, search, messages)
+    const name = search.replace(/\.$/, '')
+    pushInvalid(out, `${path}.searches[${i}]`, name, underscoredSubdomainErrors(name))
   })
   options.forEach((option, i) => {
     if (!option.name) out.push(required(`${path}.options[${i}]`, 'must not be empty'))
@@ -192,7 +206,7 @@ function checkDns(out: Errors, path: string, spec: PodSpec): void {
 
 function checkOs(out: Errors, path: string, spec: PodSpec): void {
   const name = spec.os?.name ?? ''
-  if (name === '') out.push(required(`${path}.os.name`, 'cannot be empty'))
+  if (name === '') out.push(required(`${path}.os.name`))
   else if (name !== 'linux' && name !== 'windows') {
     out.push({
       reason: 'FieldValueNotSupported',

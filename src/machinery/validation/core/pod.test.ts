@@ -20,7 +20,7 @@ test('containers are required, with a name, an image and a policy that is known'
   assert.deepEqual(errorsOf(pod({ restartPolicy: 'Sometimes', containers: [{}] })).toSorted(), [
     'spec.containers[0].image: Required value',
     'spec.containers[0].name: Required value',
-    'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
+    'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
   ])
 })
 

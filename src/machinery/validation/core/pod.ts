@@ -3,8 +3,7 @@ import type { EphemeralContainer } from '../../../api/core/v1/container.ts'
 import type { Pod } from '../../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import { forbidden, invalid } from '../../../schema/field-error.ts'
-import { dns1123SubdomainErrors, ipErrors, ipFamilyOf } from '../../../schema/formats.ts'
-import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
+import { type Errors, isSame } from '../checks.ts'
 import { checkPodSpec } from './pod-spec.ts'
 
 export function checkPod(out: Errors, pod: Pod): void {
@@ -136,58 +135,6 @@ function difference(spec: PodSpec, old: PodSpec): string {
     if (spec[name] !== undefined) lines.push(`+\t${title}: ${JSON.stringify(spec[name])},`)
   }
   return lines.join('\n')
-}
-
-export function checkPodStatusUpdate(out: Errors, pod: Pod, old: Pod): void {
-  const { status } = pod
-  if (status.nominatedNodeName) {
-    pushInvalid(
-      out,
-      'status.nominatedNodeName',
-      status.nominatedNodeName,
-      dns1123SubdomainErrors(status.nominatedNodeName),
-    )
-  }
-  checkImmutable(out, 'spec.nodeName', pod.spec.nodeName, old.spec.nodeName)
-  checkTerminated(out, 'containerStatuses', pod, old)
-  checkTerminated(out, 'initContainerStatuses', pod, old)
-  checkIps(out, pod)
-}
-
-/** A container that has ended and may not start again stays ended. */
-function checkTerminated(out: Errors, name: 'containerStatuses' | 'initContainerStatuses', pod: Pod, old: Pod): void {
-  const policy = old.spec.restartPolicy
-  if (policy === 'Always') return
-  const containers = name === 'containerStatuses' ? old.spec.containers : old.spec.initContainers
-  for (const before of old.status[name] ?? []) {
-    if (!before.state?.terminated) continue
-    const own = containers?.find(container => container.name === before.name)
-    if (own?.restartPolicy !== undefined || own?.restartPolicyRules?.length) continue
-    if (before.state.terminated.exitCode !== 0 && policy === 'OnFailure') continue
-    const index = pod.status[name]?.findIndex(status => status.name === before.name) ?? -1
-    const now = pod.status[name]?.[index]
-    if (now && !now.state?.terminated) {
-      out.push(forbidden(`status.${name}[${index}].state`, 'may not be transitioned to non-terminated state'))
-    }
-  }
-}
-
-function checkIps(out: Errors, { status }: Pod): void {
-  const ips = status.podIPs ?? []
-  const seen = new Set<string>()
-  ips.forEach(({ ip }, i) => {
-    pushInvalid(out, `status.podIPs[${i}]`, ip, ipErrors(ip))
-    if (seen.has(ip))
-      out.push({
-        reason: 'FieldValueDuplicate',
-        field: `status.podIPs[${i}]`,
-        message: `Duplicate value: ${JSON.stringify({ ip })}`,
-      })
-    seen.add(ip)
-  })
-  if (ips.length > 1 && new Set(ips.map(({ ip }) => ipFamilyOf(ip))).size !== ips.length) {
-    out.push(invalid('status.podIPs', ips, 'may specify no more than one IP for each IP family'))
-  }
 }
 
 /** Existing ephemeral containers stay as they are; others may be added (KEP-277). */

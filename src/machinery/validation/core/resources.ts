@@ -35,9 +35,8 @@ const mayBeOvercommitted = (name: string): boolean => isNativeResource(name) && 
 export function checkContainerResourceName(out: Errors, path: string, name: string): void {
   const messages = labelKeyErrors(name)
   pushInvalid(out, path, name, messages)
-  if (messages.length > 0) return
   if (!name.includes('/')) {
-    if (!standardResources.has(name) && !isHugePages(name)) {
+    if (messages.length === 0 && !standardResources.has(name) && !isHugePages(name)) {
       out.push(invalid(path, name, 'must be a standard resource type or fully qualified'))
     }
     if (!standardContainerResources.has(name) && !isHugePages(name)) {
@@ -49,9 +48,10 @@ export function checkContainerResourceName(out: Errors, path: string, name: stri
 }
 
 /** A qualified name; one without a domain has to be known. */
-export function checkResourceName(out: Errors, path: string, name: string, known: ReadonlySet<string>): void {
-  pushInvalid(out, path, name, labelKeyErrors(name))
-  if (!name.includes('/') && !known.has(name) && !isHugePages(name)) {
+export function checkResourceName(out: Errors, path: string, name: string): void {
+  const messages = labelKeyErrors(name)
+  pushInvalid(out, path, name, messages)
+  if (messages.length === 0 && !name.includes('/') && !standardResources.has(name) && !isHugePages(name)) {
     out.push(invalid(path, name, 'must be a standard resource type or fully qualified'))
   }
 }

@@ -4,6 +4,7 @@ import type { SecurityContext } from '../../../api/core/v1/security-context.ts'
 import { duplicate, forbidden, invalid, required } from '../../../schema/field-error.ts'
 import { idErrors } from '../../../schema/formats.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
+import { checkWindowsOptions } from './windows-options.ts'
 
 interface Profile {
   readonly type: string
@@ -20,6 +21,7 @@ export function checkPodSecurityContext(out: Errors, path: string, spec: PodSpec
     pushInvalid(out, `${path}.supplementalGroups[${i}]`, group, idErrors(group))
   })
   checkSysctls(out, `${path}.sysctls`, spec)
+  checkWindowsOptions(out, `${path}.windowsOptions`, context.windowsOptions)
   checkProfile(out, `${path}.seccompProfile`, context.seccompProfile, 'seccompProfile')
   checkProfile(out, `${path}.appArmorProfile`, context.appArmorProfile, 'appArmorProfile')
   if (spec.hostUsers === false) {
@@ -32,14 +34,14 @@ export function checkPodSecurityContext(out: Errors, path: string, spec: PodSpec
   }
 }
 
-const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*([a-z0-9][-_a-z0-9]*)?[a-z0-9]$/
+const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/
 
 function checkSysctls(out: Errors, path: string, spec: PodSpec): void {
   const names = new Set<string>()
   spec.securityContext?.sysctls?.forEach(({ name }, i) => {
     const at = `${path}[${i}].name`
     if (name !== '' && (name.length > 253 || !sysctlName.test(name))) {
-      const expression = '([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*([a-z0-9][-_a-z0-9]*)?[a-z0-9]'
+      const expression = '([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
       out.push(invalid(at, name, `must have at most 253 characters and match regex ^${expression}$`))
     } else if (names.has(name)) out.push(duplicate(at, name))
     names.add(name)
@@ -103,6 +105,7 @@ export function checkSecurityContext(
   }
   checkProfile(out, `${path}.seccompProfile`, context.seccompProfile, 'seccompProfile')
   checkProfile(out, `${path}.appArmorProfile`, context.appArmorProfile, 'appArmorProfile')
+  checkWindowsOptions(out, `${path}.windowsOptions`, context.windowsOptions)
   if (context.allowPrivilegeEscalation !== false) return
   if (context.privileged) {
     out.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'))

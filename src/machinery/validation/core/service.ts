@@ -192,6 +192,7 @@ export function checkServiceStatus(out: Errors, service: Service): void {
   const ingress = service.status.loadBalancer.ingress ?? []
   if (ingress.length > 0 && service.spec.type !== 'LoadBalancer') {
     out.push(forbidden('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'"))
+    return
   }
   ingress.forEach((point, i) => {
     const at = `status.loadBalancer.ingress[${i}]`

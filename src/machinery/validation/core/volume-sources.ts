@@ -78,7 +78,7 @@ const fc: Rule = (out, path, { targetWWNs = [], wwids = [], lun }) => {
 }
 
 const partition = (out: Errors, path: string, value: number | undefined): void => {
-  if (value !== undefined && (value < 0 || value > 255)) out.push(invalid(path, value, betweenMessage(0, 255)))
+  if (value !== undefined && (value < 0 || value > 255)) out.push(invalid(path, value, betweenMessage(1, 255)))
 }
 
 const registryRule = 'must be a host:port pair or multiple pairs separated by commas'

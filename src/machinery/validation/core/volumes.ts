@@ -3,7 +3,7 @@ import type { Volume } from '../../../api/core/v1/volume.ts'
 import { duplicate, forbidden, invalid, required } from '../../../schema/field-error.ts'
 import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { parseQuantity } from '../../quantity.ts'
-import { checkAnnotations, checkLabels, type Errors, pushInvalid } from '../checks.ts'
+import { checkAnnotations, checkChoice, checkLabels, type Errors, pushInvalid } from '../checks.ts'
 import { checkClaimSpec } from './persistent-volume-claim.ts'
 import { checkDownwardFile, checkItems, checkMode, checkProjected } from './projected-volume.ts'
 import { checkSources, checkUser, type Source } from './volume-sources.ts'
@@ -105,6 +105,10 @@ const podSources: Readonly<Record<string, Check>> = {
     for (const file of source.items ?? []) checkDownwardFile(out, path, file)
   },
   projected: checkProjected,
+  image: (out, path, { reference, pullPolicy }) => {
+    if (!reference) out.push(required(`${path}.reference`))
+    checkChoice(out, `${path}.pullPolicy`, pullPolicy ?? '', ['Always', 'IfNotPresent', 'Never'])
+  },
   ephemeral: (out, path, { volumeClaimTemplate }) => {
     const at = `${path}.volumeClaimTemplate`
     if (!volumeClaimTemplate) {

@@ -245,7 +245,10 @@ export function checkEndpoints(out: Errors, { subsets }: Endpoints): void {
     for (const list of ['addresses', 'notReadyAddresses'] as const) {
       subset[list]?.forEach((address, j) => {
         const here = `${at}.${list}[${j}]`
-        checkEndpointIp(out, `${here}.ip`, address.ip)
+        // Upstream says it twice where it is none at all.
+        if (ipErrors(address.ip).length > 0)
+          pushInvalid(out, `${here}.ip`, address.ip, [...ipErrors(address.ip), 'must be a valid IP address'])
+        else checkEndpointIp(out, `${here}.ip`, address.ip)
         if (address.hostname)
           pushInvalid(out, `${here}.hostname`, address.hostname, dns1123LabelErrors(address.hostname))
         if (address.nodeName !== undefined) {
