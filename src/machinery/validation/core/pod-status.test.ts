@@ -13,8 +13,8 @@ const reported = (status: object, old: object = {}, spec: object = {}): string[]
 
 test('addresses agree with each other, and those of before are kept', () => {
   assert.deepEqual(reported({ podIP: '10.1.2.3', podIPs: [{ ip: '10.1.2.3' }, { ip: 'fd00::1' }] }), [])
-  assert.deepEqual(reported({ podIPs: [{ ip: '10.1.2.3' }] }), [
-    'status.podIPs: Invalid value: [{"ip":"10.1.2.3"}]: podIP and podIPs must either both be set or both be unset',
+  assert.deepEqual(reported({ podIP: '10.1.2.4', podIPs: [{ ip: '10.1.2.3' }] }), [
+    'status.podIPs[0].ip: Invalid value: "10.1.2.3": must be equal to `podIP`',
   ])
   assert.deepEqual(reported({ hostIP: '10.1.2.3', hostIPs: [{ ip: 'x' }] }), [
     'status.hostIPs[0].ip: Invalid value: "x": must be equal to `hostIP`',
