@@ -23,14 +23,21 @@ const duration = (text: string): string => {
   }
 }
 
+const millisecondsOf = (text: string): number => Number(parseDuration(text) / 1_000_000n)
+
+/** A duration of a flag, in milliseconds. */
+export const durationFlag = (text: string): number => millisecondsOf(duration(text))
+
 const boolean = (text: string): boolean => {
   if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('true or false is needed.')
   return text === 'true'
 }
 
-export function withLeaderElectionFlags(command: Command): Command {
+/** `isDefault`: there are elections unless told otherwise. */
+export function withLeaderElectionFlags(command: Command, isDefault = false): Command {
+  const otherwise = isDefault ? 'true' : 'with --etcd-servers'
   return command
-    .option('--leader-elect [bool]', 'elect who schedules and controls (default: with --etcd-servers)', boolean)
+    .option('--leader-elect [bool]', `elect who schedules and controls (default: ${otherwise})`, boolean)
     .option(
       '--leader-elect-lease-duration <duration>',
       'how long others wait for a silent leader (default: 15s)',
@@ -41,11 +48,12 @@ export function withLeaderElectionFlags(command: Command): Command {
 }
 
 /** The times of elections; undefined where there are none. Throws CliError. */
-export function leaseTimesOf(config: ClusterConfig): LeaseTimes | undefined {
+export function leaseTimesOf(
+  config: LeaderElectionSettings & Pick<ClusterConfig, 'etcdServers'>,
+): LeaseTimes | undefined {
   const isElected = config.leaderElect ?? (config.etcdServers ?? []).length > 0
   if (!isElected) return undefined
-  const msOf = (text: string | undefined, otherwise: number) =>
-    text === undefined ? otherwise : Number(parseDuration(text) / 1_000_000n)
+  const msOf = (text: string | undefined, otherwise: number) => (text === undefined ? otherwise : millisecondsOf(text))
   const times = {
     leaseDurationMs: msOf(config.leaderElectLeaseDuration, defaultLeaseTimes.leaseDurationMs),
     renewDeadlineMs: msOf(config.leaderElectRenewDeadline, defaultLeaseTimes.renewDeadlineMs),

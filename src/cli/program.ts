@@ -5,10 +5,11 @@ import { addAgentCommand } from './agent-command.ts'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, mergeConfig, pathsOf, readConfig } from './cluster-config.ts'
 import { readClusterState } from './cluster-state.ts'
+import { addComponentCommands, type ComponentActions } from './component-commands.ts'
 import { down, reset } from './down.ts'
 import { parseFeatureGates } from './feature-gates.ts'
 import type { JoinToken } from './join-token.ts'
-import { withLeaderElectionFlags } from './leader-election-flags.ts'
+import { durationFlag, withLeaderElectionFlags } from './leader-election-flags.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
@@ -20,7 +21,7 @@ import { addTokenCommand } from './token-command.ts'
 import { up } from './up.ts'
 
 /** What the commands need of the components; only `main` knows them. */
-export interface ProgramActions extends StoreActions {
+export interface ProgramActions extends StoreActions, ComponentActions {
   readonly version: { readonly clipper: string; readonly kubernetes: string; readonly node: string }
   /** Arguments of Node that start the cluster's process. */
   readonly processArguments: readonly string[]
@@ -291,6 +292,7 @@ export function makeProgram(actions: ProgramActions): Command {
   const withCluster = (command: Command) => command.addOption(dataDirOption()).addOption(nameOption())
   addAgentCommand(program, { withCluster, port, run: actions.runAgent })
   addTokenCommand(program, { withCluster, configOf: flags => existingConfig(flags as Flags), print })
+  addComponentCommands(program, { actions, cidr, milliseconds: durationFlag })
   addSimulateNodes(program, actions)
   addStoreCommand(program, actions)
   addSnapshotCommand(program, actions.snapshots, readConfig, defaultDataDirectory)

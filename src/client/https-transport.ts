@@ -23,6 +23,8 @@ export interface HttpsTransportOptions {
   readonly token?: string
   /** Read again every minute and after a 401: bound tokens are renewed in place. Goes before `token`. */
   readonly tokenFile?: string
+  /** Asked before every request, with true after a 401. Goes before both. */
+  readonly tokenSource?: (renew: boolean) => Promise<string>
   readonly userAgent?: string
   /** More headers, as `Impersonate-User`. */
   readonly headers?: Readonly<Record<string, string>>
@@ -47,6 +49,7 @@ export class HttpsTransport implements Transport {
   readonly #authority: string
   #fileToken = ''
   #fileTokenReadAt = Number.NEGATIVE_INFINITY
+  #tokenRefused = false
 
   constructor(options: HttpsTransportOptions) {
     const url = new URL(options.server)
@@ -120,7 +123,7 @@ export class HttpsTransport implements Transport {
       opened = await this.#start(request, 'application/json', signal)
       const status = Number(opened.headers[':status'])
       if (status >= 400) {
-        if (status === 401) this.#fileTokenReadAt = Number.NEGATIVE_INFINITY
+        if (status === 401) this.#tokenRefused = true
         throw failureOf(status, await readAll(opened.stream, signal))
       }
     } finally {
@@ -176,8 +179,9 @@ export class HttpsTransport implements Transport {
     attempt: number,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
-    if (status === 401 && this.#options.tokenFile !== undefined && attempt === 0) {
-      this.#fileTokenReadAt = Number.NEGATIVE_INFINITY
+    const { tokenFile, tokenSource } = this.#options
+    if (status === 401 && (tokenFile !== undefined || tokenSource) && attempt === 0) {
+      this.#tokenRefused = true
       return true
     }
     const seconds = Number(headers['retry-after'])
@@ -187,9 +191,12 @@ export class HttpsTransport implements Transport {
   }
 
   async #token(): Promise<string> {
-    const { token, tokenFile } = this.#options
+    const { token, tokenFile, tokenSource } = this.#options
+    const renew = this.#tokenRefused
+    this.#tokenRefused = false
+    if (tokenSource) return tokenSource(renew)
     if (tokenFile === undefined) return token ?? ''
-    if (performance.now() - this.#fileTokenReadAt > tokenMaxAgeMs) {
+    if (renew || performance.now() - this.#fileTokenReadAt > tokenMaxAgeMs) {
       this.#fileToken = (await readFile(tokenFile, 'utf8')).trim()
       this.#fileTokenReadAt = performance.now()
     }

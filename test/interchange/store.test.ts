@@ -190,6 +190,50 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     await second.stop()
   })
 
+  it('runs a stock API server by our scheduler and controllers, each elected and with rights of its own', {
+    timeout: 300_000,
+  }, async () => {
+    const [, port = 0] = ports
+    const server = startStockServer(port)
+    await ready(server, port)
+    const kubectl = kubectlAt(port)
+    const file = (name: string) => join(pki.directory, name)
+    const election = [
+      ...['--leader-elect-lease-duration', '3s', '--leader-elect-renew-deadline', '2s'],
+      ...['--leader-elect-retry-period', '500ms'],
+    ]
+    const component = (name: 'scheduler' | 'controller-manager', ...more: string[]) =>
+      start(name, clipper, [name, '--kubeconfig', kubeconfigOf(name, port), ...election, ...more])
+    const schedulers = [component('scheduler'), component('scheduler')]
+    const manager = component(
+      'controller-manager',
+      ...['--root-ca-file', file('ca.crt'), '--cluster-signing-cert-file', file('ca.crt')],
+      ...['--cluster-signing-key-file', file('ca.key'), '--controllers', '*,-cluster-dns-controller'],
+    )
+    const nodes = start('nodes', clipper, ['simulate-nodes', '5', '--kubeconfig', kubeconfigOf('admin', port)])
+    await kubectl('create', 'namespace', 'by-ours')
+    const running = async (name: string) =>
+      (await kubectl('get', 'deployment', name, '-n', 'by-ours', '-o', 'jsonpath={.status.readyReplicas}')) === '20'
+    const create = (name: string) =>
+      kubectl('create', 'deployment', name, '--image=x', '--replicas=20', '--namespace', 'by-ours')
+    await create('first')
+    await eventually('all pods run', () => running('first'), 60_000)
+    const lease = async () =>
+      kubectl('get', 'lease', 'kube-scheduler', '-n', 'kube-system', '-o', 'jsonpath={.spec.holderIdentity}')
+    const before = await lease()
+    // Which of the two leads is not known; the one that is left leads in the end.
+    await schedulers[0]?.stop()
+    await create('second')
+    await eventually('the other scheduler has taken over', () => running('second'), 60_000)
+    await schedulers[1]?.stop()
+    assert.match(before, /^\S+_[-0-9a-f]{36}$/)
+    await eventually('the root authority is published', async () =>
+      (await kubectl('get', 'configmap', '-n', 'by-ours', '-o', 'name')).includes('kube-root-ca.crt'),
+    )
+    await kubectl('delete', 'namespace', 'by-ours', '--timeout=60s')
+    for (const one of [manager, nodes, server]) await one.stop()
+  })
+
   it('reads what the other one wrote under a KMS plugin, each with seeds of its own', { timeout: 300_000 }, async t => {
     const socket = join(directory, 'kms.sock')
     const plugin = await startFakeKmsPlugin(socket)
