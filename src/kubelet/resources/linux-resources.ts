@@ -20,7 +20,7 @@ export const quotaOf = (milliCpu: number): number =>
 
 export function containerResources(
   pod: Pod,
-  container: Pick<Container, 'resources'>,
+  container: Pick<Container, 'resources'> & Partial<Container>,
   memoryCapacityBytes: number,
 ): LinuxContainerResources {
   const { requests = {} } = container.resources ?? {}
