@@ -133,6 +133,43 @@ test('a killed container comes back within a second or so', async () => {
   assert.ok(performance.now() - killedMs < 4_000)
 })
 
+test('a container that asks for it by its exit code has the whole pod start over in place', async () => {
+  const volumeMounts = [{ name: 'data', mountPath: '/data' }]
+  const restartPolicyRules = [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }] as never
+  await node.createPod('over', {
+    restartPolicy: 'Never',
+    initContainers: [{ ...script('first', 'echo run >> /data/inits'), volumeMounts }],
+    containers: [
+      script('beside', forever),
+      {
+        ...script('asker', '[ $(wc -l < /data/inits) -gt 1 ] && sleep 1000; sleep 0.3; exit 42'),
+        volumeMounts,
+        restartPolicy: 'Never',
+        restartPolicyRules,
+      },
+    ],
+    volumes: [{ name: 'data', emptyDir: {} }],
+    terminationGracePeriodSeconds: 0,
+  })
+  const before = await node.until('over', running)
+  const sandboxIp = before.podIP
+  const status = await node.until('over', pod => {
+    const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]
+    return statuses.every(({ restartCount }) => restartCount === 1) && ready(pod)
+  })
+  assert.equal(status.podIP, sandboxIp)
+  const beside = status.containerStatuses?.find(({ name }) => name === 'beside')
+  assert.deepEqual(
+    [beside?.lastState.terminated?.reason, beside?.lastState.terminated?.exitCode],
+    ['RestartingAllContainers', 137],
+  )
+  const condition = status.conditions?.find(({ type }) => type === 'AllContainersRestarting')
+  assert.equal(condition?.status, 'False')
+  assert.equal(status.phase, 'Running')
+  await node.client.of(Pod).delete('default', 'over', { gracePeriodSeconds: 0 })
+  await node.untilGone('over')
+})
+
 test('a container that uses too much memory is OOMKilled', async () => {
   await node.createPod('hog', {
     restartPolicy: 'Never',

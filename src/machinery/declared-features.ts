@@ -3,9 +3,18 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Pod } from '../api/core/v1/pod.ts'
 
 export const declaredFeature = {
+  restartAllContainers: 'RestartAllContainersOnContainerExits',
   podLevelResize: 'InPlacePodLevelResourcesVerticalScaling',
   initContainerResize: 'InPlacePodVerticalScalingInitContainers',
 } as const
+
+/** To run at all. */
+export function featuresToRun({ spec }: Pick<Pod, 'spec'>): string[] {
+  const restartsAll = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].some(({ restartPolicyRules }) =>
+    restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+  )
+  return restartsAll ? [declaredFeature.restartAllContainers] : []
+}
 
 /** To be changed so while it runs. */
 export function featuresToUpdate(old: Pick<Pod, 'spec'>, now: Pick<Pod, 'spec'>): string[] {

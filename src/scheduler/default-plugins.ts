@@ -4,6 +4,7 @@ import { dynamicResources } from './plugins/dynamic-resources.ts'
 import { imageLocality } from './plugins/image-locality.ts'
 import { interPodAffinityFilter, interPodAffinityScore } from './plugins/inter-pod-affinity.ts'
 import { nodeAffinityFilter, nodeAffinityScore } from './plugins/node-affinity.ts'
+import { nodeDeclaredFeatures } from './plugins/node-declared-features.ts'
 import { nodeName } from './plugins/node-name.ts'
 import { nodePorts } from './plugins/node-ports.ts'
 import { balancedAllocation } from './plugins/node-resources-balanced-allocation.ts'
@@ -19,6 +20,7 @@ export const filterPlugins: readonly FilterPlugin[] = [
   nodeAffinityFilter,
   nodePorts,
   nodeResourcesFit,
+  nodeDeclaredFeatures,
   dynamicResources,
   podTopologySpreadFilter,
   interPodAffinityFilter,

@@ -138,7 +138,7 @@ export function nodeStatusOf(facts: NodeFacts, old: NodeStatus | undefined): Nod
       { name: 'runc', features: { recursiveReadOnlyMounts: false, userNamespaces: false } },
     ],
     features: { supplementalGroupsPolicy: false },
-    declaredFeatures: [declaredFeature.podLevelResize, declaredFeature.initContainerResize],
+    declaredFeatures: Object.values(declaredFeature).sort(),
   }
 }
 

@@ -26,9 +26,18 @@ import {
   type ProbeView,
   type StartAction,
 } from './next-actions.ts'
+import { removeOld } from './old-containers.ts'
 import { mergedStatus, onlyStatusDiffers, sameSpec } from './pod-changes.ts'
-import { emptyRuntime, latestOf, type PodRuntime, PodRuntimeReader, type SandboxRecord } from './pod-runtime.ts'
+import {
+  type ContainerRecord,
+  emptyRuntime,
+  type PodRuntime,
+  PodRuntimeReader,
+  type SandboxRecord,
+} from './pod-runtime.ts'
 import { type PodServices, podEvent, podTitle } from './pod-services.ts'
+import { probeTargets } from './probe-targets.ts'
+import { containersToReset, isRestartingAll } from './restart-all.ts'
 import { createSandbox, podSandboxConfig } from './sandbox-starter.ts'
 
 const defaultGraceSeconds = 30
@@ -70,6 +79,8 @@ export class PodWorker {
   #mounted = false
   /** The node's decision: it ends at once, and stays for its logs. */
   #evicted = false
+  /** Its containers are being taken away, to be started over. */
+  #restartingAll: boolean
   /** Deleted in the API, or gone from it. */
   #terminating: { graceSeconds: number } | undefined
   #removedFromSource = false
@@ -85,6 +96,7 @@ export class PodWorker {
     this.#source = pod
     this.#pod = services.resizes.allocatedPod(pod)
     this.#status = pod.status
+    this.#restartingAll = isRestartingAll(pod)
     this.#reader = new PodRuntimeReader(services.runtime, pod.metadata.uid, id =>
       services.cgroups.containerLimitsOf(this.uid, qosClassOf(this.#pod), id),
     )
@@ -244,7 +256,7 @@ export class PodWorker {
       podEvent(this.#services, this.#pod, 'Normal', 'DeadlineExceeded', this.#verdict.message)
       return await this.#settle()
     }
-    if (this.#lostContainers()) {
+    if (!this.#restartingAll && this.#lostContainers()) {
       // What has ended unseen and is not to be restarted may have ended the pod: nothing is started for it then.
       void this.#report(false)
       if (this.#ended) return await this.#settle()
@@ -295,6 +307,8 @@ export class PodWorker {
     let volumes: ReadonlyMap<string, MountedVolume> | undefined
     for (let steps = 0; steps < maxSteps; steps++) {
       this.#trackProbes()
+      const reset = containersToReset(this.#pod, this.#runtime, this.#restartingAll)
+      if (reset.length > 0 || this.#restartingAll) await this.#restartAll(reset)
       const plan = nextActions(this.#pod, this.#runtime, this.#probeView(), this.#services.resizes.actuated(this.#pod))
       if (plan.killPod && !plan.createSandbox) return 'done'
       const resize = this.#resizePlan(plan)
@@ -320,6 +334,18 @@ export class PodWorker {
       if (!acted && plan.kill.length === 0 && isIdle(resize)) return wakeMs
     }
     return 0
+  }
+
+  async #restartAll(records: readonly ContainerRecord[]): Promise<void> {
+    this.#restartingAll = true
+    void this.#report(false)
+    for (const { id, state } of records) {
+      if (state === 'running') await this.#stopOne(id, 'restart all containers', 0)
+      await this.#services.runtime.removeContainer(id)
+    }
+    this.#runtime = await this.#reader.read()
+    void this.#report(false)
+    this.#restartingAll = false
   }
 
   #resizePlan({ sandbox, kill, start }: NextActions): ResizePlan {
@@ -472,30 +498,14 @@ export class PodWorker {
   }
 
   #trackProbes(): void {
-    const sandbox = this.#runtime.sandboxes[0]
-    const podIp = sandbox?.ips[0] ?? this.#services.hostIps()[0] ?? ''
-    const sidecars = (this.#pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
-    const targets = [...sidecars, ...this.#pod.spec.containers].flatMap(container => {
-      const record = latestOf(this.#runtime, container.name, sandbox?.id)
-      return record?.state === 'running' ? [{ pod: this.#pod, container, record, podIp }] : []
-    })
+    const targets = probeTargets(this.#pod, this.#runtime, this.#services.hostIps()[0] ?? '')
     this.#services.probes.track(this.uid, targets)
   }
 
-  /** Of each container, the newest and the one before it stay; init containers that are done stay as they are. */
   async #cleanOld(): Promise<void> {
-    const seen = new Map<string, number>()
-    for (const record of this.#runtime.containers) {
-      const count = (seen.get(record.name) ?? 0) + 1
-      seen.set(record.name, count)
-      if (count > 2 && record.state !== 'running') await this.#services.runtime.removeContainer(record.id)
-    }
+    await removeOld(this.#services, this.#runtime)
     const ids = new Set(this.#runtime.containers.map(({ id }) => id))
     for (const id of this.#words.keys()) if (!ids.has(id)) this.#words.delete(id)
-    const current = this.#runtime.sandboxes[0]?.id
-    for (const { id, ready } of this.#runtime.sandboxes.slice(1))
-      if (!ready && id !== current && !this.#runtime.containers.some(({ sandboxId }) => sandboxId === id))
-        await this.#services.runtime.removePodSandbox(id)
   }
 
   async #stopEverything(graceSeconds: number): Promise<void> {
@@ -574,6 +584,7 @@ export class PodWorker {
       terminating: terminal || this.#terminating !== undefined,
       terminal,
       actuated: resizes.actuated(this.#pod),
+      restartingAll: this.#restartingAll,
       resizeConditions: resizes.conditions.of(this.uid),
       groupLimits: () => cgroups.limitsOf(this.uid, qosClassOf(this.#pod)),
       hostIps: this.#services.hostIps(),

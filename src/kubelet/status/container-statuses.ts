@@ -4,6 +4,7 @@ import type { ContainerState, ContainerStatus } from '../../api/core/v1/containe
 import type { Pod } from '../../api/core/v1/pod.ts'
 import { signalName } from '../cri/enums.ts'
 import { type ContainerRecord, containerIdOf, type PodRuntime } from '../pods/pod-runtime.ts'
+import { restartAllReason } from '../pods/restart-all.ts'
 import { isSidecar, restartsAfter } from '../pods/restart-policy.ts'
 import type { Allocation } from '../resize/allocation.ts'
 import { containerResourceStatus } from './resource-statuses.ts'
@@ -26,6 +27,8 @@ export interface StatusInput {
   lastWords(record: ContainerRecord): string
   /** No container is started any more. */
   readonly terminating: boolean
+  /** The pod starts over in place: containers that are gone will be back. */
+  readonly restartingAll?: boolean
   /** What the containers were last given; absent where they have what the pod asks for. */
   readonly actuated?: Allocation | undefined
 }
@@ -78,6 +81,7 @@ function statusOf(
   let lastState: ContainerState = previous?.state === 'exited' ? stateOf(input, previous) : {}
   if (!previous && before?.lastState.terminated && before.containerID === containerIdOf(latest))
     lastState = before.lastState
+  if (!previous && before?.lastState.terminated?.reason === restartAllReason) lastState = before.lastState
   if (!previous && before?.state.terminated && before.containerID !== containerIdOf(latest))
     lastState = { terminated: before.state.terminated }
   const willRestart =
@@ -103,7 +107,8 @@ function statusOf(
     state,
     lastState,
     ready,
-    restartCount: latest.restartCount,
+    // After all were taken away, the runtime may not remember.
+    restartCount: Math.max(latest.restartCount, before?.restartCount ?? 0),
     image: latest.image,
     imageID: latest.imageRef,
     containerID: containerIdOf(latest),
@@ -147,6 +152,8 @@ function mountsOf(container: Container): Partial<ContainerStatus> {
   }
 }
 
+const restartAllMessage = 'The container is removed because RestartAllContainers in place'
+
 function unstarted(
   input: StatusInput,
   container: Container,
@@ -163,6 +170,15 @@ function unstarted(
     imageID: '',
     started: false,
   }
+  if (input.restartingAll && kind !== 'ephemeral' && before && !before.state.waiting)
+    return {
+      ...base,
+      state: { waiting: { reason: restartAllReason, message: restartAllMessage } },
+      lastState: { terminated: { exitCode: 137, reason: restartAllReason, message: restartAllMessage } },
+      restartCount: (before.restartCount ?? 0) + 1,
+      ...resourcesOf(input, container, kind, undefined, before),
+      ...mountsOf(container),
+    }
   // The runtime has lost a container that was there: it has ended in a way that nobody saw.
   if (before && (before.state.terminated || before.state.running || before.containerID)) {
     const terminated = before.state.terminated ?? {

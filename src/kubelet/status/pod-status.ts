@@ -1,6 +1,7 @@
 /** The whole status of a pod as the kubelet reports it. */
 import type { Pod, PodCondition, PodStatus } from '../../api/core/v1/pod.ts'
 import { sandboxStateOf } from '../pods/next-actions.ts'
+import { couldRestartAll, restartAllCondition } from '../pods/restart-all.ts'
 import type { CgroupLimits } from '../resources/cgroup-limits.ts'
 import { qosClassOf } from '../resources/qos.ts'
 import { podConditions } from './conditions.ts'
@@ -47,6 +48,7 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     phase,
     conditions: [
       ...podConditions({ pod, statuses: byName, phase, sandboxReady, nowIso }, old.conditions ?? []),
+      ...(couldRestartAll(pod) ? [restartAll(input, phase)] : []),
       ...(input.resizeConditions ?? []),
       ...(verdict?.isDisruption ? [disruption(input, verdict.message)] : []),
     ],
@@ -61,6 +63,23 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     ...(lists.ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: lists.ephemeral }),
     qosClass: old.qosClass ?? qosClassOf(pod),
     ...podResourceStatus(pod, phase === 'Running' ? input.groupLimits?.() : undefined, phase === 'Running'),
+  }
+}
+
+function restartAll({ pod, runtime, restartingAll, nowIso }: PodStatusInput, phase: PodPhase): PodCondition {
+  const type = restartAllCondition
+  const before = pod.status.conditions?.find(condition => condition.type === type)
+  const names = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].map(({ name }) => name)
+  const isOver = phase === 'Succeeded' || phase === 'Failed'
+  const isOn = restartingAll === true && !isOver && runtime.containers.some(({ name }) => names.includes(name))
+  const status = isOn ? 'True' : 'False'
+  return {
+    type,
+    status,
+    lastTransitionTime: before?.status === status ? (before.lastTransitionTime ?? nowIso) : nowIso,
+    ...(isOn ? { reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' } : {}),
+    ...(isOver ? { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' } : {}),
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import type { Client } from '../../client/client.ts'
 import { isConflict, isNotFound } from '../../machinery/api-error.ts'
+import { restartAllCondition } from '../pods/restart-all.ts'
 import { resizeConditionTypes } from '../resize/resize-conditions.ts'
 import { ownConditions as lastingConditions } from './conditions.ts'
 
@@ -21,7 +22,7 @@ interface Entry {
 
 const retryMs = 2_000
 
-const ownConditions: readonly string[] = [...lastingConditions, ...resizeConditionTypes]
+const ownConditions: readonly string[] = [...lastingConditions, restartAllCondition, ...resizeConditionTypes]
 
 /** Fields that the kubelet owns: absent ones are taken away. */
 const ownFields = [
