@@ -11,6 +11,7 @@ const allowedImports: Record<string, readonly string[]> = {
   api: ['base', 'schema'],
   machinery: ['base', 'schema', 'api'],
   store: ['base', 'schema'],
+  'etcd-member': ['base', 'schema', 'store'],
   apiserver: ['base', 'schema', 'api', 'machinery', 'store'],
   client: ['base', 'schema', 'api', 'machinery'],
   controllers: ['base', 'schema', 'api', 'machinery', 'client'],

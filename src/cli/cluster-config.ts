@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CliError } from './cli-error.ts'
 import type { LeaderElectionSettings } from './leader-election-flags.ts'
+import type { EtcdMemberConfig } from './server-flags.ts'
 import type { StoreConfig } from './store-flags.ts'
 
 export interface ClusterConfig extends LeaderElectionSettings, StoreConfig {
@@ -34,6 +35,8 @@ export interface ClusterConfig extends LeaderElectionSettings, StoreConfig {
   readonly etcdCafile?: string
   readonly etcdCertfile?: string
   readonly etcdKeyfile?: string
+  /** This server runs a member of the servers' own etcd cluster, which is then the store. */
+  readonly etcdMember?: EtcdMemberConfig
   /** Absolute path of an EncryptionConfiguration; absent or empty: nothing is encrypted. */
   readonly encryptionProviderConfig?: string
   /** `vxlan` where absent; `routes` needs nodes that reach each other without a router. */

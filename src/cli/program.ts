@@ -7,12 +7,14 @@ import { type ClusterConfig, mergeConfig, pathsOf, readConfig } from './cluster-
 import { readClusterState } from './cluster-state.ts'
 import { addComponentCommands, type ComponentActions } from './component-commands.ts'
 import { down, reset } from './down.ts'
+import { addEtcdCommand, type EtcdActions } from './etcd-command.ts'
 import { parseFeatureGates } from './feature-gates.ts'
 import type { JoinToken } from './join-token.ts'
 import { durationFlag, withLeaderElectionFlags } from './leader-election-flags.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
+import { type ServerFlags, type ServerStart, serverStartOf, withServerFlags } from './server-flags.ts'
 import { addSnapshotCommand, type SnapshotActions } from './snapshot-command.ts'
 import { startExample } from './start-example.ts'
 import { addStoreCommand, type StoreActions } from './store-command.ts'
@@ -29,7 +31,9 @@ export interface ProgramActions extends StoreActions, ComponentActions {
   checkConfig(config: ClusterConfig): Promise<void>
   runCluster(config: ClusterConfig): Promise<void>
   /** `controllers` as kube-controller-manager's flag. */
-  runServer(config: ClusterConfig, controllers: readonly string[]): Promise<void>
+  runServer(start: ServerStart, controllers: readonly string[]): Promise<void>
+  /** Loaded when they are needed. */
+  etcd(): Promise<EtcdActions>
   runApiServer(config: ClusterConfig): Promise<void>
   /** The token is needed by a machine that has not joined yet. */
   runAgent(config: ClusterConfig, token: JoinToken | undefined): Promise<void>
@@ -225,11 +229,13 @@ export function makeProgram(actions: ProgramActions): Command {
       )
     })
 
-  withLeaderElectionFlags(
-    withClusterFlags(
-      program
-        .command('server')
-        .description('run the control plane in the foreground: API server, store, controllers, scheduler'),
+  withServerFlags(
+    withLeaderElectionFlags(
+      withClusterFlags(
+        program
+          .command('server')
+          .description('run the control plane in the foreground: API server, store, controllers, scheduler'),
+      ),
     ),
   )
     .option(
@@ -237,10 +243,12 @@ export function makeProgram(actions: ProgramActions): Command {
       "controllers to run, by the names of their service accounts: 'name', '-name', '*' for all others",
       '*',
     )
-    .action(async (flags: Flags) => {
-      const config = configOf(flags)
-      await actions.checkConfig(config)
-      await actions.runServer(config, (flags.controllers ?? '*').split(','))
+    .action(async (flags: Flags & ServerFlags) => {
+      const { clusterInit, server, token, etcdBinary, etcdClientPort, etcdPeerPort, ...others } = flags
+      const given = { clusterInit, server, token, etcdBinary, etcdClientPort, etcdPeerPort }
+      const start = serverStartOf(configOf(others), given)
+      await actions.checkConfig(start.config)
+      await actions.runServer(start, (flags.controllers ?? '*').split(','))
     })
 
   withClusterFlags(
@@ -293,6 +301,12 @@ export function makeProgram(actions: ProgramActions): Command {
   addAgentCommand(program, { withCluster, port, run: actions.runAgent })
   addTokenCommand(program, { withCluster, configOf: flags => existingConfig(flags as Flags), print })
   addComponentCommands(program, { actions, cidr, milliseconds: durationFlag })
+  addEtcdCommand(program, {
+    actions: actions.etcd,
+    withCluster,
+    configOf: flags => existingConfig(flags as Flags),
+    print,
+  })
   addSimulateNodes(program, actions)
   addStoreCommand(program, actions)
   addSnapshotCommand(program, actions.snapshots, readConfig, defaultDataDirectory)

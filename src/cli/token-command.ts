@@ -4,13 +4,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { Secret } from '../api/core/v1/secret.ts'
+import { Role } from '../api/rbac/v1/role.ts'
+import { RoleBinding } from '../api/rbac/v1/role-binding.ts'
 import { Client } from '../client/client.ts'
 import { timeOf } from '../client/timestamps.ts'
 import { isNotFound } from '../machinery/api-error.ts'
 import {
   bootstrapTokenNamespace,
   bootstrapTokenType,
+  bootstrapUserPrefix,
   joiningNodesGroup,
+  joiningServersGroup,
   parseBootstrapToken,
   secretNameOf,
   tokenExpiryMs,
@@ -21,8 +25,11 @@ import { CliError } from './cli-error.ts'
 import { type ClusterConfig, pathsOf } from './cluster-config.ts'
 import { adminTransport } from './cluster-state.ts'
 import { formatJoinToken } from './join-token.ts'
+import { readServerKeys, sealServerKeys, serverKeysField, serverKeysName, serverKeysType } from './server-keys.ts'
 
 export interface TokenSettings {
+  /** For servers, not for nodes. */
+  readonly forServer: boolean
   readonly ttlMs: number
   readonly description: string
 }
@@ -59,12 +66,13 @@ async function withAdmin<T>(config: ClusterConfig, use: (client: Client) => Prom
 const authorityHash = (config: ClusterConfig): string =>
   publicKeyHash(new X509Certificate(readFileSync(join(pathsOf(config).pki, 'ca.crt'))).publicKey)
 
-/** The token with which nodes join, whole. */
-export function createToken(config: ClusterConfig, { ttlMs, description }: TokenSettings): Promise<string> {
+/** The token with which nodes, or servers, join, whole. */
+export function createToken(config: ClusterConfig, { forServer, ttlMs, description }: TokenSettings): Promise<string> {
   const token = { id: letters(6), secret: letters(16) }
+  const keys = forServer ? sealServerKeys(readServerKeys(config), token) : undefined
   const expiration = ttlMs === 0 ? {} : { expiration: timeOf(Date.now() + ttlMs) }
   return withAdmin(config, async client => {
-    await client.of(Secret).create(bootstrapTokenNamespace, {
+    const made = await client.of(Secret).create(bootstrapTokenNamespace, {
       metadata: { name: secretNameOf(token.id), namespace: bootstrapTokenNamespace },
       type: bootstrapTokenType,
       stringData: {
@@ -72,12 +80,31 @@ export function createToken(config: ClusterConfig, { ttlMs, description }: Token
         'token-secret': token.secret,
         'usage-bootstrap-authentication': 'true',
         'usage-bootstrap-signing': 'true',
-        'auth-extra-groups': joiningNodesGroup,
+        'auth-extra-groups': forServer ? joiningServersGroup : joiningNodesGroup,
         ...(description === '' ? {} : { description }),
         ...expiration,
       },
     })
+    if (keys !== undefined) await publishServerKeys(client, token.id, keys, made.metadata.uid ?? '')
     return formatJoinToken({ caHash: authorityHash(config), token })
+  })
+}
+
+/** Only the token's own user may read them, and they go with the token. */
+async function publishServerKeys(client: Client, tokenId: string, keys: string, tokenUid: string): Promise<void> {
+  const namespace = bootstrapTokenNamespace
+  const name = serverKeysName(tokenId)
+  const owner = { apiVersion: 'v1', kind: 'Secret', name: secretNameOf(tokenId), uid: tokenUid }
+  const metadata = { name, namespace, ownerReferences: [owner] }
+  await client.of(Secret).create(namespace, { metadata, type: serverKeysType, stringData: { [serverKeysField]: keys } })
+  await client.of(Role).create(namespace, {
+    metadata,
+    rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [name], verbs: ['get'] }],
+  })
+  await client.of(RoleBinding).create(namespace, {
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: `${bootstrapUserPrefix}${tokenId}` }],
   })
 }
 
@@ -135,8 +162,16 @@ export interface TokenCommandOptions {
   readonly print: (line: string) => void
 }
 
+interface CreateFlags {
+  readonly ttl: number
+  readonly description: string
+  readonly server: boolean
+}
+
 export function addTokenCommand(program: Command, { withCluster, configOf, print }: TokenCommandOptions): void {
-  const command = program.command('token').description('what machines join with: clipper agent --token …')
+  const command = program
+    .command('token')
+    .description('what machines join with: clipper agent --token …, clipper server --token …')
   withCluster(command.command('create').description('make a token and print it'))
     .option(
       '--ttl <time>',
@@ -145,8 +180,9 @@ export function addTokenCommand(program: Command, { withCluster, configOf, print
       defaultTtlMs,
     )
     .option('--description <text>', 'what it is for', '')
-    .action(async (flags: { ttl: number; description: string }) =>
-      print(await createToken(configOf({ ...flags }), { ttlMs: flags.ttl, description: flags.description })),
+    .option('--server', 'for a further server: clipper server --server … --token …', false)
+    .action(async ({ ttl: ttlMs, description, server: forServer, ...flags }: CreateFlags) =>
+      print(await createToken(configOf({ ...flags }), { ttlMs, description, forServer })),
     )
   withCluster(command.command('list').description('show the tokens, without their secrets'))
     .addOption(new Option('-o, --output <format>', 'as JSON').choices(['json']))

@@ -16,6 +16,8 @@ export const bootstrapUserPrefix = 'system:bootstrap:'
 export const bootstrappersGroup = 'system:bootstrappers'
 /** Whose members may ask for a node's certificate. */
 export const joiningNodesGroup = 'system:bootstrappers:clipper:node'
+/** Whose members read, each, the keys that were sealed for their token. */
+export const joiningServersGroup = 'system:bootstrappers:clipper:server'
 
 /** What machines without a certificate may read: where the API server is, signed with every token. */
 export const clusterInfo = { namespace: 'kube-public', name: 'cluster-info' } as const

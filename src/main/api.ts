@@ -23,6 +23,7 @@ import { InformerFactory } from '../client/informer-factory.ts'
 import { openAudit } from './audit.ts'
 import { InProcessTransport } from './in-process-transport.ts'
 import { openStore } from './open-store.ts'
+import { patiently } from './patience.ts'
 import { random } from './random.ts'
 import { firstAddresses } from './service-addresses.ts'
 
@@ -90,13 +91,15 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     new InformerFactory(client, { clock, random, log: componentLog })
 
   const api = new BootstrapApi(new InProcessTransport(server, apiserverUser, 'kube-apiserver'))
-  await bootstrap({
-    api,
-    serviceCidrs: [config.serviceCidr],
-    clientCaPem: pki.caPem,
-    frontProxyCaPem: pki.frontProxyCaPem,
-    clock,
-  })
+  await patiently('making the objects of every cluster', () =>
+    bootstrap({
+      api,
+      serviceCidrs: [config.serviceCidr],
+      clientCaPem: pki.caPem,
+      frontProxyCaPem: pki.frontProxyCaPem,
+      clock,
+    }),
+  )
   const flowKeeper = new FlowKeeper({ api, reader: registry.reader, clock, ensure: () => ensureFlowObjects(api) })
   const conversionWebhooks = new WebhookClient({ reader: registry.reader, random })
   const customResources = new CustomResources({
@@ -136,7 +139,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     clock,
   })
   const identity = new ServerIdentity({ api, serverName: config.nodeName, clock })
-  await Promise.all([kubernetesService.start(), identity.start()])
+  await patiently('entering the kubernetes Service', () => Promise.all([kubernetesService.start(), identity.start()]))
   const wake = () => kubernetesService.wake()
   registry.feed.listen(masterLeasesPrefix, { events: wake, progress: () => {}, lost: wake })
   log.info({ port: config.apiPort }, 'the API server is ready')

@@ -2,8 +2,10 @@
 import { X509Certificate } from 'node:crypto'
 import { ConfigMap } from '../api/core/v1/config-map.ts'
 import { Service } from '../api/core/v1/service.ts'
+import { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import type { Client } from '../client/client.ts'
+import { isNotFound } from '../machinery/api-error.ts'
 import { clusterInfo } from '../machinery/bootstrap-token.ts'
 import {
   type ClusterSettings,
@@ -36,8 +38,27 @@ export async function ensureClusterObjects(client: Client, config: ClusterConfig
   await Promise.all([
     ensureDnsService(client, config, settings.clusterDns),
     applyConfigMap(client, clusterSettingsNamespace, clusterSettingsName, clusterSettingsData(settings)),
-    applyConfigMap(client, clusterInfo.namespace, clusterInfo.name, { kubeconfig: joinKubeconfig(config, caPem) }),
+    ensureClusterInfo(client, config, caPem),
   ])
+}
+
+/** Several servers agree on one of them while it lives: a change makes the tokens sign anew. */
+async function ensureClusterInfo(client: Client, config: ClusterConfig, caPem: string): Promise<void> {
+  const { namespace, name } = clusterInfo
+  const [known, slice] = await Promise.all([
+    client.of(ConfigMap).get(namespace, name).catch(absent),
+    client.of(EndpointSlice).get('default', 'kubernetes').catch(absent),
+  ])
+  const servers = (slice?.endpoints ?? []).flatMap(({ addresses }) => addresses)
+  const kubeconfigs = [config.nodeAddress, ...servers].map(nodeAddress =>
+    joinKubeconfig({ ...config, nodeAddress }, caPem),
+  )
+  if (kubeconfigs.includes(known?.data?.kubeconfig ?? '')) return
+  await applyConfigMap(client, namespace, name, { kubeconfig: kubeconfigs[0] ?? '' })
+}
+
+function absent(error: unknown): undefined {
+  if (!isNotFound(error)) throw error
 }
 
 /** Where the cluster is and by which authority it is known, without a user (as kubeadm's). */

@@ -26,6 +26,8 @@ function read(flag: string, file: string | undefined): string | undefined {
   }
 }
 
+const followMembersMs = 10_000
+
 export interface OpenedStore {
   readonly store: Store
   readonly healthChecks: readonly HealthCheck[]
@@ -105,7 +107,8 @@ async function openPlainStore(config: ClusterConfig): Promise<PlainStore> {
     const maintained = await openEmbeddedStore({ directory: pathsOf(config).store })
     return { store: maintained, maintained }
   }
-  const store = await openEtcdStore({ servers: etcdServers, tls: etcdTls(config) }).catch(error => {
+  const follow = config.etcdMember ? { followMembersMs } : {}
+  const store = await openEtcdStore({ servers: etcdServers, tls: etcdTls(config), ...follow }).catch(error => {
     throw new CliError(`cannot use etcd at ${etcdServers.join(', ')}: ${(error as Error).message}`)
   })
   return { store }

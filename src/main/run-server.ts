@@ -4,13 +4,18 @@ import { writeKubeconfig } from '../apiserver/pki/kubeconfig.ts'
 import { ensurePki, type Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
+import { HelperSpawner } from '../base/spawner.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.ts'
 import { tryLock } from '../cli/running-process.ts'
+import type { ServerStart } from '../cli/server-flags.ts'
 import { startApi } from './api.ts'
 import { ensureClusterObjects } from './cluster-objects.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { startControlPlane } from './control-plane.ts'
+import { type RunningMember, startEtcdMember } from './etcd-member.ts'
+import { joinControlPlane } from './join-server.ts'
+import { patiently } from './patience.ts'
 import { firstAddresses } from './service-addresses.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -18,23 +23,61 @@ interface Stoppable {
   stop(): Promise<void>
 }
 
-export const runApiServer = (config: ClusterConfig): Promise<void> => run(config, pki => startApi(config, pki))
+export const runApiServer = (config: ClusterConfig): Promise<void> => run({ config }, startApi)
 
 /** `controllers` chooses as kube-controller-manager's flag of that name does. */
-export const runServer = (config: ClusterConfig, controllers: readonly string[]): Promise<void> =>
-  run(config, async pki => {
+export const runServer = (server: ServerStart, controllers: readonly string[]): Promise<void> =>
+  run(server, async (config, pki) => {
     const controlPlane = await startControlPlane(config, pki, controllers)
-    await ensureClusterObjects(controlPlane.clientFor(apiserverUser, 'clipper'), config, pki.caPem)
+    const client = controlPlane.clientFor(apiserverUser, 'clipper')
+    await patiently('telling nodes of the cluster', () => ensureClusterObjects(client, config, pki.caPem))
     return controlPlane
   })
 
-async function run(config: ClusterConfig, start: (pki: Pki) => Promise<Stoppable>): Promise<void> {
+async function run(
+  { config: given, join }: ServerStart,
+  start: (config: ClusterConfig, pki: Pki) => Promise<Stoppable>,
+): Promise<void> {
   await startOverWithCompiledModules()
   const log = loggerOf('clipper')
-  const release = await tryLock(config.name)
-  if (!release) throw new CliError(`a cluster named ${config.name} already runs`, 'choose another --name')
+  const release = await tryLock(given.name)
+  if (!release) throw new CliError(`a cluster named ${given.name} already runs`, 'choose another --name')
+  const stopping = new AbortController()
   const stopped = stopSignal()
-  writeConfig(config)
+  void stopped.then(() => stopping.abort())
+  try {
+    const joined = join ? await joinControlPlane(given, join.server, join.token) : given
+    // Only what has all keys is kept: an attempt that failed begins anew.
+    writeConfig(joined)
+    const member = await startMember(joined, stopping.signal)
+    const config = member?.config ?? joined
+    const running = await start(config, ensureServerPki(config))
+    log.info({ signal: await stopped }, 'stopping')
+    await running.stop()
+    await member?.stop()
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error
+  } finally {
+    release()
+  }
+}
+
+async function startMember(config: ClusterConfig, signal: AbortSignal): Promise<RunningMember | undefined> {
+  if (!config.etcdMember) return undefined
+  // Before memory grows: spawning stops a process in proportion to it.
+  const spawner = new HelperSpawner()
+  const member = await startEtcdMember(config, spawner, signal)
+  return {
+    config: member.config,
+    async stop() {
+      await member.stop()
+      spawner.close()
+    },
+  }
+}
+
+/** Makes or renews what is due, and the administrator's access to this server. */
+function ensureServerPki(config: ClusterConfig): Pki {
   const paths = pathsOf(config)
   const pki = ensurePki({
     directory: paths.pki,
@@ -51,8 +94,5 @@ async function run(config: ClusterConfig, start: (pki: Pki) => Promise<Stoppable
     userName: config.name,
     client: pki.identity('admin'),
   })
-  const running = await start(pki)
-  log.info({ signal: await stopped }, 'stopping')
-  await running.stop()
-  release()
+  return pki
 }

@@ -1,6 +1,6 @@
 /** etcd v3: the messages of the services Maintenance, Cluster and Auth that are answered. */
 import { f } from '../../schema/field.ts'
-import { binary, bool, int32, int64, list, str, uint32, uint64 } from '../../schema/type.ts'
+import { binary, bool, int32, int64, list, str, type TypeOf, uint32, uint64 } from '../../schema/type.ts'
 import { memberId, message, ResponseHeader } from './kv-messages.ts'
 
 export const StatusResponse = message('StatusResponse', {
@@ -52,6 +52,7 @@ export const Member = message('Member', {
   clientUrls: f(4, list(str)),
   isLearner: f(5, bool),
 })
+export type Member = TypeOf<typeof Member>
 export const MemberListResponse = message('MemberListResponse', {
   header: f(1, ResponseHeader),
   members: f(2, list(Member)),

@@ -29,15 +29,47 @@ export interface Method<Q, R> {
   readonly reads: boolean
 }
 
+/** To one member. */
+export interface Connection {
+  readonly key: string
+  readonly channel: GrpcChannel
+}
+
+const keyOf = (target: GrpcTarget): string =>
+  'socketPath' in target ? target.socketPath : `${target.tls ? 'https' : 'http'}://${target.host}:${target.port}`
+
+const connectionTo = (target: GrpcTarget): Connection => ({
+  key: keyOf(target),
+  channel: new GrpcChannel(target, { maxMessageBytes, keepAliveMs }),
+})
+
 export class EtcdConnections {
-  readonly #channels: readonly GrpcChannel[]
+  #channels: readonly Connection[]
   readonly #timeoutMs: number
-  #current = 0
+  #current: Connection
   #closed = false
 
+  /** At least one target. */
   constructor(targets: readonly GrpcTarget[], timeoutMs = defaultTimeoutMs) {
     this.#timeoutMs = timeoutMs
-    this.#channels = targets.map(target => new GrpcChannel(target, { maxMessageBytes, keepAliveMs }))
+    this.#channels = targets.map(connectionTo)
+    this.#current = this.#channels[0]!
+  }
+
+  /** From now on these are the members. Connections to those that stay go on. */
+  useTargets(targets: readonly GrpcTarget[]): void {
+    if (this.#closed || targets.length === 0) return
+    const before = this.#channels
+    this.#channels = targets.map(target => before.find(({ key }) => key === keyOf(target)) ?? connectionTo(target))
+    if (!this.#channels.includes(this.#current)) this.#current = this.#channels[0]!
+    for (const old of before) if (!this.#channels.includes(old)) old.channel.close()
+  }
+
+  /** Goes back to the first member if `isWell` says that it answers. */
+  async preferFirst(isWell: (channel: GrpcChannel) => Promise<boolean>): Promise<void> {
+    const [first] = this.#channels
+    if (!first || first === this.#current || !(await isWell(first.channel).catch(() => false))) return
+    if (this.#channels[0] === first) this.#current = first
   }
 
   /** Throws GrpcError. */
@@ -50,7 +82,7 @@ export class EtcdConnections {
       const used = this.#current
       try {
         const timeoutMs = Math.max(1, deadline - performance.now())
-        return decodeMessage(response, await this.#channels[used]!.unary(path, bytes, { timeoutMs }), maxMessageBytes)
+        return decodeMessage(response, await used.channel.unary(path, bytes, { timeoutMs }), maxMessageBytes)
       } catch (error) {
         if (!(error instanceof GrpcError) || error.code !== GrpcCode.unavailable) throw error
         this.failed(used)
@@ -71,18 +103,19 @@ export class EtcdConnections {
     path: string,
     onMessage: (message: Uint8Array) => void,
     options: CallOptions = {},
-  ): { readonly call: DuplexCall; readonly member: number } {
+  ): { readonly call: DuplexCall; readonly member: Connection } {
     const member = this.#current
-    return { call: this.#channels[member]!.duplex(path, onMessage, options), member }
+    return { call: member.channel.duplex(path, onMessage, options), member }
   }
 
   /** The next calls go to another member, unless they do already. */
-  failed(member: number): void {
-    if (this.#current === member) this.#current = (member + 1) % this.#channels.length
+  failed(member: Connection): void {
+    if (this.#current !== member) return
+    this.#current = this.#channels[(this.#channels.indexOf(member) + 1) % this.#channels.length]!
   }
 
   close(): void {
     this.#closed = true
-    for (const channel of this.#channels) channel.close()
+    for (const { channel } of this.#channels) channel.close()
   }
 }

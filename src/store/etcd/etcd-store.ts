@@ -4,6 +4,7 @@ import type { ClientTls } from '../../base/grpc/grpc-channel.ts'
 import { GrpcCode, GrpcError } from '../../base/grpc/grpc-error.ts'
 import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
+import { MemberListRequest } from '../etcd-api/cluster-messages.ts'
 import {
   CompactionRequest,
   HeaderResponse,
@@ -24,7 +25,7 @@ import {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from '../etcd-api/lease-messages.ts'
-import { StatusResponse } from '../etcd-api/maintenance-messages.ts'
+import { MemberListResponse, StatusResponse } from '../etcd-api/maintenance-messages.ts'
 import {
   CompactedError,
   FutureRevisionError,
@@ -54,12 +55,15 @@ export interface EtcdStoreOptions {
   readonly tls?: ClientTls
   /** Longest time of one call, its repetitions included. */
   readonly timeoutMs?: number
+  /** Asks so often which members there are, and uses those; the first of `servers` goes before the others. Absent: never. */
+  readonly followMembersMs?: number
 }
 
 /** Earlier versions answer requests for progress wrongly: https://github.com/etcd-io/etcd/issues/17507 */
 const oldestVersion = [3, 5, 13] as const
 
 const maxKeepAliveAttempts = 3
+const preferredTimeoutMs = 1000
 /** What is not found out by then is given as 0. */
 const compactRevisionTimeoutMs = 5000
 
@@ -83,6 +87,7 @@ const methods = {
   leaseTimeToLive: method('Lease/LeaseTimeToLive', LeaseTimeToLiveRequest, LeaseTimeToLiveResponse, true),
   leaseLeases: method('Lease/LeaseLeases', empty, LeaseLeasesResponse, true),
   status: method('Maintenance/Status', empty, StatusResponse, true),
+  members: method('Cluster/MemberList', MemberListRequest, MemberListResponse, true),
 }
 
 const isRead = ({ success, failure }: Transaction): boolean =>
@@ -97,6 +102,7 @@ class EtcdStore implements Store {
   #clusterId: number | bigint | undefined
   #asking: { readonly started: boolean; readonly revision: Promise<number> } | undefined
   #closed = false
+  #followTimer: NodeJS.Timeout | undefined
 
   constructor(connections: EtcdConnections) {
     this.#connections = connections
@@ -238,6 +244,7 @@ class EtcdStore implements Store {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#followTimer)
     for (const watch of this.#watches) watch.fail(new StoreUnavailableError('the store is closed'))
     this.#watches.clear()
     this.#connections.close()
@@ -253,6 +260,32 @@ class EtcdStore implements Store {
         `etcd ${version} is too old: ${oldestVersion.join('.')} is the first whose watches tell their progress rightly`,
       )
     }
+  }
+
+  /** Members come and go, and the preferred one comes back. */
+  followMembers(preferred: string, tls: ClientTls, everyMs: number): void {
+    const turn = async () => {
+      const { members = [] } = await this.#connections.call(methods.members, { linearizable: true })
+      const others = members.filter(({ isLearner, clientUrls = [] }) => !isLearner && !clientUrls.includes(preferred))
+      const urls = others.flatMap(({ clientUrls = [] }) => clientUrls.slice(0, 1)).sort()
+      this.#connections.useTargets(targetsOf([preferred, ...urls], tls))
+      await this.#connections.preferFirst(async channel => {
+        const bytes = await channel.unary(methods.status.path, new Uint8Array(), { timeoutMs: preferredTimeoutMs })
+        const { leader = 0, isLearner = false } = decodeMessage(StatusResponse, bytes)
+        return BigInt(leader) !== 0n && !isLearner
+      })
+    }
+    const schedule = () => {
+      if (this.#closed) return
+      this.#followTimer = setTimeout(
+        () =>
+          void turn()
+            .catch(() => {})
+            .finally(schedule),
+        everyMs,
+      ).unref()
+    }
+    schedule()
   }
 
   #open(): void {
@@ -316,10 +349,12 @@ class EtcdStore implements Store {
 }
 
 /** Throws EndpointError, or an Error that says why the cluster cannot be used. */
-export async function openEtcdStore({ servers, tls = {}, timeoutMs }: EtcdStoreOptions): Promise<Store> {
+export async function openEtcdStore(options: EtcdStoreOptions): Promise<Store> {
+  const { servers, tls = {}, timeoutMs, followMembersMs } = options
   const store = new EtcdStore(new EtcdConnections(targetsOf(servers, tls), timeoutMs))
   try {
     await store.checkVersion()
+    if (followMembersMs !== undefined) store.followMembers(servers[0]!, tls, followMembersMs)
     return store
   } catch (error) {
     await store.close()

@@ -6,7 +6,7 @@ import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
 import { WatchRequest, WatchResponse } from '../etcd-api/watch-messages.ts'
 import { CompactedError, type StoreEvent, type Watch, type WatchHandler, type WatchOptions } from '../store.ts'
-import type { EtcdConnections } from './connections.ts'
+import type { Connection, EtcdConnections } from './connections.ts'
 import { eventOf } from './conversion.ts'
 
 const maxMessageBytes = 1 << 30
@@ -22,7 +22,7 @@ export class EtcdWatch implements Watch {
   /** Every event below it was delivered; 0: not begun. */
   #nextRevision = 0
   #call: DuplexCall | undefined
-  #member = 0
+  #member: Connection | undefined
   /** Events of a response that is not whole yet. */
   #fragments: StoreEvent[] = []
   #reopenMs = firstReopenMs
@@ -98,7 +98,7 @@ export class EtcdWatch implements Watch {
 
   #lost(call: DuplexCall): void {
     if (this.#closed || this.#call !== call) return
-    this.#connections.failed(this.#member)
+    if (this.#member) this.#connections.failed(this.#member)
     setTimeout(() => this.#open(), this.#reopenMs)
     this.#reopenMs = Math.min(this.#reopenMs * 2, lastReopenMs)
   }

@@ -1,0 +1,157 @@
+/**
+ * A program that runs in a session of its own and outlives this process: a later start adopts it. While this process runs,
+ * it is started again whenever it has ended.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type Clock, sleep, type Timer } from './clock.ts'
+import type { Logger } from './log.ts'
+import type { Spawner } from './spawner.ts'
+
+export interface DetachedProgram {
+  readonly command: string
+  readonly args: readonly string[]
+  /** Gets its output, appended. */
+  readonly logFile: string
+  /** Where it is written down which process it is. */
+  readonly instanceFile: string
+}
+
+export interface DetachedDependencies {
+  readonly spawner: Spawner
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+interface Instance {
+  readonly pid: number
+  readonly startTicks: string
+  /** Of command and arguments: a program with others is started anew. */
+  readonly hash: string
+}
+
+const superviseEveryMs = 500
+/** Between two starts of a program that ends at once; doubles up to the second one. */
+const firstRestartMs = 500
+const lastRestartMs = 10_000
+const pollMs = 25
+
+/** Field 22 of /proc/PID/stat tells a process from a later one with the same pid; undefined if it is gone. */
+function startTicksOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? undefined : fields[19]
+  } catch {
+    return undefined
+  }
+}
+
+const isAlive = ({ pid, startTicks }: Instance): boolean => startTicksOf(pid) === startTicks
+
+function readInstance(path: string): Instance | undefined {
+  try {
+    const instance = JSON.parse(readFileSync(path, 'utf8')) as Instance
+    return isAlive(instance) ? instance : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function end(instance: Instance, graceMs: number): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!isAlive(instance)) return
+    process.kill(instance.pid, signal)
+    for (let waitedMs = 0; isAlive(instance) && waitedMs < graceMs; waitedMs += pollMs) await sleep(pollMs)
+  }
+}
+
+/** Ends the program that an instance file names, if it runs. */
+export async function endDetached(instanceFile: string, graceMs = 10_000): Promise<void> {
+  const instance = readInstance(instanceFile)
+  if (instance) await end(instance, graceMs)
+  rmSync(instanceFile, { force: true })
+}
+
+export class DetachedProcess {
+  readonly #program: DetachedProgram
+  readonly #deps: DetachedDependencies
+  readonly #hash: string
+  #instance: Instance | undefined
+  #timer: Timer | undefined
+  #restartMs = firstRestartMs
+  #startedAtMs = 0
+  #stopped = false
+
+  constructor(program: DetachedProgram, deps: DetachedDependencies) {
+    this.#program = program
+    this.#deps = deps
+    this.#hash = createHash('sha256')
+      .update(JSON.stringify([program.command, program.args]))
+      .digest('hex')
+  }
+
+  get pid(): number | undefined {
+    return this.isAlive ? this.#instance?.pid : undefined
+  }
+
+  get isAlive(): boolean {
+    return this.#instance !== undefined && isAlive(this.#instance)
+  }
+
+  /** Adopts or starts it; true: it ran before. */
+  async start(): Promise<boolean> {
+    const running = readInstance(this.#program.instanceFile)
+    const adopted = running?.hash === this.#hash
+    if (running && !adopted) await end(running, 10_000)
+    if (adopted) this.#instance = running
+    else await this.#launch()
+    this.#supervise(superviseEveryMs)
+    return adopted
+  }
+
+  /** Leaves it alone from now on. */
+  detach(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+  }
+
+  async stop(graceMs = 10_000): Promise<void> {
+    this.detach()
+    if (this.#instance) await end(this.#instance, graceMs)
+    rmSync(this.#program.instanceFile, { force: true })
+  }
+
+  /** The end of what it has written, for errors. */
+  lastLines(count = 3): string {
+    try {
+      return readFileSync(this.#program.logFile, 'utf8').trim().split('\n').slice(-count).join(' | ')
+    } catch {
+      return 'no log'
+    }
+  }
+
+  async #launch(): Promise<void> {
+    const { command, args, logFile, instanceFile } = this.#program
+    const pid = await this.#deps.spawner.startDetached(command, args, { logFile })
+    this.#startedAtMs = this.#deps.clock.monotonic()
+    this.#instance = { pid, startTicks: startTicksOf(pid) ?? '', hash: this.#hash }
+    writeFileSync(instanceFile, JSON.stringify(this.#instance), { mode: 0o600 })
+  }
+
+  #supervise(delayMs: number): void {
+    if (this.#stopped) return
+    this.#timer = this.#deps.clock.after(delayMs, () => void this.#look())
+  }
+
+  async #look(): Promise<void> {
+    const { clock, log } = this.#deps
+    if (this.#stopped || this.isAlive) return this.#supervise(superviseEveryMs)
+    if (clock.monotonic() - this.#startedAtMs > lastRestartMs) this.#restartMs = firstRestartMs
+    const { command } = this.#program
+    log.warn({ command, lastLines: this.lastLines(1) }, 'a program ended; starting it again')
+    await this.#launch().catch(error => log.error({ command, error: (error as Error).message }, 'cannot be started'))
+    this.#supervise(this.#restartMs)
+    this.#restartMs = Math.min(this.#restartMs * 2, lastRestartMs)
+  }
+}

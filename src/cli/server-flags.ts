@@ -1,0 +1,104 @@
+/** Flags of `clipper server` about other servers: with them, its store is a member of an etcd cluster of their own. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { CliError } from './cli-error.ts'
+import { type ClusterConfig, pathsOf } from './cluster-config.ts'
+import { type JoinToken, parseJoinToken } from './join-token.ts'
+
+export interface EtcdMemberConfig {
+  /** Absolute path of etcd; absent: the one on PATH. */
+  readonly binary?: string
+  readonly clientPort: number
+  readonly peerPort: number
+  /** URLs of the other members' clients, as they were last known. */
+  readonly servers: readonly string[]
+  /** It has been a member: without data it must not begin a new cluster. */
+  readonly hasBegun?: boolean
+}
+
+export interface ServerFlags {
+  readonly clusterInit?: boolean
+  readonly server?: string
+  readonly token?: string
+  readonly etcdBinary?: string
+  readonly etcdClientPort?: number
+  readonly etcdPeerPort?: number
+}
+
+/** Whose control plane is to be joined. */
+export interface JoinTarget {
+  readonly server: string
+  readonly token: JoinToken
+}
+
+export interface ServerStart {
+  readonly config: ClusterConfig
+  /** Absent where it begins a control plane, or is part of one. */
+  readonly join?: JoinTarget
+}
+
+const port = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new InvalidArgumentError('a port is a number from 1 to 65535.')
+  return value
+}
+
+const serverUrl = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'https:' || url.pathname !== '/')
+    throw new InvalidArgumentError('the URL of a server looks like https://10.0.0.1:6443.')
+  return url.origin
+}
+
+export function withServerFlags(command: Command): Command {
+  return command
+    .option('--cluster-init', 'begin a control plane of several servers: run the first member of their etcd')
+    .option('--server <url>', 'join the control plane of this server, with --token', serverUrl)
+    .option('--token <token>', 'from "clipper token create --server" on a server that runs')
+    .option('--etcd-binary <file>', 'etcd 3.5.13 or later (default: the one on PATH)', file => resolve(file))
+    .option('--etcd-client-port <port>', 'port of the etcd member for clients (default: 2379)', port)
+    .option('--etcd-peer-port <port>', 'port of the etcd member for other members (default: 2380)', port)
+}
+
+const defaultMember = { clientPort: 2379, peerPort: 2380, servers: [] }
+
+/** What the flags ask for, given what the data directory holds. Throws CliError. */
+export function serverStartOf(
+  config: ClusterConfig,
+  { clusterInit, server, token, etcdBinary, etcdClientPort, etcdPeerPort }: ServerFlags,
+): ServerStart {
+  const known = config.etcdMember
+  const isMany = clusterInit === true || server !== undefined || known !== undefined
+  if (!isMany) {
+    if (token !== undefined) throw new CliError('--token needs --server')
+    if (etcdBinary !== undefined || etcdClientPort !== undefined || etcdPeerPort !== undefined)
+      throw new CliError('--etcd-binary, --etcd-client-port and --etcd-peer-port need --cluster-init or --server')
+    return { config }
+  }
+  if (clusterInit && server !== undefined) throw new CliError('--cluster-init and --server exclude each other')
+  if (!known && (config.etcdServers ?? []).length > 0)
+    throw new CliError(
+      'with --etcd-servers the etcd cluster is another: neither --cluster-init nor --server goes with it',
+    )
+  const member: EtcdMemberConfig = {
+    ...(known ?? defaultMember),
+    ...(etcdBinary === undefined ? {} : { binary: etcdBinary }),
+    ...(etcdClientPort === undefined ? {} : { clientPort: etcdClientPort }),
+    ...(etcdPeerPort === undefined ? {} : { peerPort: etcdPeerPort }),
+  }
+  if (known && (member.clientPort !== known.clientPort || member.peerPort !== known.peerPort))
+    throw new CliError('the ports of an etcd member cannot change', 'leave the flags out')
+  const next = { ...config, etcdMember: member }
+  if (known) return { config: next }
+  if (existsSync(pathsOf(config).store))
+    throw new CliError(
+      `${config.dataDirectory} has an embedded store`,
+      'copy it into an etcd cluster first (clipper store copy), or choose another --data-dir',
+    )
+  if (server === undefined) return { config: next }
+  if (token === undefined)
+    throw new CliError('--server needs --token', 'make one on the server that runs: clipper token create --server')
+  return { config: next, join: { server, token: parseJoinToken(token) } }
+}
