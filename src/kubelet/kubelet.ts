@@ -156,6 +156,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   const resizes = new PodResizes({
     store: new AllocationStore(join(kubeletDirectory(dataDirectory), 'allocations'), log),
     clock,
+    log,
     metrics: resizeMetrics,
     problem: async pod => (await admit(shared, pod, false))?.message,
     worker: uid => manager.byUid(uid),

@@ -4,6 +4,7 @@
  */
 import type { Pod, PodCondition } from '../../api/core/v1/pod.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { Logger } from '../../base/log.ts'
 import type { ContainerRecord } from '../pods/pod-runtime.ts'
 import { limitsWithin } from '../resources/limits-within.ts'
 import { podAmount } from '../resources/linux-resources.ts'
@@ -29,6 +30,7 @@ export interface ResizableWorker {
 export interface PodResizesOptions {
   readonly store: AllocationStore
   readonly clock: Clock
+  readonly log: Logger
   readonly metrics: ResizeMetrics
   /** Why the node has no room for the pod as it is given here; undefined: it has. */
   problem(pod: Pod): Promise<string | undefined>
@@ -193,7 +195,13 @@ export class PodResizes {
     for (const uid of this.#ordered()) {
       const worker = this.#options.worker(uid)
       if (this.#stopped) return
-      const isWaiting = worker?.isActive === true && (await this.#try(worker, trigger))
+      let isWaiting = worker?.isActive === true
+      try {
+        if (worker && isWaiting) isWaiting = await this.#try(worker, trigger)
+      } catch (error) {
+        // Such as a full disk: the next round tries again.
+        this.#options.log.warn({ uid, error: (error as Error).message }, 'resize not granted')
+      }
       if (!isWaiting) this.#waiting = this.#waiting.filter(other => other !== uid)
     }
   }
