@@ -49,9 +49,8 @@ function zeroOf(type: Type): unknown {
   return isAny(type.name) || type.name === 'time' || type.name === 'microTime' ? null : ''
 }
 
-function listShaper(of: Type, goType?: string): Shaper {
+function listShaper(of: Type, goType?: string, listGoType = `[]${goType ?? goTypeName(of)}`): Shaper {
   const element = typeShaper(of, goType)
-  const listGoType = `[]${goType ?? goTypeName(of)}`
   return (value, context) => {
     if (!Array.isArray(value)) throw context.wrongType(kindOfValue(value), listGoType)
     const depth = context.path.push(0) - 1
@@ -153,10 +152,18 @@ export function shaperOf(message: Message): Shaper {
   if (!shaper) {
     const choice = choiceOf(message)
     if (choice) shaper = choiceShaper(choice)
-    else shaper = message.options.listForm ? typeShaper(listFormType(message)) : messageShaper(message)
+    else shaper = message.options.listForm ? listFormShaper(message) : messageShaper(message)
     shapers.set(message, shaper)
   }
   return shaper
+}
+
+/** Errors name the type as Go does that defines it. */
+function listFormShaper(message: Message): Shaper {
+  const type = listFormType(message)
+  return type.is === 'list'
+    ? listShaper(type.of, undefined, message.name.split('.').slice(-2).join('.'))
+    : typeShaper(type)
 }
 
 function choiceShaper({ object, other }: Choice): Shaper {

@@ -17,8 +17,11 @@ export interface Instant {
 /** A time as `2026-01-02T03:04:05Z`: seconds, UTC. */
 export const normalTime = (text: string): string => (plainUtc.test(text) ? text : showTime(parseTime(text).seconds))
 
-/** A time as `2026-01-02T03:04:05.000006Z`: microseconds, UTC. Upstream reads exactly six digits; more or fewer are read here too. */
+const sixDigits = /\d\d[.,]\d{6}(?:Z|[+-]\d\d:\d\d)$/
+
+/** A time as `2026-01-02T03:04:05.000006Z`: microseconds, UTC. Exactly six digits are read. */
 export function normalMicroTime(text: string): string {
+  if (!sixDigits.test(text) || !rfc3339.test(text)) throw syntaxError(text, microLayout)
   const { seconds, nanos } = parseTime(text)
   return showMicroTime(seconds, nanos)
 }
@@ -26,7 +29,7 @@ export function normalMicroTime(text: string): string {
 /** Throws DecodeError in the words of Go's time.Parse. */
 export function parseTime(text: string): Instant {
   const match = rfc3339.exec(text)
-  if (!match) throw syntaxError(text)
+  if (!match) throw syntaxError(text, layout)
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
     number,
     number,
@@ -49,7 +52,9 @@ export function parseTime(text: string): Instant {
 }
 
 /** Go's layout of RFC 3339, piece by piece, as its errors name them. */
-const layout: readonly (readonly [element: string, syntax: RegExp])[] = [
+type Layout = readonly (readonly [element: string, syntax: RegExp])[]
+
+const layout: Layout = [
   ['2006', /^\d{4}/],
   ['-', /^-/],
   ['01', /^\d\d/],
@@ -64,14 +69,22 @@ const layout: readonly (readonly [element: string, syntax: RegExp])[] = [
   ['Z07:00', /^(?:Z|[+-]\d\d:\d\d)/],
 ]
 
-function syntaxError(text: string): DecodeError {
+const microLayout: Layout = [
+  ...layout.slice(0, -2),
+  ['05', /^\d\d/],
+  ['.000000', /^[.,]\d{6}/],
+  ['Z07:00', /^(?:Z|[+-]\d\d:\d\d)/],
+]
+
+function syntaxError(text: string, elements: Layout): DecodeError {
   const start = `parsing time ${JSON.stringify(text)}`
+  const whole = elements.map(([element]) => element).join('')
   let rest = text
-  for (const [element, syntax] of layout) {
+  for (const [element, syntax] of elements) {
     const found = syntax.exec(rest)
     if (!found)
       return new DecodeError(
-        `${start} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(element)}`,
+        `${start} as "${whole}": cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(element)}`,
       )
     rest = rest.slice(found[0].length)
   }

@@ -15,7 +15,7 @@ export interface Step {
   readonly headers?: Readonly<Record<string, string>>
   /** Made of what this server has answered to the case's earlier steps. A string or buffer is sent as it is. */
   readonly body?: (answers: readonly Answer[]) => unknown
-  /** The object that this makes, where a controller of the server itself writes its conditions: later steps wait for them. */
+  /** What this makes or deletes, where a controller of the server itself acts on it: later steps wait for that. */
   readonly settles?: string
   /** The path, where it hangs on an earlier answer. */
   readonly pathOf?: (answers: readonly Answer[]) => string

@@ -57,7 +57,7 @@ async function runCase(
       answerOf(pair.stock, wireRequestOf(step, stockAnswers)),
       answerOf(pair.ours, ourRequest),
     ])
-    const settled = step.settles && stock.status === 201 && ours.status === 201 ? step.settles : undefined
+    const settled = step.settles && stock.status < 300 && ours.status < 300 ? step.settles : undefined
     stockAnswers.push(settled === undefined ? stock : await settledAnswer(pair.stock, settled))
     ourAnswers.push(settled === undefined ? ours : await settledAnswer(pair.ours, settled))
     const differences = compareAnswers(normalAnswer(stock), normalAnswer(ours))
@@ -77,17 +77,29 @@ async function runCase(
   }
 }
 
-const settleTries = 100
+const settleTries = 160
 const settlePauseMs = 50
 
-/** The object as it is once its conditions are written; as it is after a while where they never are. */
+interface Conditioned {
+  readonly metadata?: { readonly deletionTimestamp?: string }
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+  readonly items?: readonly unknown[]
+}
+
+/** A definition is established by a second write, upstream after five seconds; one that is deleted tells when its objects are gone. */
+function isSettled({ metadata, status, items }: Conditioned, path: string): boolean {
+  if (items) return items.length === 0
+  const conditions = status?.conditions ?? []
+  if (!path.includes('/customresourcedefinitions/')) return conditions.length > 0
+  const [type, wanted] = metadata?.deletionTimestamp ? ['Terminating', 'False'] : ['Established', 'True']
+  return conditions.some(condition => condition.type === type && condition.status === wanted)
+}
+
+/** The object as it is once its conditions are written, or a list once it is empty; as it is after a while otherwise. */
 async function settledAnswer(connection: Connection, path: string): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     const answer = await answerOf(connection, { method: 'GET', path, headers: {} })
-    const object = answer.json as { status?: { conditions?: unknown[] } } | undefined
-    // A definition's names are accepted first, and it is established in a second write.
-    const least = path.includes('/customresourcedefinitions/') ? 2 : 1
-    if ((object?.status?.conditions?.length ?? 0) >= least || tries === settleTries) return answer
+    if (answer.status !== 200 || isSettled(answer.json as Conditioned, path) || tries === settleTries) return answer
     await new Promise(resolve => setTimeout(resolve, settlePauseMs))
   }
 }

@@ -9,10 +9,12 @@ export const apiserverUser: UserInfo = {
 }
 
 export interface BootstrapRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** Of the body; absent: application/json. */
+  readonly contentType?: string
 }
 
 /** One request through the chain; failures are thrown as ApiError. A client's transport has this shape. */
@@ -70,6 +72,18 @@ export class BootstrapApi {
     const { namespace = '', name = '' } = object.metadata ?? {}
     const path = pathOf(kind, namespace, name, subresource)
     await this.#requester.request({ method: 'PUT', path, body: typed(kind, object), query: this.#query })
+  }
+
+  /** Server-side apply of what `fieldManager` says of an object's status. */
+  async applyStatus<T>(kind: Kind<T>, object: Named, fieldManager: string): Promise<void> {
+    const { namespace = '', name = '' } = object.metadata ?? {}
+    await this.#requester.request({
+      method: 'PATCH',
+      path: pathOf(kind, namespace, name, 'status'),
+      body: typed(kind, object),
+      query: { fieldManager, force: 'true' },
+      contentType: 'application/apply-patch+yaml',
+    })
   }
 
   async delete<T>(kind: Kind<T>, namespace: string, name: string): Promise<void> {

@@ -3,7 +3,7 @@ import { FlowSchema } from '../../api/flowcontrol/v1/flow-schema.ts'
 import { PriorityLevelConfiguration } from '../../api/flowcontrol/v1/priority-level-configuration.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import { loggerOf } from '../../base/log.ts'
-import { isConflict, isNotFound } from '../../machinery/api-error.ts'
+import { isNotFound } from '../../machinery/api-error.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { BootstrapApi } from './bootstrap-api.ts'
 
@@ -12,6 +12,8 @@ const log = loggerOf('apiserver/flowcontrol')
 /** Changes that come close together are looked at once. */
 const settleMs = 50
 const retryMs = 5_000
+/** As upstream's consumer of these objects is called. */
+const fieldManager = 'api-priority-and-fairness-config-consumer-v1'
 
 export interface FlowKeeperOptions {
   readonly api: BootstrapApi
@@ -62,15 +64,15 @@ export class FlowKeeper {
     for (const schema of reader.list(FlowSchema, '')) {
       const status = statusOf(schema, levels, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'))
       if (!status) continue
-      await api.update(FlowSchema, { ...schema, status } as object, 'status').catch(error => {
-        // Someone changed or removed it meanwhile, which wakes us again.
-        if (!isConflict(error) && !isNotFound(error)) throw error
+      const said = { metadata: { name: schema.metadata.name }, status }
+      await api.applyStatus(FlowSchema, said, fieldManager).catch(error => {
+        if (!isNotFound(error)) throw error
       })
     }
   }
 }
 
-/** The status that a schema must get, or undefined where it has it. */
+/** What must be said of a schema's status, or undefined where it has it. */
 export function statusOf(
   { spec, status }: FlowSchema,
   levels: ReadonlySet<string>,
@@ -90,5 +92,5 @@ export function statusOf(
       exists ? 'and it exists' : 'but there is no such object'
     }`,
   }
-  return { conditions: [...(status.conditions ?? []).filter(({ type }) => type !== 'Dangling'), condition] }
+  return { conditions: [condition] }
 }

@@ -170,9 +170,11 @@ export class CustomResources {
 
   /** Deletes what there is; when all is gone, lets the definition go. */
   async #drain(definition: CustomResourceDefinition): Promise<void> {
-    const { api } = this.#options
     const { metadata, spec } = definition
     if (!metadata.finalizers?.includes(cleanupFinalizer)) return
+    const { api } = this.#options
+    // The change of the status wakes this again.
+    if (await this.#tellTerminating(definition, inProgress)) return
     // The storage version where it is served: no webhook is needed to read it.
     const kinds = this.#served.get(metadata.name)?.kinds ?? []
     const storage = spec.versions?.find(version => version.storage)?.name
@@ -186,11 +188,49 @@ export class CustomResources {
       if (((await api.list(kind, '')) as readonly Named[]).length > 0) return this.#later(metadata.name, drainMs)
     }
     const finalizers = metadata.finalizers.filter(finalizer => finalizer !== cleanupFinalizer)
+    await this.#tellTerminating({ ...definition, metadata: { ...metadata, finalizers } }, kind ? completed : unborn)
+  }
+
+  /** False where the definition says so already. */
+  async #tellTerminating(definition: CustomResourceDefinition, condition: Terminating): Promise<boolean> {
+    const { api, clock } = this.#options
+    const before = definition.status.conditions ?? []
+    const known = before.find(({ type }) => type === terminating)
+    if (known?.reason === condition.reason) return false
+    const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    const lastTransitionTime = known?.status === condition.status ? known.lastTransitionTime : nowIso
+    const made = { type: terminating, lastTransitionTime, ...condition }
+    const conditions = known ? before.map(one => (one === known ? made : one)) : [...before, made]
     await api
-      .update(CustomResourceDefinition, { ...definition, metadata: { ...metadata, finalizers } } as object)
+      .update(
+        CustomResourceDefinition,
+        { ...definition, status: { ...definition.status, conditions } } as object,
+        'status',
+      )
       .catch(ignoreOutdated)
+    return true
   }
 }
+
+const terminating = 'Terminating'
+
+interface Terminating {
+  readonly status: 'True' | 'False'
+  readonly reason: string
+  readonly message: string
+}
+
+const inProgress: Terminating = {
+  status: 'True',
+  reason: 'InstanceDeletionInProgress',
+  message: 'CustomResource deletion is in progress',
+}
+const completed: Terminating = {
+  status: 'False',
+  reason: 'InstanceDeletionCompleted',
+  message: 'removed all instances',
+}
+const unborn: Terminating = { status: 'False', reason: 'NeverEstablished', message: 'resource was never established' }
 
 interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly deletionTimestamp?: string }

@@ -111,13 +111,11 @@ export function judge(
       ({ type, status, reason, message }) =>
         type === one.type && status === one.status && reason === one.reason && message === one.message,
     )
-  const generation = definition.metadata.generation ?? 0
   const fresh = wanted
     .filter(one => !isKnown(one))
     .map(one => ({
       ...one,
       lastTransitionTime: conditionTime(before, one) ?? nowIso,
-      ...(generation > 0 ? { observedGeneration: generation } : {}),
     }))
   const sameNames = JSON.stringify(sorted(names)) === JSON.stringify(sorted(definition.status.acceptedNames ?? {}))
   const kept = before.filter(({ type }) => !fresh.some(one => one.type === type))

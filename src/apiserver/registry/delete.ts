@@ -162,15 +162,17 @@ function terminating(write: WriteRequest, options: DeletionOptions, old: ObjectJ
     }
     if (deletionGracePeriodSeconds > 0 && plan !== undefined) return equalJson(next, old) ? 'waits' : next
     if (!keeps) return 'goes'
+    if (finalizers.length > 0) next.metadata.deletionGracePeriodSeconds ??= 0
     return equalJson(next, old) ? 'waits' : next
   }
   const graceSeconds = plan?.gracePeriodSeconds ?? 0
   if (graceSeconds === 0 && !keeps) return 'goes'
   next.metadata.deletionTimestamp = isoSeconds(write.nowMs + graceSeconds * 1000)
   // Kinds whose deletion goes its own way upstream show none.
-  if (strategy.keepsTerminating === undefined || plan !== undefined)
+  if (strategy.keepsTerminating === undefined || plan !== undefined) {
     next.metadata.deletionGracePeriodSeconds = graceSeconds
-  if (typeof next.metadata.generation === 'number' && next.metadata.generation > 0) next.metadata.generation++
+    if (typeof next.metadata.generation === 'number' && next.metadata.generation > 0) next.metadata.generation++
+  }
   strategy.beginTermination?.(next, writeContextOf(write))
   return next
 }

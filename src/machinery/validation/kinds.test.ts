@@ -94,13 +94,13 @@ test('roles and bindings', () => {
   })
   assert.deepEqual(errorsOf(binding('a')), [])
   assert.deepEqual(errorsOf(binding('b'), binding('a')), [
-    'roleRef: Invalid value: {"kind":"Role","name":"b","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef',
+    'roleRef: Invalid value: {"kind":"Role","name":"b","apiGroup":"rbac.authorization.k8s.io"}: field is immutable',
   ])
   const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', rules: [{ verbs: [] }] }
   assert.deepEqual(errorsOf(role), [
-    'rules[0].verbs: Required value',
     'rules[0].apiGroups: Required value: resource rules must supply at least one api group',
     'rules[0].resources: Required value: resource rules must supply at least one resource',
+    'rules[0].verbs: Required value',
   ])
 })
 

@@ -43,7 +43,45 @@ const rules: ReadonlyMap<string, NameRule> = new Map([
   ['certificates.k8s.io/ClusterTrustBundle', anyName],
 ])
 
-export const nameRuleOf = (kind: Kind): NameRule => rules.get(`${kind.gvk.group}/${kind.gvk.kind}`) ?? subdomainName
+/** Kinds whose names repeat what their specs say, whatever is asked for. */
+const repeated: ReadonlyMap<string, (spec: Spec) => NameRule> = new Map([
+  [
+    'apiextensions.k8s.io/CustomResourceDefinition',
+    ({ names, group }) =>
+      (name, isPrefix) => [
+        ...subdomainName(name, isPrefix),
+        ...(name === `${names?.plural ?? ''}.${group ?? ''}` ? [] : ['must be spec.names.plural+"."+spec.group']),
+      ],
+  ],
+  [
+    'apiregistration.k8s.io/APIService',
+    ({ version, group }) =>
+      name => {
+        const errors = pathSegmentErrors(name)
+        const wanted = `${version ?? ''}.${group ?? ''}`
+        if (errors.length > 0 || name === wanted) return errors
+        return [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`]
+      },
+  ],
+])
+
+interface Spec {
+  readonly group?: string
+  readonly version?: string
+  readonly names?: { readonly plural?: string }
+}
+
+const keyOf = ({ gvk }: Kind): string => `${gvk.group}/${gvk.kind}`
+
+/** Names in `object`'s kind, which may repeat its spec. */
+export function nameRuleOf(kind: Kind, object: unknown): NameRule {
+  const key = keyOf(kind)
+  const { spec = {} } = object as { spec?: Spec }
+  return repeated.get(key)?.(spec) ?? rules.get(key) ?? subdomainName
+}
+
+/** Kinds whose names are compared with their specs on updates too. */
+export const judgesNameAgain = (kind: Kind): boolean => repeated.has(keyOf(kind)) && judgesPrefixAgain(kind)
 
 /** Kinds whose updates are judged as their creates are, so that the prefix of a name is looked at again. */
 const judgedWhole: ReadonlySet<string> = new Set([

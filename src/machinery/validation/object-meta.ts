@@ -5,15 +5,21 @@ import { dns1123LabelErrors, pathSegmentErrors } from '../../schema/formats.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { labelKeyErrors } from '../selectors/label-syntax.ts'
 import { checkAnnotations, checkImmutable, checkLabels, checkNotNegative, type Errors, pushInvalid } from './checks.ts'
-import { hasPlainRule, judgesPrefixAgain, nameRuleOf } from './names.ts'
+import { hasPlainRule, judgesNameAgain, judgesPrefixAgain, nameRuleOf } from './names.ts'
 
 const orphan = 'orphan'
 const foregroundDeletion = 'foregroundDeletion'
 /** Finalizers of old that are no qualified names. */
 const plainFinalizers: ReadonlySet<string> = new Set([orphan, foregroundDeletion, 'kubernetes'])
 
-export function checkObjectMeta(out: Errors, path: string, meta: Partial<ObjectMeta>, kind: Kind): void {
-  const nameErrors = nameRuleOf(kind)
+export function checkObjectMeta(
+  out: Errors,
+  path: string,
+  meta: Partial<ObjectMeta>,
+  kind: Kind,
+  object: unknown,
+): void {
+  const nameErrors = nameRuleOf(kind, object)
   if (meta.generateName)
     pushInvalid(out, `${path}.generateName`, meta.generateName, nameErrors(meta.generateName, true))
   if (!meta.name) out.push(required(`${path}.name`, 'name or generateName is required'))
@@ -49,10 +55,13 @@ export function checkObjectMetaUpdate(
   meta: Partial<ObjectMeta>,
   old: Partial<ObjectMeta>,
   kind: Kind,
+  object: unknown,
 ): void {
   checkPathSegments(out, path, meta)
   if (meta.generateName && judgesPrefixAgain(kind))
-    pushInvalid(out, `${path}.generateName`, meta.generateName, nameRuleOf(kind)(meta.generateName, true))
+    pushInvalid(out, `${path}.generateName`, meta.generateName, nameRuleOf(kind, object)(meta.generateName, true))
+  if (meta.name && judgesNameAgain(kind))
+    pushInvalid(out, `${path}.name`, meta.name, nameRuleOf(kind, object)(meta.name, false))
   if (old.deletionTimestamp !== undefined) checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
   checkFinalizers(out, `${path}.finalizers`, meta.finalizers, kind)
   if ((meta.generation ?? old.generation ?? 0) < (old.generation ?? 0)) {

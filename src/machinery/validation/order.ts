@@ -5,6 +5,8 @@
 import { messageOf } from '../../schema/field.ts'
 import type { FieldError } from '../../schema/field-error.ts'
 import type { Message, Type } from '../../schema/type.ts'
+import { immutableMessage } from './checks.ts'
+import { declarativeRules } from './declarative-rules.ts'
 
 const containerOrder = [
   'name',
@@ -64,6 +66,9 @@ const orders: Readonly<Record<string, readonly string[]>> = {
   ],
   Container: containerOrder,
   EphemeralContainer: containerOrder,
+  HorizontalPodAutoscalerSpec: ['minReplicas', 'maxReplicas', 'scaleTargetRef', 'metrics', 'behavior'],
+  LimitResponse: ['queuing', 'type'],
+  PriorityLevelConfigurationSpec: ['exempt', 'limited', 'type'],
 }
 
 /** Negative where `a` comes first. Both are paths as `spec.ports[0].name`. */
@@ -111,13 +116,39 @@ function positionsOf(message: Message): ReadonlyMap<string, number> {
   return made
 }
 
-/** `rules` keeps its order; each of `declared` goes before the first that comes behind it. */
+/**
+ * `rules` keeps its order; each of `declared` goes before the first that comes behind it. What upstream's declarative
+ * validation finds comes behind all that. Inside of what never changes it does not look: there the other rules speak.
+ */
 export function inOrder(root: Message, rules: readonly FieldError[], declared: readonly FieldError[]): FieldError[] {
-  if (rules.length === 0) return [...declared]
-  const merged = [...rules]
+  if (rules.length + declared.length < 2) return [...rules, ...declared]
+  const byDeclaration = new Set([...rules, ...declared].filter(error => isDeclarative(root, error)))
+  const fixed = [...byDeclaration].filter(({ message }) => message.endsWith(immutableMessage))
+  const isLate = (error: FieldError): boolean =>
+    byDeclaration.has(error) && !fixed.some(({ field }) => error.field.startsWith(`${field}.`))
+  const merged = rules.filter(error => !isLate(error))
   for (const error of declared) {
+    if (isLate(error)) continue
     const at = merged.findIndex(other => comparePaths(root, error.field, other.field) < 0)
     merged.splice(at < 0 ? merged.length : at, 0, error)
   }
-  return merged
+  const late = [...byDeclaration].filter(isLate).sort((a, b) => comparePaths(root, a.field, b.field))
+  return [...merged, ...late]
+}
+
+function isDeclarative(root: Message, { field, message }: FieldError): boolean {
+  const owner = ownerOf(root, field)
+  return owner !== undefined && (declarativeRules.get(owner)?.test(message) ?? false)
+}
+
+/** The innermost field on a path, as `Message.field`. */
+function ownerOf(root: Message, path: string): string | undefined {
+  let type: Type | undefined = root
+  let owner: string | undefined
+  for (const step of stepsOf(path)) {
+    const message = type && !step.startsWith('[') ? messageOf(type) : undefined
+    if (message) owner = `${message.name.slice(message.name.lastIndexOf('.') + 1)}.${step}`
+    type = type && innerOf(type, step)
+  }
+  return owner
 }

@@ -218,7 +218,7 @@ const others: Readonly<Record<string, KindRules>> = {
     update: networking.checkEndpointSliceUpdate,
   },
   'events.k8s.io/v1/Event': { create: events.checkGroupEvent, update: events.checkGroupEventUpdate },
-  'networking.k8s.io/v1/IPAddress': { update: networking.checkIpAddressUpdate },
+  'networking.k8s.io/v1/IPAddress': { create: networking.checkIpAddress, update: networking.checkIpAddressUpdate },
   'networking.k8s.io/v1/Ingress': { create: networking.checkIngressCreate, update: networking.checkIngress },
   'networking.k8s.io/v1/IngressClass': {
     create: networking.checkIngressClass,

@@ -32,8 +32,9 @@ export function validateObject(
   const hasMeta = kind.fields.metadata?.facts.type === ObjectMeta && !transientGroups.has(kind.gvk.group)
   if (hasMeta && kind.resource) {
     const meta = (values.metadata ?? {}) as Partial<ObjectMetaValue>
-    if (before) checkObjectMetaUpdate(out, 'metadata', meta, (before.metadata ?? {}) as Partial<ObjectMetaValue>, kind)
-    else checkObjectMeta(out, 'metadata', meta, kind)
+    if (before)
+      checkObjectMetaUpdate(out, 'metadata', meta, (before.metadata ?? {}) as Partial<ObjectMetaValue>, kind, object)
+    else checkObjectMeta(out, 'metadata', meta, kind, object)
   }
   const looksAt = subresource === 'status' ? 'status' : undefined
   const context = { object, oldObject: old, subresource }

@@ -136,7 +136,7 @@ export const JSONSchemaProps: Message<JSONSchemaProps> = message(
   'JSONSchemaProps',
   {
     id: f(1, str).doc('Identifier of the schema.'),
-    $schema: f(2, str).doc('Version of JSON Schema.'),
+    $schema: f(2, str).go('v1.JSONSchemaURL').doc('Version of JSON Schema.'),
     $ref: f(3, str).explicit().doc('Reference to another schema; not allowed in structural schemas.'),
     description: f(4, str).doc('What the value means.'),
     type: f(5, str).doc('Type of the value: `object`, `array`, `string`, `integer`, `number` or `boolean`.'),
@@ -154,7 +154,7 @@ export const JSONSchemaProps: Message<JSONSchemaProps> = message(
     minItems: f(17, int64).explicit().doc('Fewest items of a list.'),
     uniqueItems: f(18, bool).doc('Whether items must differ; not allowed to be true.'),
     multipleOf: f(19, double).explicit().doc('Number of which the value must be a multiple.'),
-    enum: f(20, list(json)).listOf('atomic').doc('Values that are allowed.'),
+    enum: f(20, list(json)).go('v1.JSON').listOf('atomic').doc('Values that are allowed.'),
     maxProperties: f(21, int64).explicit().doc('Most members of an object.'),
     minProperties: f(22, int64).explicit().doc('Fewest members of an object.'),
     required: f(23, list(str)).listOf('atomic').doc('Members that must be given.'),

@@ -15,8 +15,12 @@ export const LeaseSpec = message(
     strategy: f(6, str)
       .go('v1.CoordinatedLeaseStrategy')
       .explicit()
+      .gate('CoordinatedLeaderElection')
       .doc('How the holder is chosen in coordinated election, as `OldestEmulationVersion`.'),
-    preferredHolder: f(7, str).explicit().doc('Candidate that the holder should hand over to.'),
+    preferredHolder: f(7, str)
+      .explicit()
+      .gate('CoordinatedLeaderElection')
+      .doc('Candidate that the holder should hand over to.'),
   },
   { doc: 'Who holds a lease, and until when.' },
 )

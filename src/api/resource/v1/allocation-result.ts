@@ -42,7 +42,9 @@ export const DeviceRequestAllocationResult = message(
       .go('types.UID')
       .explicit()
       .doc('Which share of the device it is, where several claims have one each.'),
-    consumedCapacity: f(10, map(quantity)).doc('How much of the device is taken.'),
+    consumedCapacity: f(10, map(quantity))
+      .go('map[v1.QualifiedName]resource.Quantity')
+      .doc('How much of the device is taken.'),
     skipNodeOperations: f(11, list(oneOf('*', 'NodePrepareResources', 'NodeUnprepareResources')))
       .gate('DRAOptionalNodeOperations')
       .go('v1.SkipNodeOperation')

@@ -57,7 +57,9 @@ export const Device = message(
   {
     name: f(1, str).required().always().doc('Name of the device, a DNS label, unique in the pool.'),
     attributes: f(2, map(DeviceAttribute)).doc('Properties by their name, with or without domain.'),
-    capacity: f(3, map(DeviceCapacity)).doc('Capacities by their name, with or without domain.'),
+    capacity: f(3, map(DeviceCapacity))
+      .go('map[v1.QualifiedName]v1.DeviceCapacity')
+      .doc('Capacities by their name, with or without domain.'),
     consumesCounters: f(4, list(DeviceCounterConsumption))
       .listOf('atomic')
       .doc('What it takes of the shared amounts of the pool; at most 2 sets.'),

@@ -14,6 +14,7 @@ export const PriorityClass = kind(
     globalDefault: f(3, bool).doc('Whether pods without a class get this one; only one class should say so.'),
     description: f(4, str).doc('What the class is for, for people.'),
     preemptionPolicy: f(5, oneOf('Never', 'PreemptLowerPriority'))
+      .go('v1.PreemptionPolicy')
       .explicit()
       .doc('Whether pods may displace others; `PreemptLowerPriority` by default.'),
   },

@@ -26,9 +26,11 @@ const taintedAt = (taint: Taint, nowIso: string): Taint => ({ ...taint, timeAdde
 export const deviceTaintRuleStrategy: Strategy = strategyOf({
   hasStatus: true,
   unconditionalUpdate: false,
-  prepareForCreate(object, { nowIso }) {
+  fillIn(object, { nowIso }) {
     const spec = object.spec as RuleSpec
     object.spec = { ...spec, taint: taintedAt(spec.taint, nowIso) }
+  },
+  prepareForCreate(object) {
     object.status = {}
     object.metadata.generation = 1
   },
@@ -94,8 +96,10 @@ export const resourceSliceStrategy: Strategy = strategyOf({
     'spec.driver': textAt(object, 'spec', 'driver'),
     'spec.pool.name': textAt(object, 'spec', 'pool', 'name'),
   }),
-  prepareForCreate(object, { nowIso }) {
+  fillIn(object, { nowIso }) {
     fillTaintTimes(object, nowIso)
+  },
+  prepareForCreate(object) {
     object.metadata.generation = 1
   },
   prepareForUpdate(object, old, { nowIso }) {

@@ -1,4 +1,6 @@
 /** Webhooks, admission policies, definitions of custom resources and API services. */
+import type { CustomResourceDefinitionSpec } from '../../../api/apiextensions/v1/custom-resource-definition.ts'
+import { schemaWarnings } from '../../../machinery/custom/schema-warnings.ts'
 import type { ObjectJson } from '../stored-object.ts'
 import { at, keepMetadata, statusStrategy, strategyOf } from './base.ts'
 
@@ -28,6 +30,8 @@ export const apiServiceStrategy = strategyOf({
   },
 })
 
+type Spec = CustomResourceDefinitionSpec
+
 interface Version {
   readonly name: string
   readonly storage: boolean
@@ -55,6 +59,7 @@ export const definitionStrategy = strategyOf({
     rememberStoredVersion(object)
   },
   prepareForUpdate: rememberStoredVersion,
+  warnings: (object, old) => schemaWarnings(object.spec as Spec, old?.spec as Spec | undefined),
   keepsTerminating: object => !object.metadata.deletionTimestamp,
   beginTermination(object, { nowIso }) {
     const { metadata } = object

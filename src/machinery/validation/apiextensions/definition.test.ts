@@ -36,7 +36,7 @@ function errorsOf(object: unknown): string[] {
   )
 }
 
-const at = 'spec.versions[0].schema.openAPIV3Schema'
+const at = 'spec.validation.openAPIV3Schema'
 
 test('a definition is named for its resource, has one storage version and fills in names', () => {
   assert.deepEqual(errorsOf(definition({ spec: { type: 'string' } })), [])

@@ -6,29 +6,26 @@ import type {
   CustomResourceDefinitionNames,
   CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
+  SelectableField,
 } from '../../../api/apiextensions/v1/custom-resource-definition.ts'
 import type { JSONSchemaProps } from '../../../api/apiextensions/v1/json-schema-props.ts'
 import { duplicate, forbidden, invalid, notSupported, required, tooMany } from '../../../schema/field-error.ts'
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkClientConfig } from '../registration/webhooks.ts'
+import { type Parts, splitSpec } from './common-parts.ts'
+import { checkDefaults } from './defaults.ts'
 import { checkSchemaRules } from './rule-checks.ts'
 import { checkSchema, nodeAt } from './schema-checks.ts'
-import { checkStructural } from './structural.ts'
+import { checkStructural, structuralError } from './structural.ts'
 
 const maxSelectableFields = 8
 
 export function checkDefinition(out: Errors, definition: CustomResourceDefinition): void {
-  const { spec, metadata } = definition
-  if (metadata.name !== `${spec.names.plural}.${spec.group}`)
-    out.push(invalid('metadata.name', metadata.name ?? '', 'must be spec.names.plural+"."+spec.group'))
   checkSpec(out, definition)
+  checkStatusOf(out, definition)
   checkApproval(out, definition, undefined)
-  if (spec.preserveUnknownFields) {
-    const why =
-      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
-    out.push(invalid('spec.preserveUnknownFields', true, why))
-  }
+  checkPreserving(out, definition, undefined)
 }
 
 export function checkDefinitionUpdate(
@@ -45,68 +42,102 @@ export function checkDefinitionUpdate(
   }
   checkImmutable(out, 'spec.group', spec.group, old.spec.group)
   checkImmutable(out, 'spec.names.plural', spec.names.plural, old.spec.names.plural)
+  checkStatusOf(out, definition)
   checkApproval(out, definition, old)
+  checkPreserving(out, definition, old)
+}
+
+function checkStatusOf(out: Errors, { spec, status }: CustomResourceDefinition): void {
+  checkNames(out, 'status.acceptedNames', status.acceptedNames)
+  checkStoredVersions(out, status.storedVersions, spec.versions ?? [])
+}
+
+function checkPreserving(
+  out: Errors,
+  { spec }: CustomResourceDefinition,
+  old: CustomResourceDefinition | undefined,
+): void {
+  if (!spec.preserveUnknownFields || old?.spec.preserveUnknownFields) return
+  const why = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
+  out.push(invalid('spec.preserveUnknownFields', true, why))
 }
 
 export const checkDefinitionStatus = (out: Errors, { status }: CustomResourceDefinition): void =>
   checkNames(out, 'status.acceptedNames', status.acceptedNames)
 
 /** One message for all that is wrong with a label. */
-function checkLabel(out: Errors, path: string, value: string, prefix = ''): void {
+function checkLabel(out: Errors, path: string, value: string, { prefix = '', mayBeEmpty = true } = {}): void {
   const errors = dns1035LabelErrors(prefix === '' ? value : value.toLowerCase())
-  if (value !== '' && errors.length > 0) out.push(invalid(path, value, prefix + errors.join(',')))
+  if ((value !== '' || !mayBeEmpty) && errors.length > 0) out.push(invalid(path, value, prefix + errors.join(',')))
 }
 
-function checkSpec(out: Errors, { spec, status }: CustomResourceDefinition): void {
-  const groupErrors = spec.group === '' ? [] : dns1123SubdomainErrors(spec.group)
-  if (groupErrors.length > 0) out.push(invalid('spec.group', spec.group, groupErrors.join(',')))
-  else if (spec.group !== '' && !spec.group.includes('.'))
-    out.push(invalid('spec.group', spec.group, 'should be a domain with at least one dot'))
-  const scopes = ['Cluster', 'Namespaced']
-  if (spec.scope !== '' && !scopes.includes(spec.scope)) out.push(notSupported('spec.scope', spec.scope, scopes))
-  const versions = spec.versions ?? []
+const scopes = ['Cluster', 'Namespaced']
+
+function checkSpec(out: Errors, { spec }: CustomResourceDefinition): void {
+  checkGroup(out, spec.group)
+  if (spec.scope === '') out.push(required('spec.scope'))
+  else if (!scopes.includes(spec.scope)) out.push(notSupported('spec.scope', spec.scope, scopes))
+  const { common, versions } = splitSpec(spec)
+  if (!common.schema?.openAPIV3Schema) {
+    versions.forEach((version, i) => {
+      if (!version.schema?.openAPIV3Schema) out.push(required(`spec.versions[${i}].schema.openAPIV3Schema`))
+    })
+  }
   versions.forEach((version, i) => {
-    if (!version.schema?.openAPIV3Schema) out.push(required(`spec.versions[${i}].schema.openAPIV3Schema`))
-  })
-  versions.forEach((version, i) => {
-    checkVersion(out, `spec.versions[${i}]`, version)
+    const at = `spec.versions[${i}]`
+    checkLabel(out, `${at}.name`, version.name, { mayBeEmpty: false })
+    checkDeprecation(out, `${at}.deprecationWarning`, version)
+    const hasStatus = (version.subresources ?? common.subresources)?.status !== undefined
+    checkParts(out, `${at}.schema`, at, version, hasStatus, 'version.')
   })
   if (new Set(versions.map(version => version.name)).size < versions.length)
     out.push(invalid('spec.versions', versions, 'must contain unique version names'))
   if (versions.filter(version => version.storage).length !== 1)
-    out.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'))
-  if (!spec.names.singular) out.push(required('spec.names.singular'))
-  if (!spec.names.listKind) out.push(required('spec.names.listKind'))
+    out.push(invalid('spec.versions', spec.versions, 'must have exactly one version marked as storage version'))
+  if (versions[0]?.name) checkLabel(out, 'spec.version', versions[0].name)
+  for (const name of ['plural', 'singular', 'kind', 'listKind'] as const)
+    if (!spec.names[name]) out.push(required(`spec.names.${name}`))
   checkNames(out, 'spec.names', spec.names)
-  if (spec.conversion) checkConversion(out, 'spec.conversion', spec.conversion)
-  checkNames(out, 'status.acceptedNames', status.acceptedNames)
-  checkStoredVersions(out, status.storedVersions ?? [], versions)
+  const hasStatus = [common, ...versions].some(({ subresources }) => subresources?.status !== undefined)
+  checkParts(out, 'spec.validation', 'spec', common, hasStatus, '')
+  if (!spec.conversion) return
+  const { strategy } = spec.conversion
+  if (strategy !== 'None' && spec.preserveUnknownFields)
+    out.push(invalid('spec.conversion.strategy', strategy, 'must be None if spec.preserveUnknownFields is true'))
+  checkConversion(out, 'spec.conversion', spec.conversion)
+}
+
+function checkGroup(out: Errors, group: string): void {
+  if (group === '') return void out.push(required('spec.group'))
+  const errors = dns1123SubdomainErrors(group)
+  if (errors.length > 0) out.push(invalid('spec.group', group, errors.join(',')))
+  else if (!group.includes('.')) out.push(invalid('spec.group', group, 'should be a domain with at least one dot'))
 }
 
 function checkNames(out: Errors, path: string, names: Partial<CustomResourceDefinitionNames> | undefined): void {
   if (!names) return
-  const mixed = 'may have mixed case, but should otherwise match: '
+  const mixed = { prefix: 'may have mixed case, but should otherwise match: ' }
   checkLabel(out, `${path}.plural`, names.plural ?? '')
   checkLabel(out, `${path}.singular`, names.singular ?? '')
   checkLabel(out, `${path}.kind`, names.kind ?? '', mixed)
   checkLabel(out, `${path}.listKind`, names.listKind ?? '', mixed)
-  for (const field of ['shortNames', 'categories'] as const) {
-    names[field]?.forEach((name, i) => {
-      const errors = dns1035LabelErrors(name)
-      if (errors.length > 0) out.push(invalid(`${path}.${field}[${i}]`, name, errors.join(',')))
-    })
-  }
+  names.shortNames?.forEach((name, i) => {
+    checkLabel(out, `${path}.shortNames[${i}]`, name, { mayBeEmpty: false })
+  })
   if (names.kind && names.kind === names.listKind)
     out.push(invalid(`${path}.listKind`, names.listKind, 'kind and listKind may not be the same'))
+  names.categories?.forEach((name, i) => {
+    checkLabel(out, `${path}.categories[${i}]`, name, { mayBeEmpty: false })
+  })
 }
 
 function checkStoredVersions(
   out: Errors,
-  stored: readonly string[],
+  stored: readonly string[] | undefined,
   versions: readonly CustomResourceDefinitionVersion[],
 ): void {
   const path = 'status.storedVersions'
-  if (stored.length === 0) return void out.push(invalid(path, stored, 'must have at least one stored version'))
+  if (!stored?.length) return void out.push(invalid(path, stored, 'must have at least one stored version'))
   for (const { name, storage } of versions) {
     if (storage && !stored.includes(name)) out.push(invalid(path, stored, `must have the storage version ${name}`))
   }
@@ -117,27 +148,46 @@ function checkStoredVersions(
   })
 }
 
-function checkVersion(out: Errors, path: string, version: CustomResourceDefinitionVersion): void {
-  const nameErrors = dns1035LabelErrors(version.name)
-  if (version.name !== '' && nameErrors.length > 0)
-    out.push(invalid(`${path}.name`, version.name, nameErrors.join(',')))
-  checkDeprecation(out, `${path}.deprecationWarning`, version)
-  const schema = version.schema?.openAPIV3Schema
-  if (schema) {
-    const at = `${path}.schema.openAPIV3Schema`
-    if (version.subresources?.status) checkRootWithStatus(out, at, schema)
-    if (schema.nullable) out.push(forbidden(`${at}.nullable`, 'nullable cannot be true at the root'))
-    const before = out.length
-    checkStructural(out, at, schema)
-    checkSchema(out, at, schema)
-    // Rules compile against a schema that is sound.
-    if (out.length === before) checkSchemaRules(out, at, schema)
-  }
-  if (version.subresources?.scale) checkScale(out, `${path}.subresources`, version.subresources.scale)
-  version.additionalPrinterColumns?.forEach((column, i) => {
+/** `what` is how upstream calls the owner of the schema that selectable fields need. */
+function checkParts(
+  out: Errors,
+  schemaPath: string,
+  path: string,
+  parts: Parts,
+  hasStatus: boolean,
+  what: 'version.' | '',
+): void {
+  const schema = parts.schema?.openAPIV3Schema
+  if (schema) checkSchemaOf(out, `${schemaPath}.openAPIV3Schema`, schema, hasStatus)
+  if (parts.subresources?.scale) checkScale(out, `${path}.subresources`, parts.subresources.scale)
+  parts.additionalPrinterColumns?.forEach((column, i) => {
     checkColumn(out, `${path}.additionalPrinterColumns[${i}]`, column)
   })
-  if (version.selectableFields?.length) checkSelectableFields(out, `${path}.selectableFields`, version, schema)
+  const { selectableFields } = parts
+  if (!selectableFields?.length) return
+  const at = `${path}.selectableFields`
+  if (schema) checkSelectableFields(out, at, selectableFields, schema)
+  else if (what === '') out.push(invalid(at, '', 'may only be set when validations.schema is included'))
+  else out.push(invalid(at, '', 'may only be set when `version.schema.openAPIV3Schema` is not included'))
+}
+
+function checkSchemaOf(out: Errors, path: string, schema: JSONSchemaProps, hasStatus: boolean): void {
+  const before = out.length
+  if (hasStatus) checkRootWithStatus(out, path, schema)
+  if (schema.nullable) out.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'))
+  const notStructural = structuralError(schema)
+  const structuralFrom = out.length
+  if (notStructural === undefined) {
+    checkStructural(out, path, schema)
+    if (out.length === structuralFrom) checkDefaults(out, path, schema)
+  }
+  const isSound = notStructural === undefined && out.length === structuralFrom
+  const checksFrom = out.length
+  checkSchema(out, path, schema)
+  // Rules compile against a schema that is sound.
+  if (isSound && out.length === checksFrom) checkSchemaRules(out, path, schema)
+  // What the checks of the schema have said already in other words.
+  if (out.length === before && notStructural !== undefined) out.push(invalid(path, '', notStructural))
 }
 
 function checkDeprecation(out: Errors, path: string, version: CustomResourceDefinitionVersion): void {
@@ -153,33 +203,32 @@ function checkDeprecation(out: Errors, path: string, version: CustomResourceDefi
   }
 }
 
-const allowedAtRoot = [
-  'description',
-  'type',
-  'properties',
-  'required',
-  'title',
-  'format',
-  'example',
-  'externalDocs',
-  'default',
-  'x-kubernetes-preserve-unknown-fields',
-  'x-kubernetes-validations',
-  'x-kubernetes-map-type',
-]
+/** As upstream's message names them. */
+const allowedAtRoot =
+  'Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations'
+const goNames: Readonly<Record<string, string>> = {
+  'x-kubernetes-preserve-unknown-fields': 'XPreserveUnknownFields',
+  'x-kubernetes-validations': 'XValidations',
+}
+const rootFields: ReadonlySet<string> = new Set(allowedAtRoot.split(' '))
+const nameInGo = (field: string): string => goNames[field] ?? field.charAt(0).toUpperCase() + field.slice(1)
+
+/** Upstream looks at the fields in its order and stops at the first that is wrong; these come before the type. */
+const beforeType = ['id', '$schema', '$ref'] as const
 
 function checkRootWithStatus(out: Errors, path: string, schema: JSONSchemaProps): void {
   const suffix = 'if the status subresource is enabled'
-  if (schema.type && schema.type !== 'object') {
-    out.push(
-      invalid(`${path}.type`, schema.type, `only "object" is allowed as the type at the root of the schema ${suffix}`),
-    )
+  const isEarly = beforeType.some(name => schema[name])
+  if (!isEarly && schema.type && schema.type !== 'object') {
+    const why = `only "object" is allowed as the type at the root of the schema ${suffix}`
+    return void out.push(invalid(`${path}.type`, schema.type, why))
   }
-  const wrong = Object.keys(schema).find(name => !allowedAtRoot.includes(name))
-  if (wrong !== undefined)
-    out.push(
-      invalid(path, schema, `only [${allowedAtRoot.join(' ')}] fields are allowed at the root of the schema ${suffix}`),
-    )
+  const isSet = (value: unknown): boolean => value !== undefined && value !== false && value !== ''
+  const wrong = Object.entries(schema).some(
+    ([name, value]) => !rootFields.has(nameInGo(name)) && (isSet(value) || name === '$ref'),
+  )
+  if (wrong)
+    out.push(invalid(path, schema, `only [${allowedAtRoot}] fields are allowed at the root of the schema ${suffix}`))
 }
 
 function checkScale(out: Errors, path: string, scale: CustomResourceSubresourceScale): void {
@@ -195,8 +244,9 @@ function checkScale(out: Errors, path: string, scale: CustomResourceSubresourceS
   ] as const
   for (const [name, value, prefixes, why] of paths) {
     const at = `${path}.scale.${name}`
-    if (!value) continue
-    if (!value.startsWith('.')) out.push(invalid(at, value, 'must be a simple json path starting with .'))
+    if (!value) {
+      if (name !== 'labelSelectorPath') out.push(required(at))
+    } else if (!value.startsWith('.')) out.push(invalid(at, value, 'must be a simple json path starting with .'))
     else if (!prefixes.some(prefix => value.startsWith(prefix))) out.push(invalid(at, value, why))
   }
 }
@@ -205,6 +255,7 @@ const columnTypes = ['boolean', 'date', 'integer', 'number', 'string']
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
 
 function checkColumn(out: Errors, path: string, column: CustomResourceColumnDefinition): void {
+  if (column.name === '') out.push(required(`${path}.name`))
   const oneOfTypes = `must be one of ${columnTypes.join(',')}`
   if (column.type === '') out.push(required(`${path}.type`, oneOfTypes))
   else if (!columnTypes.includes(column.type)) out.push(invalid(`${path}.type`, column.type, oneOfTypes))
@@ -218,17 +269,16 @@ function checkColumn(out: Errors, path: string, column: CustomResourceColumnDefi
 function checkSelectableFields(
   out: Errors,
   path: string,
-  { selectableFields = [] }: CustomResourceDefinitionVersion,
-  schema: JSONSchemaProps | undefined,
+  selectableFields: readonly SelectableField[],
+  schema: JSONSchemaProps,
 ): void {
-  if (!schema) {
-    const why = 'may only be set when `version.schema.openAPIV3Schema` is not included'
-    return void out.push(invalid(path, '', why))
-  }
   const known = new Set<string>()
   for (const [i, { jsonPath }] of selectableFields.entries()) {
     const at = `${path}[${i}].jsonPath`
-    if (jsonPath === '') continue
+    if (jsonPath === '') {
+      out.push(required(at))
+      continue
+    }
     const node = nodeAt(schema, jsonPath)
     if (!node) {
       out.push(invalid(at, jsonPath, 'is an invalid path: does not refer to a valid field'))
@@ -248,8 +298,8 @@ function checkSelectableFields(
 /** The paths are those of upstream's older form of this part. */
 function checkConversion(out: Errors, path: string, { strategy, webhook }: CustomResourceConversion): void {
   const strategies = ['None', 'Webhook']
-  if (strategy !== '' && !strategies.includes(strategy))
-    out.push(notSupported(`${path}.strategy`, strategy, strategies))
+  if (strategy === '') out.push(required(`${path}.strategy`))
+  else if (!strategies.includes(strategy)) out.push(notSupported(`${path}.strategy`, strategy, strategies))
   const configPath = `${path}.webhookClientConfig`
   const versionsPath = `${path}.conversionReviewVersions`
   const versions = webhook?.conversionReviewVersions ?? []

@@ -1,7 +1,6 @@
 /** What a schema of a custom resource may say at each of its nodes (upstream: apis/apiextensions/validation). */
 import type { JSONSchemaProps } from '../../../api/apiextensions/v1/json-schema-props.ts'
 import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
-import { checkValue } from '../../custom/check.ts'
 import type { Errors } from '../checks.ts'
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
@@ -48,33 +47,40 @@ function checkNode(out: Errors, path: string, schema: JSONSchemaProps, place: Pl
       checkNode(out, `${path}.${name}[${i}]`, one, inner)
     })
   }
+  for (const [name, one] of Object.entries(schema.definitions ?? {}))
+    checkNode(out, `${path}.definitions[${name}]`, one, inner)
   if (Array.isArray(items)) {
     items.forEach((one, i) => {
       checkNode(out, `${path}.items[${i}]`, one, inner)
     })
   } else if (items) checkNode(out, `${path}.items`, items, inner)
+  for (const [name, one] of Object.entries(schema.dependencies ?? {}))
+    if (!Array.isArray(one)) checkNode(out, `${path}.dependencies[${name}]`, one, inner)
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false)
+    out.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
   checkMergeTypes(out, path, schema)
   checkValidationRules(out, path, schema)
 }
 
 const unsupported = ['additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const
+const mayBeEmpty: ReadonlySet<string> = new Set(['patternProperties', 'definitions'])
 
 function checkSupported(out: Errors, path: string, schema: JSONSchemaProps, place: Place): void {
   if (schema.type && !types.includes(schema.type)) out.push(notSupported(`${path}.type`, schema.type, types))
   if (schema.default !== undefined && place.noDefaults !== undefined)
     out.push(forbidden(`${path}.default`, `must not be set ${place.noDefaults}`))
-  else if (schema.default !== undefined) checkValue(out, `${path}.default`, schema.default, schema)
   if (schema.id) out.push(forbidden(`${path}.id`, 'id is not supported'))
-  for (const name of unsupported)
-    if (schema[name] !== undefined) out.push(forbidden(`${path}.${name}`, `${name} is not supported`))
+  for (const name of unsupported) {
+    const value = schema[name]
+    if (value !== undefined && !(mayBeEmpty.has(name) && Object.keys(value as object).length === 0))
+      out.push(forbidden(`${path}.${name}`, `${name} is not supported`))
+  }
   if (schema.type === 'null')
     out.push(forbidden(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'))
   if (Array.isArray(schema.items) && schema.items.length > 0)
     out.push(forbidden(`${path}.items`, 'items must be a schema object and not an array'))
   if (place.insideMetadata && schema['x-kubernetes-embedded-resource'])
     out.push(forbidden(`${path}.x-kubernetes-embedded-resource`, 'must not be used inside of resource meta'))
-  if (schema['x-kubernetes-preserve-unknown-fields'] === false)
-    out.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
 }
 
 function checkTypeIs(out: Errors, path: string, schema: JSONSchemaProps, type: string, extension: string): boolean {
@@ -149,6 +155,8 @@ function checkMapList(out: Errors, path: string, schema: JSONSchemaProps, keys: 
   })
 }
 
+const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
+
 const hasLineBreak = (text: string): boolean => /[\n\r]/.test(text)
 
 function checkValidationRules(out: Errors, path: string, schema: JSONSchemaProps): void {
@@ -164,6 +172,8 @@ function checkValidationRules(out: Errors, path: string, schema: JSONSchemaProps
       out.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'))
     if (messageExpression !== '' && messageExpression.trim() === '')
       out.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
+    if (one.reason !== undefined && !reasons.includes(one.reason))
+      out.push(notSupported(`${at}.reason`, one.reason, reasons))
     if (fieldPath === '') return
     if (fieldPath.trim() === '') out.push(invalid(`${at}.fieldPath`, fieldPath, 'must be non-empty if specified'))
     if (hasLineBreak(fieldPath)) out.push(invalid(`${at}.fieldPath`, fieldPath, 'must not contain line breaks'))

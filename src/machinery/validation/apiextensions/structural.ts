@@ -13,6 +13,46 @@ type Level = 'root' | 'item' | 'field'
 const junctors = ['allOf', 'anyOf', 'oneOf'] as const
 const intOrString = [{ type: 'integer' }, { type: 'string' }]
 
+const notStructural = [
+  'id',
+  '$schema',
+  '$ref',
+  'patternProperties',
+  'dependencies',
+  'additionalItems',
+  'definitions',
+] as const
+
+/** Why no structure can be made of a schema at all. */
+export function structuralError(schema: JSONSchemaProps): string | undefined {
+  for (const name of notStructural) {
+    const value = schema[name]
+    const isEmpty = typeof value === 'object' && name !== 'additionalItems' && Object.keys(value).length === 0
+    if (value !== undefined && value !== '' && !isEmpty)
+      return `OpenAPIV3Schema '${name === '$schema' ? 'schema' : name}' is not supported`
+  }
+  const { items, additionalProperties: more, not } = schema
+  const values = [...(not ? [not] : []), ...junctors.flatMap(name => schema[name] ?? [])]
+  const inValues = firstError(values)
+  if (inValues !== undefined) return inValues
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false)
+    return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined"
+  if (Array.isArray(items) && items.length > 0) return "OpenAPIV3Schema 'items' must be a schema, but is an array"
+  return firstError([
+    ...(items && !Array.isArray(items) ? [items] : []),
+    ...Object.values(schema.properties ?? {}),
+    ...(typeof more === 'object' ? [more] : []),
+  ])
+}
+
+function firstError(schemas: readonly JSONSchemaProps[]): string | undefined {
+  for (const schema of schemas) {
+    const error = structuralError(schema)
+    if (error !== undefined) return error
+  }
+  return undefined
+}
+
 /** Adds the errors sorted, as upstream does. */
 export function checkStructural(out: Errors, path: string, schema: JSONSchemaProps): void {
   const found: Errors = []
@@ -122,13 +162,19 @@ const mustBeUnset: readonly (readonly [keyof JSONSchemaProps, string])[] = [
   ['additionalProperties', 'undefined'],
 ]
 
+const isUnset = (value: unknown, what: string): boolean =>
+  value === undefined ||
+  value === false ||
+  (what === 'empty' && (value === '' || (Array.isArray(value) && value.length === 0)))
+
 function checkNested(out: Errors, path: string, schema: JSONSchemaProps, skipAnyOf = false): void {
   checkValues(out, path, schema, skipAnyOf, false)
   if (schema.items && !Array.isArray(schema.items)) checkNested(out, `${path}.items`, schema.items)
   for (const [name, property] of Object.entries(schema.properties ?? {}))
     checkNested(out, `${path}.properties[${name}]`, property)
   for (const [name, what] of mustBeUnset)
-    if (schema[name] !== undefined) out.push(forbidden(`${path}.${name}`, `must be ${what} to be structural`))
+    if (!isUnset(schema[name], what) || (name === 'default' && schema.default === false))
+      out.push(forbidden(`${path}.${name}`, `must be ${what} to be structural`))
   if (schema.properties?.metadata)
     out.push(forbidden(`${path}.properties[metadata]`, 'must not be specified in a nested context'))
 }

@@ -78,6 +78,7 @@ function checkSubject(out: Errors, path: string, subject: Subject): void {
   const account = subject.kind === 'ServiceAccount' ? subject.serviceAccount : undefined
   if (!account) return
   const at = `${path}.serviceAccount`
+  if (account.name === '') out.push(required(`${at}.name`))
   if (account.name !== '' && account.name !== '*')
     pushInvalid(out, `${at}.name`, account.name, dns1123SubdomainErrors(account.name))
   if (account.namespace === '') out.push(required(`${at}.namespace`, 'must specify namespace for service account'))
@@ -168,14 +169,15 @@ export function checkPriorityLevel(out: Errors, level: PriorityLevelConfiguratio
   const { name } = level.metadata
   if ((name === 'exempt') !== (spec.type === 'Exempt'))
     out.push(invalid('spec.type', spec.type, "must be 'Exempt' if and only if `name` is 'exempt'"))
-  if (spec.type === 'Exempt') {
-    if (spec.limited) out.push(forbidden('spec.limited', 'must be nil if the type is not Limited'))
-    checkShares(out, 'spec.exempt', spec.exempt ?? {})
-  } else if (spec.type === 'Limited') {
-    if (spec.exempt) out.push(forbidden('spec.exempt', 'must be nil if the type is Limited'))
+  if (spec.exempt && spec.type !== 'Exempt') out.push(forbidden('spec.exempt', ''))
+  if (spec.limited && spec.type !== 'Limited') out.push(forbidden('spec.limited', ''))
+  if (spec.type === 'Exempt') checkShares(out, 'spec.exempt', spec.exempt ?? {})
+  else if (spec.type === 'Limited') {
     if (spec.limited) checkLimited(out, 'spec.limited', spec.limited)
-    else out.push(required('spec.limited', 'must not be empty when type is Limited'))
+    else out.push(required('spec.limited'))
   } else if (spec.type !== '') out.push(notSupported('spec.type', spec.type, ['Exempt', 'Limited']))
+  const { type, queuing } = spec.limited?.limitResponse ?? {}
+  if (queuing && type !== 'Queue') out.push(forbidden('spec.limited.limitResponse.queuing', ''))
   const fixed = mandatoryPriorityLevels.get(name ?? '')
   if (fixed && name === 'exempt') {
     const have = { ...spec, exempt: fixed.exempt }
@@ -191,26 +193,33 @@ interface Shares {
   readonly lendablePercent?: number
 }
 
-function checkShares(out: Errors, path: string, { nominalConcurrencyShares, lendablePercent }: Shares): void {
-  if (nominalConcurrencyShares !== undefined && nominalConcurrencyShares < 0)
-    out.push(invalid(`${path}.nominalConcurrencyShares`, nominalConcurrencyShares, 'must be a non-negative integer'))
-  if (lendablePercent !== undefined && (lendablePercent < 0 || lendablePercent > 100))
-    out.push(invalid(`${path}.lendablePercent`, lendablePercent, betweenMessage(0, 100)))
+function checkNominal(out: Errors, path: string, { nominalConcurrencyShares: shares }: Shares): void {
+  if (shares !== undefined && shares < 0)
+    out.push(invalid(`${path}.nominalConcurrencyShares`, shares, 'must be a non-negative integer'))
+}
+
+function checkPercent(out: Errors, path: string, { lendablePercent: percent }: Shares): void {
+  if (percent !== undefined && (percent < 0 || percent > 100))
+    out.push(invalid(`${path}.lendablePercent`, percent, betweenMessage(0, 100)))
+}
+
+function checkShares(out: Errors, path: string, shares: Shares): void {
+  checkNominal(out, path, shares)
+  checkPercent(out, path, shares)
 }
 
 function checkLimited(out: Errors, path: string, limited: LimitedPriorityLevelConfiguration): void {
-  checkShares(out, path, limited)
+  checkNominal(out, path, limited)
+  const { type, queuing } = limited.limitResponse
+  const at = `${path}.limitResponse`
+  if (type === 'Queue') {
+    if (queuing) checkQueuing(out, `${at}.queuing`, queuing)
+    else out.push(required(`${at}.queuing`))
+  } else if (type !== '' && type !== 'Reject') out.push(notSupported(`${at}.type`, type, ['Queue', 'Reject']))
+  checkPercent(out, path, limited)
   const borrowing = limited.borrowingLimitPercent
   if (borrowing !== undefined && borrowing < 0)
     out.push(invalid(`${path}.borrowingLimitPercent`, borrowing, 'if specified, must be a non-negative integer'))
-  const { type, queuing } = limited.limitResponse
-  const at = `${path}.limitResponse`
-  if (type === 'Reject') {
-    if (queuing) out.push(forbidden(`${at}.queuing`, 'must be nil if limited.limitResponse.type is not Limited'))
-  } else if (type === 'Queue') {
-    if (queuing) checkQueuing(out, `${at}.queuing`, queuing)
-    else out.push(required(`${at}.queuing`, 'must not be empty if limited.limitResponse.type is Limited'))
-  } else if (type !== '') out.push(notSupported(`${at}.type`, type, ['Queue', 'Reject']))
 }
 
 function checkQueuing(out: Errors, path: string, { queueLengthLimit, queues, handSize }: QueuingConfiguration): void {

@@ -14,12 +14,20 @@ import {
   ipErrors,
   ipFamilyOf,
   isIp,
+  pathSegmentErrors,
   portErrors,
   portNameErrors,
   wildcardSubdomainErrors,
 } from '../../../schema/formats.ts'
 import { labelKeyErrors, labelValueErrors } from '../../selectors/label-syntax.ts'
-import { checkImmutable, checkLabelSelector, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
+import {
+  checkImmutable,
+  checkLabelSelector,
+  checkPortNumOrName,
+  checkUnchanged,
+  type Errors,
+  pushInvalid,
+} from '../checks.ts'
 
 export function checkNetworkPolicy(out: Errors, { spec }: NetworkPolicy): void {
   checkLabelSelector(out, 'spec.podSelector', spec.podSelector)
@@ -58,16 +66,17 @@ function checkPolicyPorts(out: Errors, path: string, ports: readonly NetworkPoli
 function checkPeer(out: Errors, path: string, peer: NetworkPolicyPeer): void {
   if (!peer.podSelector && !peer.namespaceSelector && !peer.ipBlock) {
     out.push(required(path, 'must specify a peer'))
-  } else if (peer.ipBlock && (peer.podSelector || peer.namespaceSelector)) {
-    out.push(forbidden(path, 'may not specify both ipBlock and another peer'))
   }
   checkLabelSelector(out, `${path}.podSelector`, peer.podSelector)
   checkLabelSelector(out, `${path}.namespaceSelector`, peer.namespaceSelector)
-  if (!peer.ipBlock || peer.ipBlock.cidr === '') return
-  pushInvalid(out, `${path}.ipBlock.cidr`, peer.ipBlock.cidr, cidrErrors(peer.ipBlock.cidr))
-  peer.ipBlock.except?.forEach((range, i) => {
-    pushInvalid(out, `${path}.ipBlock.except[${i}]`, range, cidrErrors(range))
-  })
+  if (peer.ipBlock && peer.ipBlock.cidr !== '') {
+    pushInvalid(out, `${path}.ipBlock.cidr`, peer.ipBlock.cidr, cidrErrors(peer.ipBlock.cidr))
+    peer.ipBlock.except?.forEach((range, i) => {
+      pushInvalid(out, `${path}.ipBlock.except[${i}]`, range, cidrErrors(range))
+    })
+  }
+  if (peer.ipBlock && (peer.podSelector || peer.namespaceSelector))
+    out.push(forbidden(path, 'may not specify both ipBlock and another peer'))
 }
 
 export function checkIngress(out: Errors, { spec }: Ingress): void {
@@ -87,10 +96,11 @@ export function checkIngress(out: Errors, { spec }: Ingress): void {
       if (isIp(rule.host)) out.push(invalid(`${at}.host`, rule.host, 'must be a DNS name, not an IP address'))
       checkHost(out, `${at}.host`, rule.host)
     }
+    if (rule.http && !rule.http.paths?.length) out.push(required(`${at}.http.paths`))
     rule.http?.paths?.forEach((path, j) => {
       const here = `${at}.http.paths[${j}]`
       checkPath(out, here, path.path ?? '', path.pathType)
-      checkBackend(out, `${here}.backend`, path.backend)
+      if (path.pathType !== undefined) checkBackend(out, `${here}.backend`, path.backend)
     })
   })
   if (spec.ingressClassName !== undefined) {
@@ -101,6 +111,8 @@ export function checkIngress(out: Errors, { spec }: Ingress): void {
 const checkHost = (out: Errors, path: string, host: string): void =>
   pushInvalid(out, path, host, host.includes('*') ? wildcardSubdomainErrors(host) : dns1123SubdomainErrors(host))
 
+const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix']
+
 function checkPath(out: Errors, path: string, value: string, pathType: string | undefined): void {
   if (pathType === undefined) {
     out.push(required(`${path}.pathType`, 'pathType must be specified'))
@@ -110,6 +122,7 @@ function checkPath(out: Errors, path: string, value: string, pathType: string | 
     if (value !== '' && !value.startsWith('/')) out.push(invalid(`${path}.path`, value, 'must be an absolute path'))
     return
   }
+  if (!pathTypes.includes(pathType)) return void out.push(notSupported(`${path}.pathType`, pathType, pathTypes))
   if (!value.startsWith('/')) out.push(invalid(`${path}.path`, value, 'must be an absolute path'))
   if (value === '') return
   for (const part of ['//', '/./', '/../', '%2f', '%2F']) {
@@ -126,9 +139,13 @@ interface LocalReference {
   readonly name: string
 }
 
-/** Kind and name are checked where they are declared. */
-function checkLocalReference(out: Errors, path: string, { apiGroup }: LocalReference): void {
+function checkLocalReference(out: Errors, path: string, reference: LocalReference): void {
+  const { apiGroup } = reference
   if (apiGroup !== undefined) pushInvalid(out, `${path}.apiGroup`, apiGroup, dns1123SubdomainErrors(apiGroup))
+  for (const field of ['kind', 'name'] as const) {
+    if (reference[field] === '') out.push(required(`${path}.${field}`))
+    else pushInvalid(out, `${path}.${field}`, reference[field], pathSegmentErrors(reference[field]))
+  }
 }
 
 function checkBackend(out: Errors, path: string, { service, resource }: IngressBackend): void {
@@ -137,12 +154,13 @@ function checkBackend(out: Errors, path: string, { service, resource }: IngressB
     return
   }
   if (!service && !resource) {
-    out.push(invalid(path, '', 'must specify one of: `resource` or `service`'))
+    out.push(invalid(path, '', 'resource or service backend is required'))
     return
   }
   if (resource) checkLocalReference(out, `${path}.resource`, resource)
   if (!service) return
-  if (service.name !== '') pushInvalid(out, `${path}.service.name`, service.name, dns1123LabelErrors(service.name))
+  if (service.name === '') out.push(required(`${path}.service.name`))
+  else pushInvalid(out, `${path}.service.name`, service.name, dns1123LabelErrors(service.name))
   const { name, number } = service.port
   if (!name && !number) out.push(required(path, 'port name or number is required'))
   else if (name && number) out.push(invalid(path, '', 'cannot set both port name & port number'))
@@ -198,12 +216,22 @@ export function checkIngressClass(out: Errors, { spec }: IngressClass): void {
 }
 
 export function checkIngressClassUpdate(out: Errors, made: IngressClass, old: IngressClass): void {
-  checkIngressClass(out, made)
   checkImmutable(out, 'spec.controller', made.spec.controller, old.spec.controller)
+  checkIngressClass(out, made)
+}
+
+export function checkIpAddress(out: Errors, { spec }: IPAddress): void {
+  const { group = '', resource = '', name = '', namespace = '' } = spec.parentRef ?? {}
+  const at = 'spec.parentRef'
+  if (group !== '') pushInvalid(out, `${at}.group`, group, dns1123SubdomainErrors(group))
+  // Missing ones are reported by their declaration.
+  for (const [field, value] of Object.entries({ resource, name, namespace }))
+    if (value !== '') pushInvalid(out, `${at}.${field}`, value, pathSegmentErrors(value))
 }
 
 export function checkIpAddressUpdate(out: Errors, address: IPAddress, old: IPAddress): void {
-  checkImmutable(out, 'spec.parentRef', address.spec.parentRef, old.spec.parentRef)
+  checkIpAddress(out, address)
+  checkUnchanged(out, 'spec.parentRef', address.spec.parentRef, old.spec.parentRef)
 }
 
 export function checkServiceCidr(out: Errors, { spec }: ServiceCIDR): void {
@@ -212,16 +240,17 @@ export function checkServiceCidr(out: Errors, { spec }: ServiceCIDR): void {
     out.push(required('spec.cidrs', 'at least one CIDR required'))
     return
   }
-  if (ranges.length > 2) out.push(invalid('spec', ranges, 'may only hold up to 2 values'))
+  if (ranges.length > 2) return void out.push(invalid('spec.cidrs', { CIDRs: ranges }, 'may only hold up to 2 values'))
   ranges.forEach((range, i) => {
     pushInvalid(out, `spec.cidrs[${i}]`, range, cidrErrors(range))
   })
-  if (ranges.length === 2 && ipFamilyOf(ranges[0]!) === ipFamilyOf(ranges[1]!)) {
+  const isSound = ranges.every(range => cidrErrors(range).length === 0)
+  if (ranges.length === 2 && isSound && ipFamilyOf(ranges[0]!) === ipFamilyOf(ranges[1]!)) {
     out.push(
       invalid(
         'spec.cidrs',
         ranges,
-        'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96',
+        'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
       ),
     )
   }
@@ -230,10 +259,14 @@ export function checkServiceCidr(out: Errors, { spec }: ServiceCIDR): void {
 export function checkServiceCidrUpdate(out: Errors, made: ServiceCIDR, old: ServiceCIDR): void {
   const ranges = made.spec.cidrs ?? []
   const before = old.spec.cidrs ?? []
-  if (before.length === 1 && ranges.length === 2) {
+  if (before.length === ranges.length) {
+    ranges.forEach((range, i) => {
+      checkImmutable(out, `spec.cidrs[${i}]`, range, before[i])
+    })
+  } else if (before.length === 1 && ranges.length === 2) {
     checkImmutable(out, 'spec.cidrs[0]', ranges[0], before[0])
     checkServiceCidr(out, made)
-  } else checkImmutable(out, 'spec.cidrs', ranges, before)
+  } else checkImmutable(out, 'spec.cidrs', made.spec.cidrs, before)
 }
 
 export function checkEndpoints(out: Errors, { subsets }: Endpoints): void {

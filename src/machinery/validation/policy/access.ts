@@ -114,7 +114,7 @@ export const checkClusterRoleBinding = (out: Errors, binding: RoleBindingLike): 
 function checkRoleRef(out: Errors, binding: RoleBindingLike, old: RoleBindingLike): void {
   const { apiGroup, kind, name } = binding.roleRef
   if (apiGroup !== old.roleRef.apiGroup || kind !== old.roleRef.kind || name !== old.roleRef.name) {
-    out.push(invalid('roleRef', binding.roleRef, 'cannot change roleRef'))
+    out.push(invalid('roleRef', binding.roleRef, 'field is immutable'))
   }
 }
 

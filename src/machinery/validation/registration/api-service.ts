@@ -4,14 +4,8 @@ import { invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1035LabelErrors, dns1123SubdomainErrors, portErrors } from '../../../schema/formats.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
 
-export function checkApiService(out: Errors, { metadata, spec }: APIService): void {
+export function checkApiService(out: Errors, { spec }: APIService): void {
   const { group = '', version = '', service } = spec
-  const name = `${version}.${group}`
-  if (metadata.name !== name) {
-    out.push(
-      invalid('metadata.name', metadata.name ?? '', `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`),
-    )
-  }
   if (group === '' && version !== 'v1')
     out.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'))
   if (group !== '') pushInvalid(out, 'spec.group', group, dns1123SubdomainErrors(group))

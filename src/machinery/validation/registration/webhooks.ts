@@ -101,6 +101,9 @@ export function checkClientConfig(out: Errors, path: string, config: WebhookClie
     return
   }
   const at = `${path}.service`
+  // Upstream mistakes one for the other.
+  if (!service?.namespace) out.push(required(`${at}.name`))
+  if (!service?.name) out.push(required(`${at}.namespace`))
   const port = service?.port ?? 0
   const wrong = portErrors(port)
   if (wrong.length > 0) out.push(invalid(`${at}.port`, port, `port is not valid: ${wrong.join(', ')}`))

@@ -32,8 +32,8 @@ test('selectors are expressions over devices that give true or false', () => {
 test('configuration and constraints are for requests of the claim', () => {
   const config = [{ requests: ['r', 'q'], opaque: { driver: 'd', parameters: { a: 1 } } }]
   assert.deepEqual(errorsOf(claim({ requests: [request()], config, constraints: [{ matchAttribute: 'a' }] })), [
-    'spec.devices.constraints[0].matchAttribute: Invalid value: "a": a fully qualified name must be a domain and a name separated by a slash',
     'spec.devices.config[0].requests[1]: Invalid value: "q": must be the name of a request in the claim or the name of a request and a subrequest separated by \'/\'',
+    'spec.devices.constraints[0].matchAttribute: Invalid value: "a": a fully qualified name must be a domain and a name separated by a slash',
   ])
 })
 

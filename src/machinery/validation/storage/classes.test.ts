@@ -12,8 +12,8 @@ const storageClass = (more: object) => ({
 test('a storage class names a provisioner and never changes it', () => {
   assert.deepEqual(errorsOf(storageClass({})), [])
   assert.deepEqual(errorsOf(storageClass({ provisioner: '', reclaimPolicy: 'Recycle' })), [
-    'provisioner: Required value',
     'reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain"',
+    'provisioner: Required value',
   ])
   assert.deepEqual(errorsOf(storageClass({ parameters: { a: 'b' } }), storageClass({ parameters: {} })), [
     'parameters: Invalid value: null: field is immutable',
