@@ -36,12 +36,7 @@ export function pathOf(kind: Kind, name = '', inNamespace = namespace): string {
   return `${root}${namespaced ? `/namespaces/${inNamespace}` : ''}/${plural}${name === '' ? '' : `/${name}`}`
 }
 
-const settling: ReadonlySet<string> = new Set([
-  'APIService',
-  'CustomResourceDefinition',
-  'FlowSchema',
-  'PriorityLevelConfiguration',
-])
+const settling: ReadonlySet<string> = new Set(['APIService', 'CustomResourceDefinition', 'FlowSchema'])
 
 /** What a step that makes an object says of its conditions, which for some kinds the server itself writes. */
 export const settlingOf = (kind: Kind, path: string): { settles?: string } =>
