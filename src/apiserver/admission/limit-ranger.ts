@@ -13,7 +13,8 @@ type Amounts = Readonly<Record<string, string>>
 
 interface Asked {
   readonly requests: Amounts
-  readonly limits: Amounts
+  /** A claim has none: its bounds apply to what it requests. */
+  readonly limits?: Amounts
 }
 
 const annotation = 'kubernetes.io/limit-ranger'
@@ -46,37 +47,43 @@ function withDefaults(container: Container, items: readonly LimitRangeItem[]): {
   return { container: { ...container, resources: { ...container.resources, limits, requests } } as Container, set }
 }
 
+const below = (amount: string | undefined, bound: string): boolean =>
+  amount !== undefined && less(parseQuantity(amount), parseQuantity(bound))
+const above = (amount: string | undefined, bound: string): boolean =>
+  amount !== undefined && less(parseQuantity(bound), parseQuantity(amount))
+
+/** One for each bound at most. */
 function boundErrors(type: string, item: LimitRangeItem, { requests, limits }: Asked): string[] {
   const errors: string[] = []
   for (const [name, bound] of Object.entries(item.min ?? {})) {
     const head = `minimum ${name} usage per ${type} is ${bound}`
-    const request = requests[name]
-    const limit = limits[name]
+    const [request, limit] = [requests[name], limits?.[name]]
     if (request === undefined) errors.push(`${head}.  No request is specified`)
-    else if (less(parseQuantity(request), parseQuantity(bound))) errors.push(`${head}, but request is ${request}`)
-    if (limit !== undefined && less(parseQuantity(limit), parseQuantity(bound)))
-      errors.push(`${head}, but limit is ${limit}`)
+    else if (below(request, bound)) errors.push(`${head}, but request is ${request}`)
+    else if (below(limit, bound)) errors.push(`${head}, but limit is ${limit}`)
   }
   for (const [name, bound] of Object.entries(item.max ?? {})) {
     const head = `maximum ${name} usage per ${type} is ${bound}`
-    const request = requests[name]
-    const limit = limits[name]
-    if (limit === undefined) errors.push(`${head}.  No limit is specified`)
-    else if (less(parseQuantity(bound), parseQuantity(limit))) errors.push(`${head}, but limit is ${limit}`)
-    if (request !== undefined && less(parseQuantity(bound), parseQuantity(request)))
-      errors.push(`${head}, but request is ${request}`)
+    const [request, limit] = [requests[name], limits?.[name]]
+    if (limits && limit === undefined) errors.push(`${head}.  No limit is specified`)
+    else if (!limits && request === undefined) errors.push(`${head}.  No request is specified`)
+    else if (above(limit, bound)) errors.push(`${head}, but limit is ${limit}`)
+    else if (above(request, bound)) errors.push(`${head}, but request is ${request}`)
   }
+  return limits ? [...errors, ...ratioErrors(type, item, requests, limits)] : errors
+}
+
+function ratioErrors(type: string, item: LimitRangeItem, requests: Amounts, limits: Amounts): string[] {
+  const errors: string[] = []
   for (const [name, ratio] of Object.entries(item.maxLimitRequestRatio ?? {})) {
     const head = `${name} max limit to request ratio per ${type} is ${ratio}`
-    const request = requests[name]
-    const limit = limits[name]
-    if (request === undefined) errors.push(`${head}, but no request is specified or request is 0`)
-    else if (limit === undefined) errors.push(`${head}, but no limit is specified or limit is 0`)
-    else {
-      const observed = Number(parseQuantity(limit).nanos) / Number(parseQuantity(request).nanos)
-      if (observed > Number(parseQuantity(ratio).nanos) / 1e9)
-        errors.push(`${head}, but provided ratio is ${observed.toFixed(6)}`)
-    }
+    const [request, limit] = [requests[name], limits[name]].map(one =>
+      one === undefined ? 0 : Number(parseQuantity(one).nanos),
+    ) as [number, number]
+    if (request === 0) errors.push(`${head}, but no request is specified or request is 0`)
+    else if (limit === 0) errors.push(`${head}, but no limit is specified or limit is 0`)
+    else if (limit / request > Number(parseQuantity(ratio).nanos) / 1e9)
+      errors.push(`${head}, but provided ratio is ${(limit / request).toFixed(6)}`)
   }
   return errors
 }
@@ -84,7 +91,7 @@ function boundErrors(type: string, item: LimitRangeItem, { requests, limits }: A
 /** What a pod asks for as a whole, without what running it takes beyond that. */
 function totalOf({ overhead: _, ...spec }: PodSpec): Asked {
   const pod = { spec } as Pod
-  return { requests: podTotal(pod, 'requests'), limits: podTotal(pod, 'limits') }
+  return { requests: podTotal(pod, 'requests', 'spec'), limits: podTotal(pod, 'limits', 'spec') }
 }
 
 export class LimitRanger implements AdmissionPlugin {
@@ -132,11 +139,10 @@ export class LimitRanger implements AdmissionPlugin {
       }
     } else if (resource === 'persistentvolumeclaims' && (operation === 'CREATE' || operation === 'UPDATE')) {
       const { resources } = object.spec as { resources?: { requests?: Amounts } }
-      // A claim has requests only; its bounds apply to them.
       const requests = resources?.requests ?? {}
       for (const item of this.#items(namespace))
         if (item.type === 'PersistentVolumeClaim')
-          errors.push(...boundErrors('PersistentVolumeClaim', item, { requests, limits: requests }))
+          errors.push(...boundErrors('PersistentVolumeClaim', item, { requests }))
     }
     const unique = [...new Set(errors)]
     if (unique.length === 0) return
