@@ -2,6 +2,8 @@
 import { existsSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { readConfig } from '../src/cli/cluster-config.ts'
+import { localNodesOf } from '../src/cli/local-nodes.ts'
 import { runCommand } from './command.ts'
 
 const clipper = resolve(import.meta.dirname, '../bin/clipper')
@@ -11,16 +13,25 @@ export interface ClusterOptions {
   readonly dataDirectory: string
   /** Programs found here go before those of the machine; where a newer containerd lies. */
   readonly programDirectory?: string
+  /** Nodes, all on this machine. */
+  readonly nodes: number
   /** The first of the ports that the cluster may take. */
   readonly firstPort: number
   readonly signal: AbortSignal
 }
 
+export interface NodeRuntime {
+  /** Holds a folder per registry, with its `hosts.toml`. */
+  readonly registriesDirectory: string
+  /** An address of the machine that the node reaches and others do not. */
+  readonly machineAddress: string
+}
+
 export interface Cluster {
   readonly kubeconfig: string
   readonly log: string
-  /** Holds a folder per registry, with its `hosts.toml`. */
-  readonly registriesDirectory: string
+  /** Of a cluster that runs. */
+  nodeRuntimes(): readonly NodeRuntime[]
   start(): Promise<void>
   loadImages(archive: string): Promise<void>
   /** Stops it and deletes everything; also what an earlier run left that was killed. */
@@ -58,7 +69,7 @@ function addressFlags(firstPort: number): readonly string[] {
 }
 
 export function testCluster(options: ClusterOptions): Cluster {
-  const { name, dataDirectory, programDirectory, firstPort, signal } = options
+  const { name, dataDirectory, programDirectory, nodes, firstPort, signal } = options
   const env: Readonly<Record<string, string>> =
     programDirectory === undefined ? {} : { PATH: `${programDirectory}:${process.env.PATH ?? ''}` }
   const kubeconfig = join(dataDirectory, 'admin.kubeconfig')
@@ -66,7 +77,17 @@ export function testCluster(options: ClusterOptions): Cluster {
   return {
     kubeconfig,
     log: join(dataDirectory, 'clipper.log'),
-    registriesDirectory: join(dataDirectory, 'containerd', 'registries'),
+    nodeRuntimes() {
+      const registries = (directory: string) => join(directory, 'containerd', 'registries')
+      const config = readConfig(dataDirectory)
+      return [
+        { registriesDirectory: registries(dataDirectory), machineAddress: '127.0.0.1' },
+        ...(config ? localNodesOf(config) : []).map(node => ({
+          registriesDirectory: registries(node.dataDirectory),
+          machineAddress: node.gateway,
+        })),
+      ]
+    },
     async start() {
       const [apiPort, kubeletPort, dnsPort] = await freePorts(firstPort, 3)
       await run([
@@ -74,6 +95,7 @@ export function testCluster(options: ClusterOptions): Cluster {
         ...['--name', name, '--data-dir', dataDirectory, '--node-name', `${name}-1`, '--no-kubeconfig'],
         ...['--api-port', `${apiPort}`, '--kubelet-port', `${kubeletPort}`, '--dns-port', `${dnsPort}`],
         ...addressFlags(firstPort),
+        ...['--nodes', `${nodes}`],
       ])
     },
     async loadImages(archive) {

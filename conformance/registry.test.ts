@@ -17,7 +17,7 @@ test('manifests are served by tag and digest, blobs by digest, and nothing else'
   writeFileSync(join(layout, 'index.json'), JSON.stringify({ manifests: [manifest] }))
   const registry = await serveRegistry(layout)
   try {
-    const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${registry.port}${path}`, { method })
+    const get = (path: string, method = 'GET') => fetch(`${registry.url}${path}`, { method })
     const byTag = await get('/v2/a/b/manifests/1.0')
     assert.equal(byTag.headers.get('content-type'), mediaType)
     assert.equal(byTag.headers.get('docker-content-digest'), `sha256:${digest}`)

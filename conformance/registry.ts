@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
 export interface Registry {
-  readonly port: number
+  /** As `http://127.0.0.1:5000`. */
+  readonly url: string
   close(): void
 }
 
@@ -21,7 +22,8 @@ interface Manifest {
 
 const maxConnections = 64
 
-export async function serveRegistry(layout: string, port = 0): Promise<Registry> {
+/** `host`: the address that it listens on. */
+export async function serveRegistry(layout: string, host = '127.0.0.1'): Promise<Registry> {
   const { manifests } = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as { manifests: Manifest[] }
   const server = createServer((request, response) => {
     answer(layout, manifests, request, response).catch(() => response.destroy())
@@ -29,10 +31,10 @@ export async function serveRegistry(layout: string, port = 0): Promise<Registry>
   server.maxConnections = maxConnections
   await new Promise<void>((listening, failed) => {
     server.once('error', failed)
-    server.listen(port, '127.0.0.1', listening)
+    server.listen(0, host, listening)
   })
   return {
-    port: (server.address() as AddressInfo).port,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     close: () => {
       server.close()
       server.closeAllConnections()
@@ -82,12 +84,12 @@ export function blobOf(
   })
 }
 
-/** Lets the containerd of a node pull what `host` has from the registry at the port. */
-export function mirrorRegistry(registriesDirectory: string, host: string, port: number): void {
+/** Lets the containerd of a node pull what `host` has from the registry at the URL. */
+export function mirrorRegistry(registriesDirectory: string, host: string, url: string): void {
   const directory = join(registriesDirectory, host)
   mkdirSync(directory, { recursive: true })
   writeFileSync(
     join(directory, 'hosts.toml'),
-    `server = "https://${host}"\n\n[host."http://127.0.0.1:${port}"]\n  capabilities = ["pull", "resolve"]\n`,
+    `server = "https://${host}"\n\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`,
   )
 }

@@ -28,6 +28,7 @@ interface Flags {
   readonly against?: string
   readonly name: string
   readonly port: number
+  readonly nodes: number
   readonly machineContainerd: boolean
   readonly list: boolean
 }
@@ -49,6 +50,9 @@ const positive = (text: string): number => {
 /** More processes than cores: tests mostly wait. */
 const defaultProcesses = 6
 
+/** Some tests need two. */
+const defaultNodes = 2
+
 function parseFlags(): Flags {
   return new Command('npm run conformance --')
     .description("Runs upstream's conformance suite against a cluster of this source tree, or another.")
@@ -60,6 +64,7 @@ function parseFlags(): Flags {
     .option('--rerun-failed', 'only what failed or did not run according to results.json, and merge it in', false)
     .option('--against <kubeconfig>', 'test a running cluster; its nodes need the images already')
     .option('--name <name>', 'name of the cluster to start', 'conformance')
+    .option('--nodes <number>', 'nodes of the cluster to start, all on this machine', positive, defaultNodes)
     .option('--port <port>', 'first of the ports that the cluster may take', positive, 20_000)
     .option('--machine-containerd', "use this machine's containerd instead of a containerd 2 built here", false)
     .option('--list', 'print the names of the tests that would run', false)
@@ -115,22 +120,26 @@ async function runOnOwnCluster(
   const cluster: Cluster = testCluster({
     name: flags.name,
     dataDirectory: join(cacheRoot, 'cluster', flags.name),
+    nodes: flags.nodes,
     firstPort: flags.port,
     signal,
     ...(programDirectory === undefined ? {} : { programDirectory }),
   })
   const unlock = await tryLock(`conformance/${flags.name}`)
   if (!unlock) throw new Error(`another run uses a cluster named ${flags.name}; choose others with --name and --port`)
-  let registry: Registry | undefined
+  const registries: Registry[] = []
   try {
     await cluster.remove()
     await part('starting the cluster', () => cluster.start())
-    registry = await serveRegistry(images.layout)
-    mirrorRegistry(cluster.registriesDirectory, 'registry.k8s.io', registry.port)
+    for (const { registriesDirectory, machineAddress } of cluster.nodeRuntimes()) {
+      const registry = await serveRegistry(images.layout, machineAddress)
+      registries.push(registry)
+      mirrorRegistry(registriesDirectory, 'registry.k8s.io', registry.url)
+    }
     await part('loading the images', () => cluster.loadImages(images.archive))
     return await part('running the tests', () => run(cluster.kubeconfig))
   } finally {
-    registry?.close()
+    for (const registry of registries) registry.close()
     if (existsSync(cluster.log)) copyFileSync(cluster.log, join(directory, 'clipper.log'))
     await part('removing the cluster', () => cluster.remove())
     unlock()

@@ -39,6 +39,10 @@ export interface ClusterConfig extends LeaderElectionSettings, StoreConfig {
   readonly etcdMember?: EtcdMemberConfig
   /** Absolute path of an EncryptionConfiguration; absent or empty: nothing is encrypted. */
   readonly encryptionProviderConfig?: string
+  /** Nodes on this machine; 1 where absent. */
+  readonly nodes?: number
+  /** Addresses of the links of the further ones: a /24. */
+  readonly nodeNetworkCidr?: string
   /** `vxlan` where absent; `routes` needs nodes that reach each other without a router. */
   readonly podNetwork?: 'vxlan' | 'routes'
   readonly vxlanPort?: number
@@ -132,5 +136,10 @@ export function mergeConfig(kept: ClusterConfig, flags: Partial<ClusterConfig>):
       )
     }
   }
+  if (flags.nodes !== undefined && flags.nodes < (kept.nodes ?? 1))
+    throw new CliError(
+      `the cluster in ${kept.dataDirectory} has ${kept.nodes} nodes on this machine, which cannot become ${flags.nodes}`,
+      `leave the flag out, or start anew: clipper reset --data-dir ${kept.dataDirectory}`,
+    )
   return { ...kept, ...flags }
 }

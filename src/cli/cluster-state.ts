@@ -7,6 +7,7 @@ import { Client } from '../client/client.ts'
 import { HttpsTransport } from '../client/https-transport.ts'
 import { readKubeconfig, transportOptionsOf } from '../client/kubeconfig.ts'
 import { type ClusterConfig, pathsOf } from './cluster-config.ts'
+import { localNodesOf } from './local-nodes.ts'
 import { readPidFile } from './running-process.ts'
 
 export interface ClusterState {
@@ -22,7 +23,11 @@ export interface ClusterState {
   readonly waitingFor: string
 }
 
-export async function readClusterState(config: ClusterConfig): Promise<ClusterState> {
+/** `expected`: the nodes without which it is not ready; those on other machines come and go. */
+export async function readClusterState(
+  config: ClusterConfig,
+  expected = [config.nodeName, ...localNodesOf(config).map(({ name }) => name)],
+): Promise<ClusterState> {
   const paths = pathsOf(config)
   const running = readPidFile(paths.pidFile)
   const base = {
@@ -47,8 +52,8 @@ export async function readClusterState(config: ClusterConfig): Promise<ClusterSt
       ready:
         node.status.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') === true,
     }))
-    if (nodes.length === 0 || !nodes.every(node => node.ready))
-      return { ...base, ready: false, nodes, waitingFor: 'the node' }
+    const missing = expected.find(name => !nodes.some(node => node.name === name && node.ready))
+    if (missing !== undefined) return { ...base, ready: false, nodes, waitingFor: `the node ${missing}` }
     if (!(await dnsAnswers(config))) return { ...base, ready: false, nodes, waitingFor: 'DNS' }
     return { ...base, ready: true, nodes, waitingFor: '' }
   } catch (error) {

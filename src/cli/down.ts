@@ -1,24 +1,24 @@
 /** `clipper down` and `clipper reset`: stop the cluster and leave nothing of it behind but, for `down`, its data. */
 import { rmSync } from 'node:fs'
-import { sleep } from '../base/clock.ts'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, pathsOf } from './cluster-config.ts'
 import { removeFromUserKubeconfig } from './kubeconfig-merge.ts'
+import { stopLocalAgents } from './local-agents.ts'
+import { localNodesOf, removeLocalNetwork } from './local-nodes.ts'
 import { requireRoot } from './preflight.ts'
 import type { Progress } from './progress.ts'
-import { isAlive, readPidFile, removePidFile, tryLock } from './running-process.ts'
+import { endProcess, readPidFile, removePidFile, tryLock } from './running-process.ts'
 
 export interface DownOptions {
   readonly config: ClusterConfig
   readonly progress: Progress
+  /** The arguments after the Node executable that are the `clipper` command. */
+  readonly command: readonly string[]
   /** Ends all containers, the container runtime, mounts, interfaces, rules and cgroups of the cluster. */
   readonly teardown: (config: ClusterConfig) => Promise<void>
 }
 
-/** How long the process may take to finish what it accepted before it is killed. */
-const stopTimeoutMs = 20_000
-
-export async function down({ config, progress, teardown }: DownOptions): Promise<void> {
+export async function down({ config, progress, teardown, command }: DownOptions): Promise<void> {
   requireRoot('down')
   const release = await tryLock(`${config.name}/up`)
   if (!release)
@@ -31,17 +31,13 @@ export async function down({ config, progress, teardown }: DownOptions): Promise
         `the cluster named ${config.name} runs with the data directory ${running.dataDirectory}`,
         `give --data-dir ${running.dataDirectory}`,
       )
-    if (running) {
-      await progress.step('Stopping the cluster', async () => {
-        process.kill(running.pid, 'SIGTERM')
-        const deadline = performance.now() + stopTimeoutMs
-        while (isAlive(running)) {
-          if (performance.now() > deadline) process.kill(running.pid, 'SIGKILL')
-          await sleep(50)
-        }
-      })
-    }
-    await progress.step('Removing containers and networks', () => teardown(config))
+    const further = localNodesOf(config).length > 0
+    if (further) await progress.step('Stopping the further nodes', () => stopLocalAgents(config, command))
+    if (running) await progress.step('Stopping the cluster', () => endProcess(paths.pidFile))
+    await progress.step('Removing containers and networks', async () => {
+      await teardown(config)
+      await removeLocalNetwork(config)
+    })
     removePidFile(paths.pidFile)
     rmSync(paths.runDirectory, { recursive: true, force: true })
   } finally {

@@ -11,6 +11,8 @@ import { addEtcdCommand, type EtcdActions } from './etcd-command.ts'
 import { parseFeatureGates } from './feature-gates.ts'
 import type { JoinToken } from './join-token.ts'
 import { durationFlag, withLeaderElectionFlags } from './leader-election-flags.ts'
+import { loadLocalImages } from './local-agents.ts'
+import { freeNodeNetwork, maxLocalNodes } from './local-nodes.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
@@ -25,8 +27,8 @@ import { up } from './up.ts'
 /** What the commands need of the components; only `main` knows them. */
 export interface ProgramActions extends StoreActions, ComponentActions {
   readonly version: { readonly clipper: string; readonly kubernetes: string; readonly node: string }
-  /** Arguments of Node that start the cluster's process. */
-  readonly processArguments: readonly string[]
+  /** The arguments after the Node executable that are this command. */
+  readonly command: readonly string[]
   /** Throws CliError where files that the settings name are missing or wrong. */
   checkConfig(config: ClusterConfig): Promise<void>
   runCluster(config: ClusterConfig): Promise<void>
@@ -84,6 +86,12 @@ const cidr = (text: string): string => {
   return text
 }
 
+const nodeCount = (text: string): number => {
+  const value = positive(text)
+  if (value > maxLocalNodes) throw new InvalidArgumentError(`at most ${maxLocalNodes} nodes run on one machine.`)
+  return value
+}
+
 const maskSize = (text: string): number => {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 16 || value > 28)
@@ -122,8 +130,8 @@ function configOf(flags: Flags): ClusterConfig {
   const dataDirectory = resolve(dataDir)
   const given = { ...settings, ...(dnsUpstream ? { dnsUpstreams: dnsUpstream } : {}) }
   const kept = readConfig(dataDirectory)
-  if (kept) return mergeConfig(kept, given)
-  return {
+  if (kept) return withNodeNetwork(mergeConfig(kept, given))
+  return withNodeNetwork({
     name: 'clipper',
     dataDirectory,
     nodeName: given.nodeName ?? nodeNameOf(),
@@ -137,8 +145,14 @@ function configOf(flags: Flags): ClusterConfig {
     clusterDomain: 'cluster.local',
     dnsUpstreams: [],
     ...given,
-  }
+  })
 }
+
+/** The links of further nodes have their range for as long as the cluster lives. */
+const withNodeNetwork = (config: ClusterConfig): ClusterConfig =>
+  (config.nodes ?? 1) > 1 && config.nodeNetworkCidr === undefined
+    ? { ...config, nodeNetworkCidr: freeNodeNetwork() }
+    : config
 
 /** A cluster that exists, for the commands that look at one or end it. */
 function existingConfig(flags: Flags): ClusterConfig {
@@ -166,6 +180,11 @@ function withClusterFlags(command: Command): Command {
     .option('--kubelet-port <port>', 'port of the kubelet (default: 10250)', port)
     .option('--dns-port <port>', 'port of the cluster DNS on the node (default: 10053)', port)
     .option('--cluster-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)', cidr)
+    .option(
+      '--nodes <number>',
+      'nodes on this machine, the further ones in networks of their own (default: 1)',
+      nodeCount,
+    )
     .option('--node-cidr-mask-size <bits>', 'prefix length of the pod addresses of a node (default: 24)', maskSize)
     .addOption(
       new Option(
@@ -212,7 +231,7 @@ export function makeProgram(actions: ProgramActions): Command {
       timeoutMs: readyTimeoutMs,
       mergeKubeconfig: flags.kubeconfig !== false,
       progress,
-      processArguments: actions.processArguments,
+      command: actions.command,
     })
     return config
   }
@@ -270,19 +289,25 @@ export function makeProgram(actions: ProgramActions): Command {
     })
   })
 
+  const endingOf = (flags: Flags) => ({
+    config: existingConfig(flags),
+    progress,
+    command: actions.command,
+    teardown: actions.teardown,
+  })
   program
     .command('down')
     .description('stop the cluster and its containers; the data stays')
     .addOption(dataDirOption())
     .addOption(nameOption())
-    .action(async (flags: Flags) => down({ config: existingConfig(flags), progress, teardown: actions.teardown }))
+    .action(async (flags: Flags) => down(endingOf(flags)))
 
   program
     .command('reset')
     .description('stop the cluster and delete everything of it')
     .addOption(dataDirOption())
     .addOption(nameOption())
-    .action(async (flags: Flags) => reset({ config: existingConfig(flags), progress, teardown: actions.teardown }))
+    .action(async (flags: Flags) => reset(endingOf(flags)))
 
   program
     .command('status')
@@ -320,7 +345,10 @@ export function makeProgram(actions: ProgramActions): Command {
     .addOption(nameOption())
     .action(async (file: string, flags: Flags) => {
       requireRoot('image load')
-      for (const name of await actions.loadImage(existingConfig(flags), resolve(file))) print(name)
+      const config = existingConfig(flags)
+      const names = await actions.loadImage(config, resolve(file))
+      await loadLocalImages(config, actions.command, resolve(file))
+      for (const name of names) print(name)
     })
 
   program
@@ -339,6 +367,12 @@ export function makeProgram(actions: ProgramActions): Command {
     .command('compile', { hidden: true })
     .description('compile ahead what `up` runs')
     .action(() => actions.compile())
+
+  program
+    .command('teardown', { hidden: true })
+    .description('end the containers of a node whose process has ended')
+    .addOption(dataDirOption())
+    .action(async (flags: Flags) => actions.teardown(existingConfig(flags)))
 
   program
     .command('run', { hidden: true })

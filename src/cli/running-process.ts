@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
+import { sleep } from '../base/clock.ts'
 
 export interface RunningProcess {
   readonly pid: number
@@ -42,6 +43,23 @@ export function readPidFile(path: string): RunningProcess | undefined {
 }
 
 export const isAlive = (running: RunningProcess): boolean => startTicksOf(running.pid) === running.startTicks
+
+/** How long a process may take to finish what it accepted before it is killed. */
+const stopTimeoutMs = 20_000
+
+/** Ends the process that a pid file names, and waits for its end. */
+export async function endProcess(pidFile: string): Promise<void> {
+  const running = readPidFile(pidFile)
+  if (running) {
+    process.kill(running.pid, 'SIGTERM')
+    const deadline = performance.now() + stopTimeoutMs
+    while (isAlive(running)) {
+      if (performance.now() > deadline) process.kill(running.pid, 'SIGKILL')
+      await sleep(50)
+    }
+  }
+  removePidFile(pidFile)
+}
 
 /**
  * A lock that its holder's death releases: an abstract unix socket. Resolves to the release, or to undefined where

@@ -1,11 +1,15 @@
 /** `clipper up`: starts the cluster's process in the background and waits until pods can run and names resolve. */
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { sleep } from '../base/clock.ts'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, pathsOf, readConfig, writeConfig } from './cluster-config.ts'
 import { type ClusterState, readClusterState } from './cluster-state.ts'
 import { mergeIntoUserKubeconfig } from './kubeconfig-merge.ts'
+import { lastLogLine } from './last-log-line.ts'
+import { startLocalAgents } from './local-agents.ts'
+import { localNodesOf } from './local-nodes.ts'
 import { preflight, requireRoot } from './preflight.ts'
 import type { Progress } from './progress.ts'
 import { isAlive, readPidFile, tryLock } from './running-process.ts'
@@ -16,8 +20,8 @@ export interface UpOptions {
   /** Whether to put a context of the cluster's name into the user's kubeconfig. */
   readonly mergeKubeconfig: boolean
   readonly progress: Progress
-  /** The arguments after the Node executable that start the cluster's process. */
-  readonly processArguments: readonly string[]
+  /** The arguments after the Node executable that are the `clipper` command. */
+  readonly command: readonly string[]
 }
 
 export async function up(options: UpOptions): Promise<ClusterState> {
@@ -36,13 +40,7 @@ export async function up(options: UpOptions): Promise<ClusterState> {
   }
 }
 
-async function upLocked({
-  config,
-  timeoutMs,
-  mergeKubeconfig,
-  progress,
-  processArguments,
-}: UpOptions): Promise<ClusterState> {
+async function upLocked({ config, timeoutMs, mergeKubeconfig, progress, command }: UpOptions): Promise<ClusterState> {
   const paths = pathsOf(config)
   const running = readPidFile(paths.pidFile)
   if (running && running.dataDirectory !== config.dataDirectory)
@@ -50,24 +48,33 @@ async function upLocked({
       `a cluster named ${config.name} already runs with the data directory ${running.dataDirectory}`,
       'choose another --name',
     )
-  const changed = JSON.stringify(readConfig(config.dataDirectory)) !== JSON.stringify(config)
-  if (running && changed)
+  const kept = readConfig(config.dataDirectory)
+  const changed = !isDeepStrictEqual(kept, config)
+  // Nodes may come at any time: they are processes of their own.
+  if (running && kept && !isDeepStrictEqual(withoutNodes(kept), withoutNodes(config)))
     throw new CliError(
       'the cluster is running with other settings',
       `run first: clipper down --data-dir ${config.dataDirectory}`,
     )
   if (!running) {
     await progress.step('Checking this machine', () => preflight(config))
-    if (changed) writeConfig(config)
   }
+  if (changed) writeConfig(config)
   const state = await progress.step(running ? 'Cluster is already running' : 'Starting the cluster', note =>
     running
       ? waitUntilReady(config, running.pid, timeoutMs, note)
-      : startProcess(config, processArguments, timeoutMs, note),
+      : startProcess(config, [...command, 'run'], timeoutMs, note),
   )
+  const further = localNodesOf(config).length
+  if (further > 0)
+    await progress.step(further === 1 ? 'Starting another node' : `Starting ${further} more nodes`, note =>
+      startLocalAgents({ config, command, timeoutMs, note }),
+    )
   if (mergeKubeconfig) await mergeIntoUserKubeconfig(paths.adminKubeconfig)
   return state
 }
+
+const withoutNodes = ({ nodes: _nodes, nodeNetworkCidr: _range, ...rest }: ClusterConfig) => rest
 
 async function startProcess(
   config: ClusterConfig,
@@ -105,19 +112,6 @@ async function startProcess(
   return Promise.race([failed, waitUntilReady(config, child.pid ?? 0, timeoutMs, note, ended.signal)])
 }
 
-function lastLogLine(path: string): string {
-  if (!existsSync(path)) return 'no log'
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
-  // A hint is indented below its error.
-  const line = lines.findLast(line => !/^\s/.test(line))?.replace(/^clipper: /, '') ?? ''
-  try {
-    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } }
-    return err?.message === undefined ? (msg ?? line) : `${msg}: ${err.message}`
-  } catch {
-    return line
-  }
-}
-
 /** How often the state is asked for; short, because starting takes a few seconds in all. */
 const pollMs = 50
 
@@ -130,7 +124,7 @@ async function waitUntilReady(
 ): Promise<ClusterState> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
-    const state = await readClusterState(config)
+    const state = await readClusterState(config, [config.nodeName])
     if (state.ready) return state
     note(state.waitingFor)
     if (performance.now() > deadline)

@@ -68,15 +68,25 @@ export async function joinCluster(identity: AgentIdentity, signal: AbortSignal):
   }
   const clients = new Map<NodeComponent, Client>()
 
+  let bootstrap: HttpsTransport | undefined
   const kubelet = manage({
     name: 'kubelet-client',
     wanted: { signerName: nodeSigner, subject: nodeSubject(nodeName), usages: clientUsages },
-    client: () => clients.get('kubelet') ?? bootstrapClient(identity),
+    client() {
+      const own = clients.get('kubelet')
+      if (own) return own
+      bootstrap ??= bootstrapTransport(identity)
+      return new Client(bootstrap, 'kubelet')
+    },
   })
   const joins = !kubelet.isValid
-  await kubelet.start(signal).catch(error => {
+  try {
+    await kubelet.start(signal)
+  } catch (error) {
     throw joinError(error, nodeName)
-  })
+  } finally {
+    bootstrap?.close()
+  }
   const node = connect('kubelet', kubelet)
   clients.set('kubelet', node)
   await claimNode(node, nodeName, kubelet.keyHash, joins)
@@ -125,13 +135,13 @@ export async function joinCluster(identity: AgentIdentity, signal: AbortSignal):
   }
 }
 
-function bootstrapClient({ server, caPem: ca, token }: AgentIdentity): Client {
+function bootstrapTransport({ server, caPem: ca, token }: AgentIdentity): HttpsTransport {
   if (!token)
     throw new CliError(
       'this machine has no valid certificate of the cluster',
       'give a token: clipper agent --server URL --token TOKEN',
     )
-  return new Client(new HttpsTransport({ server, ca, token: `${token.token.id}.${token.token.secret}` }), 'kubelet')
+  return new HttpsTransport({ server, ca, token: `${token.token.id}.${token.token.secret}` })
 }
 
 function joinError(error: unknown, nodeName: string): unknown {

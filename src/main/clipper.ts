@@ -11,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const program = makeProgram({
   version: { clipper: clipperVersion, kubernetes: kubernetesVersion, node: process.version },
-  processArguments: [import.meta.filename, 'run'],
+  command: [import.meta.filename],
   exampleManifest: resolve(join(import.meta.dirname, '../../examples/hello.yaml')),
   checkConfig: async config => void (await import('./audit.ts')).readAuditPolicy(config),
   runCluster: async config => (await import('./run-cluster.ts')).runCluster(config),

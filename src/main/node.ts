@@ -1,7 +1,6 @@
 /** Container runtime, pod network, kubelet, proxy and DNS of this machine's node. */
 
-import { existsSync, readFileSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Node } from '../api/core/v1/node.ts'
 import { Pod } from '../api/core/v1/pod.ts'
@@ -11,7 +10,6 @@ import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import type { Spawner } from '../base/spawner.ts'
 import { type ClusterConfig, interfaceName } from '../cli/cluster-config.ts'
-import type { Informer } from '../client/informer.ts'
 import { clusterNames } from '../dns/cluster-names.ts'
 import { Responder } from '../dns/responder.ts'
 import { startDnsServer } from '../dns/server.ts'
@@ -23,7 +21,8 @@ import { NodeAuthorization } from '../kubelet/server/node-authorization.ts'
 import { type NodeServer, startNodeServer } from '../kubelet/server/node-server.ts'
 import { dnsPortAnnotation } from '../machinery/node-annotations.ts'
 import { startHostPorts } from '../network/host-ports.ts'
-import { setUpPodNetwork } from '../network/pod-network.ts'
+import { startNodeNetwork, uplinkOf, vxlanOverheadBytes } from '../network/node-network.ts'
+import { startPodNetwork } from '../network/pod-network.ts'
 import { startProxy } from '../proxy/proxy.ts'
 import type { NodeAccess, NodeComponent } from './node-access.ts'
 import { random } from './random.ts'
@@ -32,6 +31,7 @@ import { kubernetesVersion } from './versions.ts'
 /** Names of a cluster's kernel objects. */
 export const kernelNames = ({ name }: Pick<ClusterConfig, 'name'>) => ({
   bridge: interfaceName('clip', name),
+  tunnel: interfaceName('clipvx', name),
   egressTable: `clipper-${name}-egress`,
   hostPortsTable: `clipper-${name}-ports`,
   proxyTable: `clipper-${name}-proxy`,
@@ -49,6 +49,7 @@ export interface RunningNode {
 }
 
 export const cniDirectory = (config: ClusterConfig): string => join(config.dataDirectory, 'cni')
+export const cniConfigDirectory = (config: ClusterConfig): string => join(cniDirectory(config), 'conf')
 
 export async function startNode(config: ClusterConfig, access: NodeAccess, spawner: Spawner): Promise<RunningNode> {
   const clock = systemClock
@@ -88,39 +89,14 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
     log: dnsLog,
   })
 
-  const networkInformers = informersAs('network')
-  const nodes = networkInformers.of(Node, { fieldSelector: `metadata.name=${config.nodeName}` })
-  const stopHostPorts = startHostPorts({
-    pods: networkInformers.of(Pod, { fieldSelector: `spec.nodeName=${config.nodeName}` }),
-    runner: spawner,
-    clock,
-    log: loggerOf('network'),
-    table: names.hostPortsTable,
-    bridge: names.bridge,
-  })
-  networkInformers.start(signal)
-  const cniConfigDirectory = join(cniDirectory(config), 'conf')
-  void podCidrOf(nodes, config.nodeName)
-    .then(podCidr =>
-      setUpPodNetwork({
-        runner: spawner,
-        bridge: names.bridge,
-        table: names.egressTable,
-        podCidr,
-        clusterCidr: settings.clusterCidr,
-        cniConfigDirectory,
-        ipamDirectory: join(cniDirectory(config), 'ipam'),
-        mtu: mtuOf(config.nodeAddress),
-      }),
-    )
-    .catch(error => loggerOf('network').error({ err: error }, 'cannot set up the pod network'))
+  const network = await startNetwork(config, access, spawner, signal)
 
   const containerd = await startContainerd({
     spawner,
     clock,
     log: loggerOf('containerd'),
     dataDirectory: config.dataDirectory,
-    cniConfDirectory: cniConfigDirectory,
+    cniConfDirectory: cniConfigDirectory(config),
     signal,
   })
   const kubeletLog = loggerOf('kubelet')
@@ -165,7 +141,7 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
     async stop() {
       await kubelet.stop()
       await nodeServer.stop()
-      stopHostPorts()
+      network.stop()
       await proxy.stop()
       await dns.stop()
       stopping.abort()
@@ -174,25 +150,54 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
   }
 }
 
-/** Resolves when the node has its range of pod addresses. */
-function podCidrOf(nodes: Informer<Node>, name: string): Promise<string> {
-  return new Promise(resolve => {
-    const unsubscribe = nodes.subscribe(({ object }) => {
-      if (object.metadata.name !== name || !object.spec.podCIDR) return
-      resolve(object.spec.podCIDR)
-      // The subscription calls back before it returns where the node is known already.
-      queueMicrotask(() => unsubscribe())
-    })
-  })
+/** Addresses of pods, ways to those of other nodes, and host ports. */
+async function startNetwork(
+  config: ClusterConfig,
+  { settings, ...access }: NodeAccess,
+  runner: Spawner,
+  signal: AbortSignal,
+): Promise<{ stop(): void }> {
+  const log = loggerOf('network')
+  const names = kernelNames(config)
+  const { clusterCidr, podNetwork, vxlanId, vxlanPort } = settings
+  const informers = access.informersFor(access.clientFor('network'), log)
+  const nodes = informers.of(Node)
+  const pods = informers.of(Pod, { fieldSelector: `spec.nodeName=${config.nodeName}` })
+  const common = { runner, clock: systemClock, log }
+  const linkMtu = (await uplinkOf(runner, config.nodeAddress))?.mtu ?? defaultMtu
+  const mtu = podNetwork === 'vxlan' ? linkMtu - vxlanOverheadBytes : linkMtu
+  const stops = [
+    startHostPorts({ ...common, pods, table: names.hostPortsTable, bridge: names.bridge }),
+    startNodeNetwork({
+      ...common,
+      mode: podNetwork,
+      nodes,
+      nodeName: config.nodeName,
+      nodeAddress: config.nodeAddress,
+      clusterCidr,
+      device: names.tunnel,
+      vxlanId,
+      vxlanPort,
+      mtu,
+    }),
+    startPodNetwork({
+      ...common,
+      nodes,
+      nodeName: config.nodeName,
+      bridge: names.bridge,
+      table: names.egressTable,
+      clusterCidr,
+      cniConfigDirectory: cniConfigDirectory(config),
+      ipamDirectory: join(cniDirectory(config), 'ipam'),
+      mtu,
+    }),
+  ]
+  informers.start(signal)
+  return {
+    stop() {
+      for (const stop of stops) stop()
+    },
+  }
 }
 
 const defaultMtu = 1500
-
-/** The MTU of the interface with an address: packets of pods leave through it. */
-function mtuOf(address: string): number {
-  const [name] =
-    Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some(each => each.address === address)) ?? []
-  if (name === undefined || name === 'lo') return defaultMtu
-  const mtu = Number(readFileSync(`/sys/class/net/${name}/mtu`, 'utf8'))
-  return Number.isInteger(mtu) && mtu >= 576 ? mtu : defaultMtu
-}

@@ -1,6 +1,6 @@
 /** A node of a cluster whose servers run elsewhere, in the foreground until it is told to stop. */
 import { X509Certificate } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
@@ -10,7 +10,7 @@ import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.ts'
 import type { JoinToken } from '../cli/join-token.ts'
 import { preflight } from '../cli/preflight.ts'
-import { isAlive, readPidFile, removePidFile, tryLock, writePidFile } from '../cli/running-process.ts'
+import { isAlive, readPidFile, tryLock, writePidFile } from '../cli/running-process.ts'
 import { publicKeyHash } from '../machinery/node-annotations.ts'
 import { joinCluster } from './agent-access.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
@@ -59,7 +59,7 @@ export async function runAgent(config: ClusterConfig, token: JoinToken | undefin
     if (!stopping.signal.aborted) throw error
   } finally {
     spawner.close()
-    removePidFile(paths.pidFile)
+    rmSync(paths.runDirectory, { recursive: true, force: true })
     release()
   }
 }
@@ -82,7 +82,6 @@ async function authorityOf(config: ClusterConfig, server: string, token: JoinTok
       'give a token: clipper agent --server URL --token TOKEN',
     )
   const found = await discoverCluster(server, token)
-  writeConfig(config)
   mkdirSync(pathsOf(config).pki, { recursive: true, mode: 0o700 })
   writeFileWhole(path, found, 0o644)
   return found

@@ -7,6 +7,7 @@ import { HelperSpawner } from '../base/spawner.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { startContainerd } from '../kubelet/containerd/instance.ts'
 import { removeAllPods } from '../kubelet/remove-all-pods.ts'
+import { tearDownNodeNetwork } from '../network/node-network.ts'
 import { tearDownPodNetwork } from '../network/pod-network.ts'
 import { NftablesTable } from '../proxy/nftables.ts'
 import { cgroupDriver, cniDirectory, kernelNames } from './node.ts'
@@ -39,6 +40,7 @@ export async function teardown(config: ClusterConfig): Promise<void> {
       })
       await containerd.stop()
     }
+    await tearDownNodeNetwork({ runner: spawner, device: names.tunnel, clusterCidr: config.clusterCidr })
     await tearDownPodNetwork({ runner: spawner, bridge: names.bridge, table: names.egressTable })
     for (const table of [names.hostPortsTable, names.proxyTable])
       await new NftablesTable(spawner, `ip ${table}`).remove()

@@ -131,3 +131,16 @@ test('the kernel takes every transition of a service through its life', t => {
   })
   assert.equal(status, 0, stderr)
 })
+
+test('an endpoint that is meant for this node is taken, unless one of them is meant for nobody', () => {
+  const hints = (...names: string[]) => ({ forNodes: names.map(name => ({ name })) })
+  const [own, other] = [
+    { addresses: ['10.244.0.5'], conditions: { ready: true }, nodeName: 'node1', hints: hints('node1') },
+    { addresses: ['10.244.1.5'], conditions: { ready: true }, nodeName: 'node2', hints: hints('node2') },
+  ]
+  const made = (...endpoints: object[]) =>
+    text(rulesOf([service('dns', {})], [{ ...slice('dns'), endpoints } as unknown as EndpointSlice]))
+  assert.match(made(own, other), /dnat ip to 10\.244\.0\.5:8080/)
+  assert.match(made({ ...own, conditions: { ready: false } }, other), /dnat ip to 10\.244\.1\.5:8080/)
+  assert.match(made(own, { ...other, hints: undefined }), /random mod 2/)
+})

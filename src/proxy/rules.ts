@@ -141,7 +141,7 @@ function addServicePort(
   ]
   const hasExternal = externalAddresses.length > 0 || (port.nodePort ?? 0) !== 0
 
-  for (const { address, local } of endpoints.anywhere)
+  for (const { address, local } of [...endpoints.cluster, ...endpoints.external, ...endpoints.anywhere])
     if (local) rules.sets.get('hairpins')?.elements.set(`${address} . ${address}`, '')
 
   const clusterIps = (service.spec.clusterIPs ?? [service.spec.clusterIP ?? '']).filter(isIpv4)

@@ -22,6 +22,7 @@ export interface PortEndpoints {
 }
 
 interface Candidate extends ProxyEndpoint {
+  readonly forNodes: readonly string[]
   readonly serving: boolean
 }
 
@@ -38,10 +39,20 @@ export function endpointsOf(
   const spec = service.spec
   const local = candidates.filter(candidate => candidate.local)
   return {
-    cluster: usable(spec.internalTrafficPolicy === 'Local' ? local : candidates),
-    external: usable(spec.externalTrafficPolicy === 'Local' ? local : candidates),
-    anywhere: usable(candidates),
+    cluster: usable(spec.internalTrafficPolicy === 'Local' ? local : hinted(candidates, nodeName)),
+    external: usable(spec.externalTrafficPolicy === 'Local' ? local : hinted(candidates, nodeName)),
+    anywhere: usable(hinted(candidates, nodeName)),
   }
+}
+
+/**
+ * Those that are meant for this node, where every ready one is meant for some node and one for this (KEP-3015); else all,
+ * so that a hint never leaves a node without an endpoint.
+ */
+function hinted(candidates: readonly Candidate[], nodeName: string): readonly Candidate[] {
+  const ready = candidates.filter(candidate => candidate.ready)
+  const meant = ready.filter(({ forNodes }) => forNodes.includes(nodeName))
+  return meant.length > 0 && ready.every(({ forNodes }) => forNodes.length > 0) ? meant : candidates
 }
 
 /** The ready ones; if there are none, those that still serve while they terminate. */
@@ -69,6 +80,7 @@ function candidatesOf(port: ServicePort, slices: readonly EndpointSlice[], nodeN
           ready,
           serving,
           terminating,
+          forNodes: (endpoint.hints?.forNodes ?? []).map(({ name }) => name),
         }
         const key = `${address}:${slicePort.port}`
         const known = found.get(key)

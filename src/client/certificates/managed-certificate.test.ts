@@ -59,6 +59,7 @@ function world(t: TestContext, refusal?: string) {
       wanted: {
         signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
         subject: { commonName: 'system:node:a', organizations: ['system:nodes'] },
+        altNames: ['a', '192.0.2.7'],
         usages: ['digital signature', 'client auth'],
       },
       client: () => client,

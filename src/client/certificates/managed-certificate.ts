@@ -5,6 +5,7 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
@@ -154,7 +155,7 @@ export class ManagedCertificate {
     const lines = [...(subject.organizations ?? []).map(name => `O=${name}`), `CN=${subject.commonName}`]
     return (
       certificate.subject === lines.join('\n') &&
-      altNames.every(name => certificate.checkIP(name) !== undefined || certificate.checkHost(name) !== undefined)
+      altNames.every(name => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined)
     )
   }
 }
