@@ -9,13 +9,11 @@ import { validateObject } from '../../machinery/validation/validate.ts'
 import { warningsFor } from '../../machinery/warnings/kinds.ts'
 import { required } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
-import { cloneJson } from './clone.ts'
 import { commitPut, storedBytes } from './commit.ts'
 import { dedupeOwnerReferences } from './owner-references.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, groupOfErrors, keyOf } from './resource.ts'
 import { type ObjectJson, StoredObject } from './stored-object.ts'
-import type { ResetFields } from './strategy.ts'
 import { attributesOf, checkNames, isoSeconds, type WriteRequest, writeContextOf } from './write-request.ts'
 
 /** Longest name: generated ones are cut so that the suffix fits. */
@@ -146,19 +144,12 @@ export function removeField(object: Record<string, unknown>, path: readonly stri
   if (at && last !== undefined) delete at[last]
 }
 
-function withoutFields(object: ObjectJson, paths: ResetFields): ObjectJson {
-  if (paths.length === 0) return object
-  const rest = cloneJson(object)
-  for (const path of paths) removeField(rest, path)
-  return rest
-}
-
 /** Who made which fields of a new object. */
 export function recordManager(write: WriteRequest, object: ObjectJson): void {
   const updated = updateManagedFields({
     kind: write.resource.kind,
     live: undefined,
-    updated: withoutFields(object, write.resource.strategy.unowned ?? []),
+    updated: object,
     manager: write.fieldManager,
     timeIso: isoSeconds(write.nowMs),
     subresource: write.subresource,

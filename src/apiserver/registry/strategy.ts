@@ -42,8 +42,6 @@ export interface Strategy {
   readonly unconditionalUpdate: boolean
   /** Fields of `object` that only the server or a subresource may set; reset before managed fields are computed. */
   readonly resetFields: ResetFields
-  /** Fields that a client may set on create and yet does not own. */
-  readonly unowned?: ResetFields
   /** Fills in defaults that hang on the time, on create. */
   fillIn?(object: ObjectJson, context: WriteContext): void
   prepareForCreate(object: ObjectJson, context: WriteContext): void

@@ -77,6 +77,7 @@ async function createInstead(
   for (const path of resource.strategy.resetFields) removeField(object, path)
   const context = writeContextOf(write)
   if (plan.replaces) dedupeOwnerReferences(object, context.warn, false)
+  resource.strategy.fillIn?.(object, context)
   if (managedBy === 'update') recordManager(write, object, undefined)
   const attributes = attributesOf(write, { operation: 'CREATE', object, oldObject: undefined })
   await admitMutating(deps.admission, attributes)
@@ -126,7 +127,10 @@ async function updateOnce(
   const side = write.subresource === '' ? await resource.strategy.sideWrites?.(admitted, old, context) : undefined
   const errors = validateObject(resource.kind, admitted, old, write.subresource)
   if (errors.length > 0) throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, old.metadata.name, errors)
-  if (write.subresource === '') for (const warning of warningsFor(resource.kind, admitted, old)) context.warn(warning)
+  if (write.subresource === '') {
+    for (const warning of warningsFor(resource.kind, admitted, old)) context.warn(warning)
+    for (const warning of resource.strategy.warnings?.(admitted, old) ?? []) context.warn(warning)
+  }
   await admitValidating(deps.admission, attributes)
   return store(deps, write, current, admitted, side)
 }

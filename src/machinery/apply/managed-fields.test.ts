@@ -189,3 +189,17 @@ test('the oldest of more than ten updaters become ancient-changes', () => {
     ['m5', 'm6', 'm7', 'm8', 'm9', 'm10', 'm11', 'm12', 'm13'],
   )
 })
+
+test('an object whose fields nobody owns stays so when it is updated', () => {
+  const live = { metadata: { name: 'w', uid: 'u' }, spec: { replicas: 1 } }
+  const updated = updateManagedFields({
+    kind: Deployment,
+    live,
+    updated: { ...live, spec: { replicas: 2 } },
+    manager: 'one',
+    timeIso: '2026-01-02T03:04:05Z',
+    subresource: '',
+    operation: 'Update',
+  })
+  assert.equal('managedFields' in updated.metadata, false)
+})

@@ -48,6 +48,8 @@ export function updateManagedFields<T extends object>(update: Update<T>): T {
     unownedMetadata,
   )
   const entries = startingEntries(live, updated, subresource)
+  // An object whose fields nobody owns stays so until somebody applies (upstream: skipNonApplied).
+  if (entries.size === 0 && isStored(live)) return withEntries(updated, entries)
   const facts = { manager, operation, apiVersion: kind.apiVersion, time: timeIso, subresource }
   const self = identityOf(facts)
   const lost = changed || removed ? union(changed, removed) : undefined
@@ -64,6 +66,9 @@ export function updateManagedFields<T extends object>(update: Update<T>): T {
   capUpdateManagers(entries)
   return withEntries(updated, entries)
 }
+
+const isStored = (live: JsonObject | undefined): boolean =>
+  (live?.metadata as { uid?: string } | undefined)?.uid !== undefined
 
 const zeroObjects = new WeakMap<Kind, JsonObject>()
 

@@ -16,6 +16,15 @@ export const unownedMetadata: ReadonlySet<string> = new Set([
 
 const cached = new WeakMap<Kind, Map<string, ReadonlySet<string>>>()
 
+/** Kinds whose requests are made once and whose answers have subresources: who makes one owns nothing of it. */
+const unownedRequests: ReadonlySet<string> = new Set(['certificates.k8s.io/CertificateSigningRequest'])
+
+function resetMembersOf(kind: Kind, subresource: string): string[] {
+  if (subresource === 'status') return Object.keys(kind.fields).filter(name => name !== 'status' && name !== 'metadata')
+  if (subresource !== '' || !kind.resource?.subresources?.status) return []
+  return unownedRequests.has(`${kind.gvk.group}/${kind.gvk.kind}`) ? ['spec', 'status'] : ['status']
+}
+
 /**
  * Top-level members that a write through this endpoint does not set: the status of a kind with a status subresource for the
  * object itself, all but the status for that subresource.
@@ -28,13 +37,7 @@ export function resetMembers(kind: Kind, subresource: string): ReadonlySet<strin
   }
   let members = ofKind.get(subresource)
   if (!members) {
-    members = new Set(
-      subresource === 'status'
-        ? Object.keys(kind.fields).filter(name => name !== 'status' && name !== 'metadata')
-        : subresource === '' && kind.resource?.subresources?.status
-          ? ['status']
-          : [],
-    )
+    members = new Set(resetMembersOf(kind, subresource))
     ofKind.set(subresource, members)
   }
   return members

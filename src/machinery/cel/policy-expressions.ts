@@ -32,7 +32,7 @@ export function compileFor(purpose: Purpose, source: string, environment: Enviro
     const expression = compileExpression(source, environment)
     const allowed = results[purpose]
     if (allowed.length === 0 || allowed.some(type => isExactly(type, expression.type))) return { expression }
-    const names = allowed.map(formatType)
+    const names = allowed.map(type => (type === nullType ? 'null_type' : formatType(type)))
     const wanted = names.length === 1 ? names[0] : `one of [${names.join(' ')}]`
     return { error: `must evaluate to ${wanted} but got ${formatType(expression.type)}` }
   } catch (error) {

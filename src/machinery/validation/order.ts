@@ -66,6 +66,18 @@ const orders: Readonly<Record<string, readonly string[]>> = {
   ],
   Container: containerOrder,
   EphemeralContainer: containerOrder,
+  MutatingWebhook: [
+    'name',
+    'rules',
+    'failurePolicy',
+    'matchPolicy',
+    'sideEffects',
+    'timeoutSeconds',
+    'reinvocationPolicy',
+    'namespaceSelector',
+    'objectSelector',
+    'clientConfig',
+  ],
   HorizontalPodAutoscalerSpec: ['minReplicas', 'maxReplicas', 'scaleTargetRef', 'metrics', 'behavior'],
   LimitResponse: ['queuing', 'type'],
   PriorityLevelConfigurationSpec: ['exempt', 'limited', 'type'],
@@ -122,7 +134,7 @@ function positionsOf(message: Message): ReadonlyMap<string, number> {
  */
 export function inOrder(root: Message, rules: readonly FieldError[], declared: readonly FieldError[]): FieldError[] {
   if (rules.length + declared.length < 2) return [...rules, ...declared]
-  const byDeclaration = new Set([...rules, ...declared].filter(error => isDeclarative(root, error)))
+  const byDeclaration = new Set([...declared, ...rules].filter(error => isDeclarative(root, error)))
   const fixed = [...byDeclaration].filter(({ message }) => message.endsWith(immutableMessage))
   const isLate = (error: FieldError): boolean =>
     byDeclaration.has(error) && !fixed.some(({ field }) => error.field.startsWith(`${field}.`))

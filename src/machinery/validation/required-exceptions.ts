@@ -67,6 +67,7 @@ const exceptions: ReadonlySet<string> = new Set([
   'FileKeySelector.path',
   'VolumeDevice.devicePath',
   'ForZone.name',
+  'ForNode.name',
   'ScaleIOVolumeSource.secretRef',
   'ScaleIOPersistentVolumeSource.secretRef',
   'PriorityLevelConfigurationReference.name',
@@ -189,6 +190,9 @@ const ownValues: ReadonlySet<string> = new Set([
   'VolumeMount.recursiveReadOnly',
   'HTTPGetAction.scheme',
   'ValidationRule.reason',
+  'MutatingWebhook.sideEffects',
+  'ValidatingWebhook.sideEffects',
+  'PriorityClass.preemptionPolicy',
   'HTTPIngressPath.pathType',
 ])
 

@@ -137,7 +137,10 @@ const registered: Readonly<Record<string, KindRules>> = {
     create: webhooks.checkWebhooks,
     update: webhooks.checkWebhooksUpdate,
   },
-  [`${registration}/ValidatingAdmissionPolicy`]: always(policies.checkValidatingPolicy),
+  [`${registration}/ValidatingAdmissionPolicy`]: {
+    ...always(policies.checkValidatingPolicy),
+    subresources: { status: policies.checkValidatingPolicyStatus },
+  },
   [`${registration}/ValidatingAdmissionPolicyBinding`]: always(policies.checkValidatingBinding),
   [`${registration}/ValidatingWebhookConfiguration`]: {
     create: webhooks.checkWebhooks,
@@ -219,7 +222,11 @@ const others: Readonly<Record<string, KindRules>> = {
   },
   'events.k8s.io/v1/Event': { create: events.checkGroupEvent, update: events.checkGroupEventUpdate },
   'networking.k8s.io/v1/IPAddress': { create: networking.checkIpAddress, update: networking.checkIpAddressUpdate },
-  'networking.k8s.io/v1/Ingress': { create: networking.checkIngressCreate, update: networking.checkIngress },
+  'networking.k8s.io/v1/Ingress': {
+    create: networking.checkIngressCreate,
+    update: networking.checkIngress,
+    subresources: { status: networking.checkIngressStatus },
+  },
   'networking.k8s.io/v1/IngressClass': {
     create: networking.checkIngressClass,
     update: networking.checkIngressClassUpdate,

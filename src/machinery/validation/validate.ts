@@ -12,6 +12,9 @@ import { checkObjectMeta, checkObjectMetaUpdate, checkPathSegments } from './obj
 import { inOrder } from './order.ts'
 import { rulesOf } from './rules.ts'
 
+/** Kinds whose specs never change, so that updates look at nothing in them. */
+const isFixedSpec = ({ gvk }: Kind): boolean => gvk.group === 'resource.k8s.io' && gvk.kind === 'ResourceClaim'
+
 /** Kinds that are asked or done, never stored: their metadata is not looked at. */
 const transientGroups: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io'])
 
@@ -40,7 +43,9 @@ export function validateObject(
   const context = { object, oldObject: old, subresource }
   const declared: FieldError[] = []
   checkDeclared(declared, kind, values, before, context, name =>
-    looksAt === undefined ? name !== 'metadata' && name !== 'status' : name === looksAt,
+    looksAt === undefined
+      ? name !== 'metadata' && name !== 'status' && !(before && name === 'spec' && isFixedSpec(kind))
+      : name === looksAt,
   )
   const custom = customFactsOf(kind)
   if (custom) checkCustom(out, custom, values, before)

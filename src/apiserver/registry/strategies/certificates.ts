@@ -44,7 +44,6 @@ function withKeptVerdicts(conditions: readonly Condition[], old: ObjectJson): re
 
 export const certificateSigningRequestStrategy: Strategy = strategyOf({
   hasStatus: true,
-  unowned: [['spec'], ['status']],
   fieldNames: ['spec.signerName'],
   selectableFields: object => ({ 'spec.signerName': textAt(object, 'spec', 'signerName') }),
   prepareForCreate(object, { user }) {

@@ -147,11 +147,20 @@ export const secretStrategy = strategyOf({
   prepareForUpdate: mergeStringData,
 })
 
+/** What the first versions of the API kept in labels; today's clients cannot set it. */
+function dropTopology(object: ObjectJson): void {
+  const endpoints = object.endpoints as { deprecatedTopology?: object }[] | undefined
+  if (endpoints?.some(endpoint => endpoint.deprecatedTopology))
+    object.endpoints = endpoints.map(({ deprecatedTopology: _, ...endpoint }) => endpoint)
+}
+
 export const endpointSliceStrategy: Strategy = strategyOf({
   prepareForCreate(object) {
     object.metadata.generation = 1
+    dropTopology(object)
   },
   prepareForUpdate(object, old) {
+    if (!equalJson(object.endpoints, old.endpoints)) dropTopology(object)
     const contentOf = ({ metadata: _, kind: _k, apiVersion: _v, ...content }: Record<string, unknown>) => content
     const same =
       equalJson(contentOf(object), contentOf(old)) && equalJson(object.metadata.labels ?? {}, old.metadata.labels ?? {})

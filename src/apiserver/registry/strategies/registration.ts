@@ -50,15 +50,28 @@ function rememberStoredVersion(object: ObjectJson): void {
 /** Holds a definition until its objects are gone. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
+/** Upstream has no place for a webhook of which nothing is said. */
+function dropEmptyWebhook(object: ObjectJson): void {
+  const { conversion, ...spec } = object.spec as Spec
+  const { webhook } = conversion ?? {}
+  if (!conversion || !webhook || webhook.clientConfig || webhook.conversionReviewVersions?.length) return
+  const { webhook: _, ...rest } = conversion
+  object.spec = { ...spec, conversion: rest }
+}
+
 export const definitionStrategy = strategyOf({
   ...conditional,
+  fillIn: dropEmptyWebhook,
   hasStatus: true,
   counted: true,
   prepareForCreate(object) {
     object.status = {}
     rememberStoredVersion(object)
   },
-  prepareForUpdate: rememberStoredVersion,
+  prepareForUpdate(object) {
+    dropEmptyWebhook(object)
+    rememberStoredVersion(object)
+  },
   warnings: (object, old) => schemaWarnings(object.spec as Spec, old?.spec as Spec | undefined),
   keepsTerminating: object => !object.metadata.deletionTimestamp,
   beginTermination(object, { nowIso }) {

@@ -8,7 +8,8 @@ import { type ParsedRequest, parseCertificateRequest } from '../../../base/pki/c
 import { readPem } from '../../../base/pki/pem.ts'
 import { type FieldError, invalid, notSupported, required, tooLong } from '../../../schema/field-error.ts'
 import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
-import { checkAnnotations, checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
+import { labelKeyErrors } from '../../selectors/label-syntax.ts'
+import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkConditions } from '../conditions.ts'
 import { checkSignerName, isOfKubernetes } from './names.ts'
 
@@ -31,7 +32,7 @@ const invalidOf = (path: string, detail: string): FieldError => ({
 
 export function checkPodCertificateRequest(out: Errors, { spec }: PodCertificateRequest): void {
   checkSignerName(out, 'spec.signerName', spec.signerName)
-  checkAnnotations(out, 'spec.unverifiedUserAnnotations', spec.unverifiedUserAnnotations)
+  checkUserAnnotations(out, 'spec.unverifiedUserAnnotations', spec.unverifiedUserAnnotations)
   for (const [nameOf, uidOf] of [
     ['podName', 'podUID'],
     ['serviceAccountName', 'serviceAccountUID'],
@@ -50,6 +51,23 @@ export function checkPodCertificateRequest(out: Errors, { spec }: PodCertificate
   if (!spec.stubPKCS10Request) {
     out.push(invalidOf('spec', 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'))
   } else checkStub(out, Buffer.from(spec.stubPKCS10Request, 'base64'))
+}
+
+const maxAnnotationBytes = 256 * 1024
+
+/** Their keys have domains. */
+function checkUserAnnotations(out: Errors, path: string, annotations: Readonly<Record<string, string>> = {}): void {
+  let bytes = 0
+  for (const [key, value] of Object.entries(annotations)) {
+    const domainKey = key.toLowerCase()
+    const messages = labelKeyErrors(domainKey)
+    if (domainKey === '') out.push(required(path))
+    else if (messages.length > 0) pushInvalid(out, path, domainKey, messages)
+    else if (!key.includes('/'))
+      out.push(invalid(path, domainKey, 'must be a domain-prefixed key (such as "acme.io/foo")'))
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
+  }
+  if (bytes > maxAnnotationBytes) out.push(tooLong(path, maxAnnotationBytes))
 }
 
 function checkStub(out: Errors, der: Buffer): void {

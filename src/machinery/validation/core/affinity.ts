@@ -143,7 +143,13 @@ function checkTopologyKey(out: Errors, path: string, key: string): void {
   pushInvalid(out, path, key, labelKeyErrors(key))
 }
 
-export function checkTolerations(out: Errors, path: string, tolerations: readonly Toleration[] | undefined): void {
+/** Only pods may compare numbers. */
+export function checkTolerations(
+  out: Errors,
+  path: string,
+  tolerations: readonly Toleration[] | undefined,
+  mayCompare = true,
+): void {
   tolerations?.forEach((toleration, i) => {
     const at = `${path}[${i}]`
     const { key = '', operator = '', value = '', effect = '' } = toleration
@@ -165,6 +171,8 @@ export function checkTolerations(out: Errors, path: string, tolerations: readonl
       if (messages.length > 0) out.push(invalid(`${at}.operator`, value, messages.join(';')))
     } else if (operator === 'Exists') {
       if (value !== '') out.push(invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"))
+    } else if (!mayCompare) {
+      out.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists', 'Lt', 'Gt']))
     } else if ((operator === 'Gt' || operator === 'Lt') && parseInt64(value) === undefined) {
       out.push(invalid(`${at}.value`, value, 'value must be a valid integer'))
     } else if (operator !== 'Gt' && operator !== 'Lt') {

@@ -88,6 +88,16 @@ const frozen = [
   ['reportingInstance', 'reportingInstance'],
 ] as const
 
+/** An absent one is shown as an empty text. */
+const textual: ReadonlySet<string> = new Set([
+  'reason',
+  'note',
+  'type',
+  'action',
+  'reportingController',
+  'reportingInstance',
+])
+
 export function checkGroupEventUpdate(out: Errors, event: GroupEvent, old: GroupEvent): void {
   checkLegacy(out, event, event.regarding, 'reportingController')
   if (!isSame(event.series, old.series)) checkSeries(out, event)
@@ -95,7 +105,7 @@ export function checkGroupEventUpdate(out: Errors, event: GroupEvent, old: Group
     const value = event[name]
     if (isSame(value, old[name])) continue
     const shown = name === 'regarding' || name === 'related' ? referenceShown(value as Parts | undefined) : value
-    checkImmutable(out, path, shown, old[name])
+    checkImmutable(out, path, textual.has(name) ? (shown ?? '') : shown, old[name])
   }
 }
 

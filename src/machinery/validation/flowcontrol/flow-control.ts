@@ -33,7 +33,7 @@ export function checkFlowSchema(out: Errors, schema: FlowSchema): void {
     out.push(invalid(at, precedence, "only the schema named 'exempt' may have matchingPrecedence 1"))
   const method = spec.distinguisherMethod
   if (method && !['ByNamespace', 'ByUser'].includes(method.type))
-    out.push(notSupported('spec.distinguisherMethod.type', method, ['ByNamespace', 'ByUser']))
+    out.push(notSupported('spec.distinguisherMethod.type', { Type: method.type }, ['ByNamespace', 'ByUser']))
   const level = spec.priorityLevelConfiguration.name
   if (level === '') out.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'))
   else pushInvalid(out, 'spec.priorityLevelConfiguration.name', level, dns1123SubdomainErrors(level))

@@ -1,6 +1,6 @@
 /** Network policies, ingresses, service ranges, endpoints and endpoint slices. */
 import type { Endpoints } from '../../../api/core/v1/endpoints.ts'
-import type { EndpointSlice } from '../../../api/discovery/v1/endpoint-slice.ts'
+import type { Endpoint, EndpointSlice } from '../../../api/discovery/v1/endpoint-slice.ts'
 import type { Ingress, IngressBackend } from '../../../api/networking/v1/ingress.ts'
 import type { IngressClass } from '../../../api/networking/v1/ingress-class.ts'
 import type { IPAddress } from '../../../api/networking/v1/ip-address.ts'
@@ -23,6 +23,7 @@ import { labelKeyErrors, labelValueErrors } from '../../selectors/label-syntax.t
 import {
   checkImmutable,
   checkLabelSelector,
+  checkLabels,
   checkPortNumOrName,
   checkUnchanged,
   type Errors,
@@ -166,6 +167,16 @@ function checkBackend(out: Errors, path: string, { service, resource }: IngressB
   else if (name && number) out.push(invalid(path, '', 'cannot set both port name & port number'))
   else if (name) pushInvalid(out, `${path}.service.port.name`, name, portNameErrors(name))
   else pushInvalid(out, `${path}.service.port.number`, number, portErrors(number!))
+}
+
+export function checkIngressStatus(out: Errors, { status }: Ingress): void {
+  status.loadBalancer?.ingress?.forEach(({ ip, hostname }, i) => {
+    const at = `status.loadBalancer.ingress[${i}]`
+    if (ip) pushInvalid(out, `${at}.ip`, ip, ipErrors(ip))
+    if (!hostname) return
+    pushInvalid(out, `${at}.hostname`, hostname, dns1123SubdomainErrors(hostname))
+    if (isIp(hostname)) out.push(invalid(`${at}.hostname`, hostname, 'must be a DNS name, not an IP address'))
+  })
 }
 
 export function checkIngressCreate(out: Errors, ingress: Ingress): void {
@@ -318,48 +329,67 @@ function checkEndpointIp(out: Errors, path: string, ip: string): void {
 const maxEndpoints = 1000
 const maxAddresses = 100
 const maxSlicePorts = 20000
+const maxHints = 8
 
 export function checkEndpointSlice(out: Errors, slice: EndpointSlice): void {
+  checkSlicePorts(out, slice)
   const endpoints = slice.endpoints ?? []
-  if (endpoints.length > maxEndpoints) out.push(tooMany('endpoints', endpoints.length, maxEndpoints))
+  if (endpoints.length > maxEndpoints) return void out.push(tooMany('endpoints', endpoints.length, maxEndpoints))
   endpoints.forEach((endpoint, i) => {
-    const at = `endpoints[${i}]`
-    const addresses = endpoint.addresses ?? []
-    if (addresses.length === 0) out.push(required(`${at}.addresses`))
-    if (addresses.length > maxAddresses) out.push(tooMany(`${at}.addresses`, addresses.length, maxAddresses))
-    addresses.forEach((address, j) => {
-      checkSliceAddress(out, `${at}.addresses[${j}]`, address, slice.addressType)
-    })
-    if (endpoint.nodeName !== undefined) {
-      pushInvalid(out, `${at}.nodeName`, endpoint.nodeName, dns1123SubdomainErrors(endpoint.nodeName))
-    }
-    if (endpoint.hostname !== undefined) {
-      pushInvalid(out, `${at}.hostname`, endpoint.hostname, dns1123LabelErrors(endpoint.hostname))
-    }
-    const zones = new Set<string>()
-    endpoint.hints?.forZones?.forEach(({ name }, j) => {
-      const where = `${at}.hints.forZones[${j}].name`
-      if (zones.has(name)) out.push(duplicate(where, name))
-      else pushInvalid(out, where, name, labelValueErrors(name))
-      zones.add(name)
-    })
+    checkSliceEndpoint(out, `endpoints[${i}]`, endpoint, slice.addressType)
   })
+}
+
+function checkSliceEndpoint(out: Errors, path: string, endpoint: Endpoint, addressType: string): void {
+  const addresses = endpoint.addresses ?? []
+  if (addresses.length === 0) out.push(required(`${path}.addresses`))
+  if (addresses.length > maxAddresses) out.push(tooMany(`${path}.addresses`, addresses.length, maxAddresses))
+  addresses.forEach((address, i) => {
+    checkSliceAddress(out, `${path}.addresses[${i}]`, address, addressType)
+  })
+  if (endpoint.nodeName !== undefined)
+    pushInvalid(out, `${path}.nodeName`, endpoint.nodeName, dns1123SubdomainErrors(endpoint.nodeName))
+  checkLabels(out, `${path}.deprecatedTopology`, endpoint.deprecatedTopology)
+  if (endpoint.hostname !== undefined)
+    pushInvalid(out, `${path}.hostname`, endpoint.hostname, dns1123LabelErrors(endpoint.hostname))
+  const { forZones, forNodes } = endpoint.hints ?? {}
+  checkHints(out, `${path}.hints.forZones`, forZones, labelValueErrors)
+  checkHints(out, `${path}.hints.forNodes`, forNodes, dns1123SubdomainErrors)
+}
+
+function checkHints(
+  out: Errors,
+  path: string,
+  hints: readonly { readonly name: string }[] | undefined,
+  errorsOf: (name: string) => string[],
+): void {
+  if ((hints?.length ?? 0) > maxHints) return void out.push(tooMany(path, hints!.length, maxHints))
+  const seen = new Set<string>()
+  hints?.forEach(({ name }, i) => {
+    const at = `${path}[${i}].name`
+    if (seen.has(name)) out.push(duplicate(at, name))
+    seen.add(name)
+    pushInvalid(out, at, name, errorsOf(name))
+  })
+}
+
+function checkSlicePorts(out: Errors, slice: EndpointSlice): void {
   const ports = slice.ports ?? []
-  if (ports.length > maxSlicePorts) out.push(tooMany('ports', ports.length, maxSlicePorts))
+  if (ports.length > maxSlicePorts) return void out.push(tooMany('ports', ports.length, maxSlicePorts))
   const names = new Set<string>()
   ports.forEach((port, i) => {
     const name = port.name ?? ''
     if (name !== '') pushInvalid(out, `ports[${i}].name`, name, dns1123LabelErrors(name))
     if (names.has(name)) out.push(duplicate(`ports[${i}].name`, name))
     names.add(name)
-    if (port.appProtocol !== undefined) {
+    if (port.appProtocol !== undefined)
       pushInvalid(out, `ports[${i}].appProtocol`, port.appProtocol, labelKeyErrors(port.appProtocol))
-    }
   })
 }
 
 function checkSliceAddress(out: Errors, path: string, address: string, type: string): void {
   if (type === 'FQDN') pushInvalid(out, path, address, dns1123SubdomainErrors(address))
+  else if (type !== 'IPv4' && type !== 'IPv6') return
   else if (!isIp(address) || ipFamilyOf(address) !== type) {
     const example = type === 'IPv4' ? 'must be a valid IPv4 address' : 'must be a valid IPv6 address'
     out.push(invalid(path, address, isIp(address) ? example : ipErrors(address)[0]!))

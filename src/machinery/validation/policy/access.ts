@@ -14,6 +14,7 @@ import {
   checkLabelSelector,
   checkNotNegative,
   checkNotNegativeIntOrPercent,
+  checkOneOf,
   type Errors,
   pushInvalid,
 } from '../checks.ts'
@@ -67,7 +68,10 @@ export function checkClusterRole(out: Errors, role: ClusterRole): void {
     )
   }
   selectors.forEach((selector, i) => {
-    checkLabelSelector(out, `aggregationRule.clusterRoleSelectors[${i}]`, selector)
+    const at = `aggregationRule.clusterRoleSelectors[${i}]`
+    const before = out.length
+    checkLabelSelector(out, at, selector)
+    if (out.length > before) out.push(invalid(at, null, 'invalid label selector.'))
   })
 }
 
@@ -155,6 +159,8 @@ const systemPriorities: Readonly<Record<string, number>> = {
 
 export function checkPriorityClass(out: Errors, made: PriorityClass): void {
   const { name } = made.metadata
+  if (made.preemptionPolicy !== undefined)
+    checkOneOf(out, 'preemptionPolicy', made.preemptionPolicy, ['Never', 'PreemptLowerPriority'])
   if (name?.startsWith('system-')) {
     if (systemPriorities[name] !== made.value || made.globalDefault) {
       out.push(

@@ -16,6 +16,7 @@ import { compileFor, type PolicyScope, type Purpose, policyScope } from '../../c
 import { dyn } from '../../cel/types.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkLabelSelector, type Errors, pushInvalid } from '../checks.ts'
+import { checkConditions } from '../conditions.ts'
 import { checkMatchConditions, checkMatchResources } from './rules.ts'
 
 const maxAuditAnnotations = 20
@@ -213,10 +214,19 @@ export function checkValidatingBinding(out: Errors, binding: ValidatingAdmission
     const why = 'repeating the same validation failure information in the API response and headers serves no purpose'
     out.push(invalid(path, actions, `must not contain both Deny and Warn (${why})`))
   }
-  if (actions.length === 0) out.push(required(path, 'at least one validation action is required'))
+  if (actions.length === 0) out.push(required(path))
 }
 
 export function checkMutatingBinding(out: Errors, binding: MutatingAdmissionPolicyBinding): void {
   checkBinding(out, binding)
   checkMutatingOperations(out, 'spec.matchResources', binding.spec.matchResources)
+}
+
+export function checkValidatingPolicyStatus(out: Errors, { status }: ValidatingAdmissionPolicy): void {
+  for (const [i, { warning, fieldRef }] of (status.typeChecking?.expressionWarnings ?? []).entries()) {
+    const at = `status.typeChecking.expressionWarnings[${i}]`
+    if (!warning) out.push(required(`${at}.warning`))
+    if (!fieldRef?.trim()) out.push(required(`${at}.fieldRef`))
+  }
+  checkConditions(out, 'status.conditions', status.conditions)
 }

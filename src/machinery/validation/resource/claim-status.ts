@@ -169,8 +169,15 @@ export function checkResourceClaimStatus(out: Errors, claim: ResourceClaim, old:
     },
   )
   const allocated = new Set((allocation?.devices.results ?? []).map(nameOf))
-  checkSet(out, 'status.devices', devices, Number.POSITIVE_INFINITY, nameOf, (at, device) =>
-    checkDeviceStatus(out, at, device, allocated),
+  checkSet(
+    out,
+    'status.devices',
+    devices,
+    Number.POSITIVE_INFINITY,
+    nameOf,
+    (at, device) => checkDeviceStatus(out, at, device, allocated),
+    // Upstream's type shows conditions in any case.
+    device => ({ ...device, conditions: device.conditions ?? null }),
   )
   if (reservedFor.length > 0 && !allocation) {
     out.push(forbidden('status.reservedFor', 'may not be specified when `allocated` is not set'))

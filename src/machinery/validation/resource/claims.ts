@@ -159,13 +159,14 @@ export function checkClaimTemplate(out: Errors, { spec }: ResourceClaimTemplate)
 }
 
 export function checkClaimTemplateUpdate(out: Errors, template: ResourceClaimTemplate, old: ResourceClaimTemplate) {
+  checkClaimTemplate(out, template)
   checkImmutable(out, 'spec', template.spec, old.spec)
 }
 
 /** A resource with a domain that is not Kubernetes' own, and that quotas can name. */
 function extendedResourceNameErrors(name: string): string[] {
+  if (!name.includes('/')) return ["a name must be a domain-prefixed path, such as 'example.com/my-prop'"]
   const errors: string[] = []
-  if (!name.includes('/')) errors.push("a name must be a domain-prefixed path, such as 'example.com/my-prop'")
   if (name.includes('kubernetes.io/')) errors.push('must not have "kubernetes.io/" domain')
   if (name.startsWith('requests.')) errors.push('must not have "requests." prefix')
   return [

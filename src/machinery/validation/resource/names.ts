@@ -57,8 +57,9 @@ export function checkDriverName(out: Errors, path: string, name: string): void {
 /** As upstream's declarative validation reports it. */
 export function checkDeclaredDriver(out: Errors, path: string, name: string): void {
   if (name === '') return
-  if (name.length > maxDriver) out.push(tooLong(path, maxDriver))
   if (dns1123SubdomainErrors(name.toLowerCase()).length > 0) out.push(invalid(path, name, caselessMessage))
+  if (name.length > maxDriver)
+    out.push({ ...tooLong(path, maxDriver), message: `Too long: may not be more than ${maxDriver} characters` })
 }
 
 export function checkPoolName(out: Errors, path: string, name: string): void {

@@ -61,7 +61,8 @@ export function checkStorageClass(out: Errors, storageClass: StorageClass): void
   const meanings = topologies.map(meaningOf)
   for (const [i, topology] of topologies.entries()) {
     checkTopology(out, `allowedTopologies[${i}]`, topology)
-    if (meanings.indexOf(meanings[i] as string) < i) {
+    // To upstream, one that demands nothing is like those that it has not read yet.
+    if (!topology.matchLabelExpressions?.length || meanings.indexOf(meanings[i] as string) < i) {
       out.push(duplicate(`allowedTopologies[${i}].matchLabelExpressions`, ''))
     }
   }

@@ -164,8 +164,8 @@ export const caselessMessage = subdomainMessage
 function checkAttacher(out: Errors, path: string, attacher: string): void {
   // A missing one is reported by its declaration.
   if (attacher === '') return
-  if (attacher.length > 63) out.push(tooLong(path, 63))
   if (dns1123SubdomainErrors(attacher.toLowerCase()).length > 0) out.push(invalid(path, attacher, caselessMessage))
+  if (attacher.length > 63) out.push({ ...tooLong(path, 63), message: 'Too long: may not be more than 63 characters' })
 }
 
 export function checkVolumeAttachment(out: Errors, { spec, status }: VolumeAttachment): void {

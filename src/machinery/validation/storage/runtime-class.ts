@@ -9,11 +9,18 @@ import { checkTolerations } from '../core/affinity.ts'
 import { checkResources } from '../core/resources.ts'
 
 export function checkRuntimeClass(out: Errors, { handler, overhead, scheduling }: RuntimeClass): void {
-  if (handler !== '') pushInvalid(out, 'handler', handler, dns1123LabelErrors(handler))
+  // As upstream's declarative validation words it.
+  const handlerErrors = handler === '' ? [] : dns1123LabelErrors(handler)
+  pushInvalid(
+    out,
+    'handler',
+    handler,
+    handlerErrors.map(message => message.replace('63 characters', '63 bytes')),
+  )
   if (overhead) checkResources(out, 'overhead', { limits: overhead.podFixed ?? {} }, new Set())
   if (!scheduling) return
   checkLabels(out, 'scheduling.nodeSelector', scheduling.nodeSelector)
-  checkTolerations(out, 'scheduling.tolerations', scheduling.tolerations)
+  checkTolerations(out, 'scheduling.tolerations', scheduling.tolerations, false)
   const seen = new Set<string>()
   for (const [i, toleration] of (scheduling.tolerations ?? []).entries()) {
     const { key = '', operator = '', value = '', effect = '' } = toleration
