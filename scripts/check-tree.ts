@@ -20,6 +20,7 @@ const allowedImports: Record<string, readonly string[]> = {
   proxy: ['base', 'schema', 'api', 'machinery', 'client'],
   dns: ['base', 'schema', 'api', 'machinery', 'client'],
   network: ['base', 'schema', 'api', 'machinery', 'client'],
+  'load-balancer': ['base', 'schema', 'api', 'machinery', 'client'],
   'simulated-nodes': ['base', 'schema', 'api', 'machinery', 'client'],
   cli: ['base', 'schema', 'api', 'machinery', 'client'],
   main: ['*'],

@@ -11,11 +11,13 @@ import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.
 import type { JoinToken } from '../cli/join-token.ts'
 import { preflight } from '../cli/preflight.ts'
 import { isAlive, readPidFile, tryLock, writePidFile } from '../cli/running-process.ts'
+import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import { publicKeyHash } from '../machinery/node-annotations.ts'
 import { joinCluster } from './agent-access.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { discoverCluster } from './discover-cluster.ts'
 import { startNode } from './node.ts'
+import { followServers, startBalancer } from './server-list.ts'
 import { stopSignal } from './stop-signal.ts'
 
 export async function runAgent(config: ClusterConfig, token: JoinToken | undefined): Promise<void> {
@@ -32,12 +34,15 @@ export async function runAgent(config: ClusterConfig, token: JoinToken | undefin
   const stopping = new AbortController()
   const stopped = stopSignal()
   void stopped.then(() => stopping.abort())
+  let balancer: LoadBalancer | undefined
   try {
     const server = config.server ?? ''
     const caPem = await authorityOf(config, server, token)
+    const list = { dataDirectory: config.dataDirectory, server, caPem }
+    balancer = await startBalancer(list)
     const access = await joinCluster(
       {
-        server,
+        server: balancer.url,
         caPem,
         nodeName: config.nodeName,
         nodeAddress: config.nodeAddress,
@@ -50,6 +55,9 @@ export async function runAgent(config: ClusterConfig, token: JoinToken | undefin
     const joined = { ...config, clusterCidr, serviceCidr, clusterDomain }
     checkRanges(joined)
     writeConfig(joined)
+    const informers = access.informersFor(access.clientFor('kube-proxy'), log)
+    followServers(balancer, informers, list)
+    informers.start(stopping.signal)
     const node = await startNode(joined, access, spawner)
     log.info({ node: config.nodeName, server }, 'the node runs')
     log.info({ signal: await stopped }, 'stopping')
@@ -58,6 +66,7 @@ export async function runAgent(config: ClusterConfig, token: JoinToken | undefin
   } catch (error) {
     if (!stopping.signal.aborted) throw error
   } finally {
+    await balancer?.close()
     spawner.close()
     rmSync(paths.runDirectory, { recursive: true, force: true })
     release()

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { loggerOf } from '../base/log.ts'
+import { ManualClock } from '../client/testing/manual-clock.ts'
+import { LoadBalancer } from './load-balancer.ts'
+import { ServerStates } from './server-states.ts'
+
+/** A server that says its name to whoever connects, then echoes. */
+async function startServer(name: string) {
+  const sockets = new Set<Socket>()
+  const server = createServer(socket => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.write(name)
+    socket.pipe(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function world(names: readonly string[]) {
+  const servers = await Promise.all(names.map(startServer))
+  const states = new Map<string, 'ready' | 'leaving' | 'down'>(servers.map(({ address }) => [address, 'ready']))
+  const clock = new ManualClock()
+  const balancer = await LoadBalancer.start({
+    servers: servers.map(({ address }) => address),
+    check: async server => {
+      const state = states.get(server) ?? 'down'
+      if (state === 'down') throw new Error('down')
+      return state
+    },
+    log: loggerOf('test'),
+    random: () => 0,
+    clock,
+  })
+  const dial = async () => {
+    const socket = connect(Number(new URL(balancer.url).port), '127.0.0.1')
+    const [data] = (await once(socket, 'data')) as [Buffer]
+    return { socket, name: String(data) }
+  }
+  return { servers, states, clock, balancer, dial }
+}
+
+test('connections spread over the servers, and bytes pass both ways', async () => {
+  const { servers, balancer, dial } = await world(['a', 'b', 'c'])
+  const dialled = [await dial(), await dial(), await dial()]
+  assert.deepEqual(dialled.map(({ name }) => name).sort(), ['a', 'b', 'c'])
+  dialled[0]!.socket.write('hello')
+  assert.equal(String((await once(dialled[0]!.socket, 'data'))[0]), 'hello')
+  await balancer.close()
+  await Promise.all(servers.map(server => server.stop()))
+})
+
+test('a server that cannot be reached is passed over at once', async () => {
+  const { servers, balancer, dial } = await world(['a', 'b'])
+  await servers[0]!.stop()
+  const names = [await dial(), await dial(), await dial()].map(({ name }) => name)
+  assert.deepEqual(names, ['b', 'b', 'b'])
+  await balancer.close()
+  await servers[1]!.stop()
+})
+
+test('connections end when their server does not answer any more, and when it stays unready, not at once when it leaves', async () => {
+  const { servers, states, clock, balancer, dial } = await world(['a', 'b'])
+  const [a, b] = servers.map(({ address }) => address) as [string, string]
+  const first = await dial()
+  const [own, other] = first.name === 'a' ? [a, b] : [b, a]
+  let hasEnded = false
+  first.socket.on('error', () => {})
+  const ended = once(first.socket, 'close').then(() => {
+    hasEnded = true
+  })
+  states.set(own, 'leaving')
+  await clock.advance(2_000)
+  assert.equal(hasEnded, false)
+  const second = await dial()
+  assert.notEqual(second.name, first.name)
+  await clock.advance(3_000)
+  await ended
+  const lost = once(second.socket, 'close')
+  second.socket.on('error', () => {})
+  states.set(own, 'ready')
+  states.set(other, 'down')
+  await clock.advance(1_000)
+  await lost
+  assert.equal((await dial()).name, first.name)
+  await balancer.close()
+  await Promise.all(servers.map(server => server.stop()))
+})
+
+test('a new list of servers is used from then on, and connections to those that are gone end', async () => {
+  const { servers, balancer, dial } = await world(['a'])
+  const first = await dial()
+  const added = await startServer('b')
+  const ended = once(first.socket, 'close')
+  balancer.use([added.address])
+  await ended
+  assert.equal((await dial()).name, 'b')
+  assert.deepEqual(balancer.servers, [added.address])
+  await balancer.close()
+  await Promise.all([...servers, added].map(server => server.stop()))
+})
+
+test('where no server is well, all are tried, those that leave before those that are down', () => {
+  const states = new ServerStates(['a', 'b', 'c'])
+  states.found('a', 'down')
+  states.found('b', 'leaving')
+  assert.deepEqual(
+    states.order(
+      () => 0,
+      () => 0,
+    ),
+    ['c', 'b', 'a'],
+  )
+})
