@@ -2,7 +2,7 @@
 import { apiserverUser } from '../apiserver/bootstrap/bootstrap-api.ts'
 import { writeKubeconfig } from '../apiserver/pki/kubeconfig.ts'
 import { ensurePki, type Pki } from '../apiserver/pki/pki.ts'
-import { systemClock } from '../base/clock.ts'
+import { sleep, systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
 import { CliError } from '../cli/cli-error.ts'
@@ -18,6 +18,8 @@ import { joinControlPlane } from './join-server.ts'
 import { patiently } from './patience.ts'
 import { firstAddresses } from './service-addresses.ts'
 import { stopSignal } from './stop-signal.ts'
+
+const stopTimeoutMs = 12_000
 
 interface Stoppable {
   stop(): Promise<void>
@@ -53,8 +55,10 @@ async function run(
     const config = member?.config ?? joined
     const running = await start(config, ensureServerPki(config))
     log.info({ signal: await stopped }, 'stopping')
-    await running.stop()
+    // Without a majority of etcd nothing more can be written: what waits for that is given up.
+    const isDone = await Promise.race([running.stop().then(() => true), sleep(stopTimeoutMs).then(() => false)])
     await member?.stop()
+    if (!isDone) process.exit(0)
   } catch (error) {
     if (!stopping.signal.aborted) throw error
   } finally {
