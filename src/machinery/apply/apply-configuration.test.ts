@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Deployment } from '../../api/apps/v1/deployment.ts'
+import { CertificateSigningRequest } from '../../api/certificates/v1/certificate-signing-request.ts'
 import { ConfigMap } from '../../api/core/v1/config-map.ts'
 import { Service } from '../../api/core/v1/service.ts'
 import type { ManagedFieldsEntry } from '../../api/meta/v1/object-meta.ts'
@@ -238,4 +239,16 @@ test('a manager that gives up all that it owns of the metadata leaves the name',
   const given = apply(ConfigMap, configMap({ a: '1' }), { live: labelled, time: 2 })
   assert.equal(given.metadata.name, 'c')
   assert.equal(given.metadata.labels, undefined)
+})
+
+test('who applies a request for a certificate owns nothing of it', () => {
+  const request = {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name: 'r', labels: { a: 'b' } },
+    spec: { signerName: 'example.com/s' },
+  }
+  const made = apply(CertificateSigningRequest, request)
+  assert.deepEqual(made.spec, request.spec)
+  assert.deepEqual(managers(made), [['one', 'Apply', { 'f:metadata': { 'f:labels': { 'f:a': {} } } }]])
 })

@@ -9,7 +9,7 @@ import { difference, equalSets, type FieldSet, intersection, isEmptySet, union }
 import { lastAppliedFields, lastAppliedOf, withLastApplied } from './last-applied.ts'
 import { mergeValues } from './merge.ts'
 import { ConfigurationError, fieldSetOf } from './object-field-set.ts'
-import { resetMembers, skippedMembers, unownedMetadata } from './owned-members.ts'
+import { resetMembers, skippedMembers, unownedMembers, unownedMetadata } from './owned-members.ts'
 import { removeItems, withNamedFields } from './remove-items.ts'
 import { type StructShape, structShapeOf } from './shape.ts'
 import { showFaults, typedFaults } from './typed-check.ts'
@@ -69,7 +69,8 @@ function attempt(apply: Apply, live: JsonObject | undefined, applied: JsonObject
   const self = identityOf(facts)
   const last = entries.get(self)
   const configuration = withoutMembers(applied, resetMembers(kind, subresource))
-  entries.set(self, newEntry(facts, configurationFields(apply, shape, configuration)))
+  const owned = withoutMembers(configuration, unownedMembers(kind))
+  entries.set(self, newEntry(facts, configurationFields(apply, shape, owned)))
 
   const base = live ?? { apiVersion: kind.apiVersion, kind: kind.gvk.kind, metadata: {} }
   const merged = mergeValues(shape, base, configuration) as JsonObject

@@ -21,9 +21,15 @@ const unownedRequests: ReadonlySet<string> = new Set(['certificates.k8s.io/Certi
 
 function resetMembersOf(kind: Kind, subresource: string): string[] {
   if (subresource === 'status') return Object.keys(kind.fields).filter(name => name !== 'status' && name !== 'metadata')
-  if (subresource !== '' || !kind.resource?.subresources?.status) return []
-  return unownedRequests.has(`${kind.gvk.group}/${kind.gvk.kind}`) ? ['spec', 'status'] : ['status']
+  return subresource === '' && kind.resource?.subresources?.status ? ['status'] : []
 }
+
+/** Members that a write sets, and nobody owns. */
+export const unownedMembers = ({ gvk }: Kind): ReadonlySet<string> =>
+  unownedRequests.has(`${gvk.group}/${gvk.kind}`) ? requestMembers : none
+
+const requestMembers: ReadonlySet<string> = new Set(['spec'])
+const none: ReadonlySet<string> = new Set()
 
 /**
  * Top-level members that a write through this endpoint does not set: the status of a kind with a status subresource for the
@@ -50,7 +56,7 @@ export function skippedMembers(kind: Kind, subresource: string): ReadonlySet<str
   const reset = resetMembers(kind, subresource)
   let skipped = unowned.get(reset)
   if (!skipped) {
-    skipped = new Set([...reset, 'apiVersion', 'kind', 'metadata'])
+    skipped = new Set([...reset, ...unownedMembers(kind), 'apiVersion', 'kind', 'metadata'])
     unowned.set(reset, skipped)
   }
   return skipped
