@@ -71,11 +71,16 @@ function illegalBase64At(text: string): number {
 const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 const quantitySyntax = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?$/
 
+/** The text, if it is one of a quantity. Throws DecodeError. */
+export function quantityText(text: string): string {
+  if (!quantitySyntax.test(text)) throw new DecodeError(quantityRule)
+  return text
+}
+
 /** A number stands for its text. */
 const quantity: Shaper = value => {
   const text = value instanceof NumberLiteral ? value.text : typeof value === 'object' ? '' : String(value)
-  if (typeof value === 'boolean' || !quantitySyntax.test(text)) throw new DecodeError(quantityRule)
-  return text
+  return quantityText(typeof value === 'boolean' ? '' : text)
 }
 
 const intOrString: Shaper = (value, context) => {

@@ -6,6 +6,7 @@ import { sharedFields } from './fields-v1.ts'
 import { showDuration } from './go-duration.ts'
 import { readJson } from './json-decode.ts'
 import { setMember } from './json-exact.ts'
+import { quantityText } from './json-scalars.ts'
 import { listFormType } from './json-shape.ts'
 import type { Kind } from './kind.ts'
 import { envelopePrefix } from './protobuf-encode.ts'
@@ -362,7 +363,7 @@ const scalarReaders: Readonly<Record<ScalarName, FieldReader>> = {
       let text = '0'
       while (reader.at < reader.end) {
         const header = reader.header()
-        if (header === 0x0a) text = reader.text()
+        if (header === 0x0a) text = quantityText(reader.text())
         else reader.skip(header & 7)
       }
       return text

@@ -116,7 +116,7 @@ function refuseUnrecognized(kinds: readonly [Kind, ...Kind[]], bytes: Buffer, er
     value = JSON.parse(bytes.toString('utf8'))
     if (Array.isArray(value)) fault = `json: cannot unmarshal array into Go value of type ${typeMeta}`
     else if (typeof value !== 'object')
-      fault = `json: cannot unmarshal ${typeof value === 'boolean' ? 'bool' : typeof value} into Go value of type ${typeMeta}`
+      fault = `json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${typeMeta}`
   } catch {
     fault = error.message
   }
@@ -151,9 +151,15 @@ function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
     )
   }
   const { kind, apiVersion } = value as { kind?: unknown; apiVersion?: unknown }
+  for (const [name, given] of Object.entries({ apiVersion, kind })) {
+    if (given === undefined || given === null || typeof given === 'string') continue
+    throw badRequestError(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(given)} into Go struct field .${name} of type string`,
+    )
+  }
   const named = (one: Kind) =>
-    (kind === undefined || kind === '' || kind === one.gvk.kind) &&
-    (apiVersion === undefined || apiVersion === '' || apiVersion === one.apiVersion)
+    (kind === undefined || kind === null || kind === '' || kind === one.gvk.kind) &&
+    (apiVersion === undefined || apiVersion === null || apiVersion === '' || apiVersion === one.apiVersion)
   const found = kinds.find(named)
   if (found) return found
   const version = typeof apiVersion === 'string' ? (apiVersion.split('/').at(-1) ?? '') : ''
@@ -167,6 +173,9 @@ function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
     `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${first.gvk.kind}: ${detail}`,
   )
 }
+
+const goTypeOf = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
 
 /** Upstream's package of the internal types of a group. */
 const goPackage = ({ gvk: { group } }: Kind): string =>

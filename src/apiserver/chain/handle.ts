@@ -43,7 +43,8 @@ export async function handleRequest(parts: ChainParts, request: ServerRequest): 
     response = await parts.serve(context)
   } catch (error) {
     const failure = errorOf(error)
-    if (failure.code === 500) logFailure(error, request)
+    // What Kubernetes answers to bad input with 500 is no news: clients could fill the log with it.
+    if (failure.code === 500 && !isExpected(error)) logFailure(error, request)
     response = failed(request, failure)
     if (context && isExpected(error)) parts.audit?.responseComplete(context, failure.code, failure.status)
     else if (context) parts.audit?.panic?.(context, failure.status)
@@ -133,9 +134,8 @@ function withContextHeaders(response: ServerResponse, context: RequestContext | 
   return { ...response, headers }
 }
 
-/** A quoted string of printable ASCII and UTF-8, at most 4 KiB. */
+/** A quoted string of printable ASCII and UTF-8, at most 4 KiB of text; a character of it is one byte, as headers have it. */
 const quoted = (text: string): string =>
-  `"${text
-    .slice(0, 4_096)
-    .replace(/\p{Cc}/gu, ' ')
+  `"${Buffer.from(text.slice(0, 4_096).replace(/\p{Cc}/gu, ' '))
+    .toString('latin1')
     .replace(/["\\]/g, char => `\\${char}`)}"`

@@ -104,8 +104,7 @@ export class Discovery {
       request,
       encodingsOf(request).map(encoding => mediaTypes[encoding]),
     )
-    checkPlain(request)
-    return respondValue(request, 200, value, kind)
+    return respondValue(plainRequest(request), 200, value, kind)
   }
 }
 
@@ -130,15 +129,17 @@ function rootForm(request: ServerRequest): Encoding | 'plain' {
 }
 
 /** Plain documents cannot be shown as anything else. */
-function checkPlain(request: ServerRequest): void {
-  const isPlain = acceptClauses(header(request.headers, 'accept')).some(
-    ({ type, parameters: { g, v, as } }) =>
-      g === undefined &&
-      v === undefined &&
-      as === undefined &&
-      encodingsOf(request).some(encoding => namesEncoding(type, encoding)),
-  )
-  if (!isPlain) throw notAcceptableError(encodingsOf(request).map(encoding => mediaTypes[encoding]))
+/** Documents are shown as themselves alone: the request without its other wishes. Throws 406 where nothing is left. */
+function plainRequest(request: ServerRequest): ServerRequest {
+  const encodings = encodingsOf(request)
+  for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
+    if (parameters.g !== undefined || parameters.v !== undefined || parameters.as !== undefined) continue
+    const encoding = encodings.find(one => namesEncoding(type, one))
+    if (encoding === undefined) continue
+    const accept = `${mediaTypes[encoding]}${parameters.pretty === '1' ? ';pretty=1' : ''}`
+    return { ...request, headers: { ...request.headers, accept } }
+  }
+  throw notAcceptableError(encodings.map(encoding => mediaTypes[encoding]))
 }
 
 function respondAggregated(request: ServerRequest, document: Aggregated, encoding: Encoding): ServerResponse {

@@ -105,7 +105,7 @@ class HttpAdapter {
     )
     node.on('tlsClientError', () => {})
     node.on('sessionError', error => log.debug({ error: error.message }, 'session failed'))
-    node.on('clientError' as 'error', ((_error: Error, socket: Socket) => socket.destroy()) as never)
+    node.on('clientError' as 'error', refuseUnreadable as never)
   }
 
   #connected(socket: Socket): void {
@@ -160,7 +160,14 @@ class HttpAdapter {
       discard(answer)
       return
     }
-    await writeResponse(asked, response, answer)
+    try {
+      await writeResponse(asked, response, answer)
+    } catch (error) {
+      // Half an answer is none: the client must not wait for the rest.
+      discard(answer)
+      abandon(response)
+      throw error
+    }
     // What was not read of the body would keep an HTTP/1.1 connection waiting.
     if (!request.readableEnded) request.resume()
   }
@@ -193,6 +200,22 @@ class HttpAdapter {
   }
 }
 
+/** What cannot be read as HTTP/1.1 is answered as Go's server answers it, unless an answer is under way. */
+function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  const status =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request'
+  if (!socket.writable || (socket as { _httpMessage?: unknown })._httpMessage) socket.destroy()
+  else
+    socket.end(
+      `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`,
+      () => socket.destroy(),
+    )
+}
+
 /** Whether a client is still there, as a signal for those who ask for one. */
 class Client {
   hasLeft = false
@@ -210,6 +233,11 @@ class Client {
     this.hasLeft = true
     this.#aborter?.abort(clientGone)
   }
+}
+
+function abandon(response: NodeResponse): void {
+  if ('stream' in response && response.stream) response.stream.destroy()
+  else (response as { destroy?(): void }).destroy?.()
 }
 
 function discard({ body }: ServerResponse): void {

@@ -98,11 +98,13 @@ function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJs
 /** Throws ApiError 400 where a configuration is of another kind than the resource, or of none. */
 function checkType(write: WriteRequest, object: ObjectJson): void {
   const { kind } = write.resource
-  const sent = object as unknown as { apiVersion?: string; kind?: string }
+  const sent = object as unknown as { apiVersion?: unknown; kind?: unknown }
   if (sent.kind === kind.gvk.kind && sent.apiVersion === kind.apiVersion) return
-  const apiVersion = sent.apiVersion ?? ''
+  // What is no text is none, as in upstream's unstructured objects.
+  const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+  const apiVersion = textOf(sent.apiVersion)
   const shown = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
-  throw badRequestError(`invalid object type: ${shown}, Kind=${sent.kind ?? ''}`)
+  throw badRequestError(`invalid object type: ${shown}, Kind=${textOf(sent.kind)}`)
 }
 
 async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch): Promise<WriteResult> {
@@ -112,6 +114,9 @@ async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch
   }
   const applied = cloneJson(patch.value) as ObjectJson
   if (applied.metadata === undefined || applied.metadata === null) applied.metadata = {} as ObjectJson['metadata']
+  if (typeof applied.metadata !== 'object' || Array.isArray(applied.metadata)) {
+    throw badRequestError('error decoding YAML: the metadata of the applied configuration is no object')
+  }
   checkType(write, applied)
   if (applied.metadata.name === undefined) applied.metadata.name = write.name
   return updateObject(deps, write, {

@@ -1,8 +1,9 @@
 /** Path elements: how FieldsV1 and messages name a member or an item (KEP-555). */
+import { stringifyJson } from '../../schema/json-encode.ts'
 import { isObject, memberOf } from '../patch/json-value.ts'
 import type { KeyedListShape } from './shape.ts'
 
-const encode = (value: unknown): string => (typeof value === 'bigint' ? String(value) : JSON.stringify(value))
+const encode = (value: unknown): string => (typeof value === 'bigint' ? String(value) : stringifyJson(value))
 
 const fieldElements = new Map<string, string>()
 /** Names of declared fields, and of the labels and annotations that most objects have. */

@@ -55,6 +55,7 @@ export interface Checked {
 export function check(expression: Expression, declarations: Declarations): Checked {
   const checker = new Checker(declarations)
   const type = checker.typeOf(expression, undefined)
+  if (checker.problems.length === 0) checker.checkLiterals()
   const { meanings, types, problems } = checker
   return { type: substitute(type, new Map()), meanings, types, problems }
 }
@@ -66,11 +67,15 @@ interface Scope {
   readonly outer: Scope | undefined
 }
 
+/** Their first argument, where it is a literal, must be one that they can work with (cel-go's validators of literals). */
+const checkedLiterals: ReadonlySet<string> = new Set(['duration', 'timestamp', 'matches'])
+
 class Checker {
   readonly meanings = new Map<Expression, Meaning>()
   readonly types = new Map<Expression, CelType>()
   readonly problems: Problem[] = []
   readonly #declarations: Declarations
+  readonly #literalCalls: Call[] = []
   #unknowns = 0
 
   constructor(declarations: Declarations) {
@@ -216,7 +221,21 @@ class Checker {
       return this.#problem(call.at, `found no matching overload for '${name}' applied to '${applied}'`)
     }
     this.meanings.set(call, { is: 'call', overloads: fitting, target: isMember })
+    if (checkedLiterals.has(name) && call.args[0]?.is === 'literal') this.#literalCalls.push(call)
     return result
+  }
+
+  checkLiterals(): void {
+    for (const call of this.#literalCalls) {
+      const [argument] = call.args
+      const meaning = this.meanings.get(call)
+      if (argument?.is !== 'literal' || meaning?.is !== 'call') continue
+      try {
+        meaning.overloads[0]?.run(...(call.name === 'matches' ? ['', argument.value] : [argument.value]))
+      } catch {
+        this.#problem(argument.at, `invalid ${call.name} argument`)
+      }
+    }
   }
 
   #optionalSelect({ args, at }: Call, scope: Scope | undefined): CelType {

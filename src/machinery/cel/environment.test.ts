@@ -8,7 +8,7 @@ import { Duration, isList, Optional, Timestamp, Uint, type Value } from './value
 
 const object = {
   metadata: { name: 'web', labels: { app: 'web', 'a.b/c': 'x' } },
-  spec: { replicas: 3, ratio: 1.5, containers: [{ name: 'a', image: 'r/a:1' }, { name: 'b' }], empty: [] },
+  spec: { replicas: 3, open: '(', ratio: 1.5, containers: [{ name: 'a', image: 'r/a:1' }, { name: 'b' }], empty: [] },
 }
 const variables = new Map<string, CelType>([
   ['object', dyn],
@@ -122,7 +122,7 @@ test('evaluation fails with the messages of cel-go', () => {
   fails('xs[7]', /^index out of bounds: 7$/)
   fails('9223372036854775807 + 1', /overflow/)
   fails("object.spec.replicas > 'a'", /^no such overload$/)
-  fails("'x'.matches('(')", /./)
+  fails("'x'.matches(object.spec.open)", /./)
 })
 
 test('types are checked as cel-go checks them', () => {
@@ -165,4 +165,18 @@ test('an expression that costs too much is ended, whatever stands around it', ()
 
 test('nesting is bounded', () => {
   assert.match(problemOf(`${'('.repeat(300)}1${')'.repeat(300)}`), /recursion limit exceeded/)
+})
+
+test('long chains of one operator are refused where they nest, and balanced where they need not', () => {
+  assert.match(problemOf(Array.from({ length: 2_000 }, () => '1').join('+')), /recursion limit exceeded: 250/)
+  assert.match(problemOf(`object${'.a'.repeat(2_000)}`), /recursion limit exceeded: 250/)
+  assert.equal(evaluate(Array.from({ length: 2_000 }, () => 'true').join('&&')), true)
+  assert.equal(evaluate(`${'false||'.repeat(1_999)}true`), true)
+})
+
+test('literals that their function cannot read do not compile', () => {
+  assert.match(problemOf(`'a'.matches('[')`), /invalid matches argument/)
+  assert.match(problemOf(`duration('x') < duration('1s')`), /invalid duration argument/)
+  assert.match(problemOf(`timestamp('2024') == timestamp(0)`), /invalid timestamp argument/)
+  assert.equal(evaluate(`'a'.matches('^[a-z]$')`), true)
 })

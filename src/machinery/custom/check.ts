@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { RE2JS } from 're2js'
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../../schema/field-error.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import { matchesFormat } from './formats.ts'
 
 type Json = Record<string, unknown>
@@ -32,7 +33,7 @@ export function checkValue(out: Errors, path: string, value: unknown, schema: JS
   if (value === null && schema.nullable) return
   if (!checkType(out, path, value, schema)) return
   if (schema.enum && !schema.enum.some(one => isDeepStrictEqual(one, value))) {
-    const values = schema.enum.map(one => (typeof one === 'string' ? one : JSON.stringify(one)))
+    const values = schema.enum.map(one => (typeof one === 'string' ? one : stringifyJson(one)))
     out.push(notSupported(path, value, values))
   }
   if (typeof value === 'string') checkText(out, path, value, schema)
@@ -59,6 +60,15 @@ function checkType(out: Errors, path: string, value: unknown, schema: JSONSchema
 const patterns = new Map<string, RE2JS>()
 const maxPatterns = 1_000
 
+/** What is wrong with a text as upstream's checker says it, or undefined. A pattern that is none matches nothing. */
+function patternFault(pattern: string, value: string): string | undefined {
+  try {
+    return patternOf(pattern).matcher(value).find() ? undefined : `should match '${pattern}'`
+  } catch (error) {
+    return `should match '${pattern}, but pattern is invalid: ${(error as Error).message}'`
+  }
+}
+
 function patternOf(text: string): RE2JS {
   const known = patterns.get(text)
   if (known) return known
@@ -77,8 +87,8 @@ function checkText(out: Errors, path: string, value: string, schema: JSONSchemaP
   }
   if (minLength !== undefined && length < minLength)
     out.push(invalid(path, value, inBody(path, `should be at least ${minLength} chars long`)))
-  if (pattern && !patternOf(pattern).matcher(value).find())
-    out.push(invalid(path, value, inBody(path, `should match '${pattern}'`)))
+  const fault = pattern ? patternFault(pattern, value) : undefined
+  if (fault !== undefined) out.push(invalid(path, value, inBody(path, fault)))
   if (format && !matchesFormat(format, value))
     out.push(typeInvalid(path, value, inBody(path, `must be of type ${format}: ${JSON.stringify(value)}`)))
 }
@@ -122,7 +132,7 @@ function checkUnique(out: Errors, path: string, value: readonly unknown[], schem
   value.forEach((item, i) => {
     const identity =
       listType === 'set' ? item : Object.fromEntries(keys.map(key => [key, isObject(item) ? item[key] : undefined]))
-    const text = JSON.stringify(identity)
+    const text = stringifyJson(identity)
     if (known.has(text)) out.push(duplicate(`${path}[${i}]`, identity))
     known.add(text)
   })

@@ -96,14 +96,37 @@ class Parser {
   }
 
   #or(): Expression {
-    return this.#leftToRight(['||'], () => this.#leftToRight(['&&'], () => this.#relation()))
+    return this.#balanced('||', () => this.#balanced('&&', () => this.#relation()))
+  }
+
+  /** Both sides of as many operands as can be, as cel-go has it: long chains make no deep trees. */
+  #balanced(sign: '||' | '&&', operand: () => Expression): Expression {
+    const operands = [operand()]
+    const places: number[] = []
+    while (this.#sees(sign)) {
+      places.push(this.#take().at)
+      operands.push(operand())
+    }
+    const over = (from: number, to: number): Expression => {
+      if (from === to) return operands[from] as Expression
+      const middle = (from + to) >> 1
+      return call(places[middle] as number, operators[sign], over(from, middle), over(middle + 1, to))
+    }
+    return over(0, operands.length - 1)
+  }
+
+  /** Throws where a chain has so many links that the tree is too deep. */
+  #link(links: number): void {
+    if (this.#depth + links > maxDepth)
+      throw new CelSyntaxError(`expression recursion limit exceeded: ${maxDepth}`, this.#peek().at)
   }
 
   #leftToRight(signs: readonly string[], operand: () => Expression): Expression {
     let left = operand()
-    for (;;) {
+    for (let links = 1; ; links++) {
       const { at, text } = this.#peek()
       if (!signs.some(sign => this.#sees(sign))) return left
+      this.#link(links)
       this.#take()
       left = call(at, operators[text as keyof typeof operators], left, operand())
     }
@@ -111,9 +134,10 @@ class Parser {
 
   #relation(): Expression {
     let left = this.#sum()
-    for (;;) {
+    for (let links = 1; ; links++) {
       const { at, text } = this.#peek()
       if (!relations.has(text) || !this.#accept(text)) return left
+      this.#link(links)
       left = call(at, operators[text as keyof typeof operators], left, this.#sum())
     }
   }
@@ -141,7 +165,8 @@ class Parser {
 
   #member(negative: boolean): Expression {
     let operand = this.#primary(negative)
-    for (;;) {
+    for (let links = 1; ; links++) {
+      this.#link(links)
       const { at } = this.#peek()
       if (this.#accept('.?')) {
         operand = call(at, '_?._', operand, literal(at, this.#fieldName()))

@@ -61,7 +61,7 @@ export function checkSecret(out: Errors, secret: Secret): void {
   }
   if (bytes > maxDataBytes) out.push(tooLong('data', maxDataBytes))
   const type = secret.type ?? ''
-  for (const key of requiredKeys[type] ?? []) {
+  for (const key of (Object.hasOwn(requiredKeys, type) && requiredKeys[type]) || []) {
     const path = `data[${key}]`
     if (data[key] === undefined) out.push(required(path))
     else if (key.startsWith('.docker') && !isJson(data[key])) {

@@ -1,0 +1,58 @@
+/** What requests are made for: every kind that is served, and custom resources. */
+import { kinds } from '../../src/api/kinds.ts'
+import type { Kind, SubresourceFacts } from '../../src/schema/kind.ts'
+import { randomObject } from '../../src/schema/testing/random-object.ts'
+import type { JsonObject } from '../side-by-side/case.ts'
+import { namedSample } from '../side-by-side/samples.ts'
+import { happens, type Random } from './chance.ts'
+
+export const namespace = 'corpus'
+
+export interface Target {
+  /** As `Pod`. */
+  readonly name: string
+  /** Of its collection. */
+  readonly path: string
+  /** Absent on custom resources, which are read in JSON, YAML and CBOR alone. */
+  readonly kind?: Kind
+  readonly subresources: readonly string[]
+  /** An object that is good, or of good types at least. */
+  object(random: Random, number: number): { readonly name: string; readonly object: JsonObject }
+}
+
+function collectionOf(kind: Kind): string {
+  const { plural = '', namespaced = false } = kind.resource ?? {}
+  const root = kind.gvk.group === '' ? '/api/v1' : `/apis/${kind.apiVersion}`
+  return `${root}${namespaced ? `/namespaces/${namespace}` : ''}/${plural}`
+}
+
+const kindOf = (kind: SubresourceFacts['kind']): Kind | undefined =>
+  kind && kinds.find(({ gvk }) => gvk.kind === kind.kind && gvk.version === kind.version && gvk.group === kind.group)
+
+const targetOf = (kind: Kind): Target => ({
+  name: kind.gvk.kind,
+  path: collectionOf(kind),
+  kind,
+  subresources: Object.keys(kind.resource?.subresources ?? {}),
+  object: (random, number) => {
+    const sample = namedSample(kind, number)
+    if (happens(random, 0.7)) return sample
+    const object = randomObject(kind, random) as JsonObject
+    const metadata = {
+      ...(object.metadata as JsonObject),
+      name: sample.name,
+      namespace: undefined,
+      resourceVersion: undefined,
+    }
+    return {
+      name: sample.name,
+      object: { ...object, apiVersion: kind.apiVersion, kind: kind.gvk.kind, metadata } as never,
+    }
+  },
+})
+
+export const declaredTargets: readonly Target[] = kinds.filter(kind => kind.resource).map(targetOf)
+
+/** What the subresource of a target takes, where that is another kind than the target's. */
+export const subresourceKind = ({ kind }: Target, subresource: string): Kind | undefined =>
+  kindOf(kind?.resource?.subresources?.[subresource]?.kind) ?? kind
