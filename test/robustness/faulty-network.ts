@@ -1,6 +1,7 @@
 /** The way between clients and one server: every byte passes here, and can be cut off, held up, or lost on the way back. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 interface Pair {
   readonly client: Socket
@@ -79,10 +80,19 @@ export class FaultyNetwork {
   }
 
   #forward(from: Socket, to: Socket): void {
-    // In order, whatever the delay of each piece: timers of one length run in the order in which they were set.
+    let waiting = 0
+    let last: Promise<unknown> = Promise.resolve()
     from.on('data', chunk => {
-      if (this.#delayMs === 0) to.write(chunk)
-      else setTimeout(() => to.write(chunk), this.#delayMs)
+      // In order: what comes after a delayed piece waits for it, also when delays are over.
+      if (this.#delayMs === 0 && waiting === 0) {
+        to.write(chunk)
+        return
+      }
+      waiting++
+      last = Promise.all([last, sleep(this.#delayMs)]).then(() => {
+        waiting--
+        to.write(chunk)
+      })
     })
     from.on('error', () => {})
     from.on('close', () => {

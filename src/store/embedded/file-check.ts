@@ -13,8 +13,25 @@ export interface FileCheck {
 export const wasLeftOpen = (directory: string): boolean =>
   (statSync(`${databaseFile(directory)}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
 
+/** Reading the whole file waits until those who came back at once have their answers. */
+const checkDelayMs = 1000
+
 /** Serving goes on meanwhile; damage is logged as an error, for a restore from a backup is a decision of people. */
 export function checkFile(directory: string, log: Logger): FileCheck {
+  let check: FileCheck | undefined
+  const timer = setTimeout(() => {
+    check = startCheck(directory, log)
+  }, checkDelayMs)
+  timer.unref()
+  return {
+    async stop() {
+      clearTimeout(timer)
+      await check?.stop()
+    },
+  }
+}
+
+function startCheck(directory: string, log: Logger): FileCheck {
   const startMs = performance.now()
   const worker = new Worker(new URL('./check-worker.ts', import.meta.url), {
     workerData: { directory },

@@ -37,8 +37,8 @@ export const vacuumSlicePages = 128
 export const keptFreePages = 512
 
 /** Pages written since the last checkpoint that make the next one due: a page written often meanwhile is copied once. */
-export const checkpointPages = 8000
+export const checkpointPages = 4000
 /** The log is cut to this size when it starts over. */
-export const logSizeLimitBytes = 64 * 1024 * 1024
+export const logSizeLimitBytes = 32 * 1024 * 1024
 /** Memory of each connection for pages. */
 export const defaultPageCacheKiB = 4096

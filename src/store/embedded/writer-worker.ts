@@ -31,7 +31,8 @@ class Writer {
   readonly #commit: StatementSync
   readonly #compactor: Compactor
   readonly #directory: string
-  #pagesInLog = 0
+  /** What a crash left in the log goes to the database as soon as the store is open. */
+  #pagesInLog = checkpointPages + 1
   /** Near a full disk the log stays small, so that what it holds still finds room in the database. */
   #checkpointPages = checkpointPages
   #toldRevision = 0
@@ -47,8 +48,6 @@ class Writer {
     this.#commit = this.#db.prepare('COMMIT')
     // They report the rowid inserted last, which may be a lease's of 63 bits.
     for (const statement of [this.#begin, this.#commit]) statement.setReadBigInts(true)
-    // What a crash left in the log goes to the database first, so that the log starts empty.
-    this.#checkpoint('TRUNCATE')
     send({
       type: 'opened',
       revision: this.#executor.revision,
