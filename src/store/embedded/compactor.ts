@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { compactionSliceRows, keptFreePages, vacuumSlicePages } from './limits.ts'
 import { arrays } from './range-reader.ts'
+import { RevisionIndex } from './revision-index.ts'
 
 /**
  * A row is dead once a row at or below the compacted revision has replaced it, and a tombstone once it lies below that
@@ -16,7 +17,7 @@ export class Compactor {
   readonly #db: DatabaseSync
   readonly #state: StatementSync
   readonly #slice: StatementSync
-  readonly #firstAt: StatementSync
+  readonly #index: RevisionIndex
   readonly #drop: StatementSync
   readonly #progress: StatementSync
   readonly #finish: StatementSync
@@ -29,7 +30,7 @@ export class Compactor {
       db,
       'SELECT id, revision, deleted, previous FROM history WHERE id >= ? AND revision <= ? ORDER BY id LIMIT ?',
     )
-    this.#firstAt = arrays(db, 'SELECT min(id) FROM history WHERE revision = ?')
+    this.#index = new RevisionIndex(db)
     this.#drop = db.prepare('DELETE FROM history WHERE id = ?')
     this.#progress = db.prepare('UPDATE compaction SET next_id = ?')
     this.#finish = db.prepare('UPDATE compaction SET next_id = ?, done_revision = ?')
@@ -60,8 +61,7 @@ export class Compactor {
       }
       if (rows.length < compactionSliceRows) {
         // The next compaction starts with the rows at this revision: a tombstone kept now is dead then.
-        const [first] = this.#firstAt.get(revision) as unknown as [number | null]
-        this.#finish.run(first ?? nextId, revision)
+        this.#finish.run(this.#index.firstId(revision), revision)
       } else this.#progress.run(rows.at(-1)![0] + 1)
       this.#db.exec('COMMIT')
     } catch (error) {

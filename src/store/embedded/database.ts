@@ -25,7 +25,6 @@ CREATE TABLE history (
   value BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX history_by_key ON history (key, revision, deleted);
-CREATE INDEX history_by_revision ON history (revision);
 CREATE TABLE current (
   key TEXT NOT NULL PRIMARY KEY,
   id INTEGER NOT NULL,
@@ -113,6 +112,8 @@ export function openWriter(directory: string, pageCacheKiB = defaultPageCacheKiB
     PRAGMA temp_store = MEMORY;
   `)
   prepareSchema(db, file)
+  // Of before: see revision-index.ts.
+  db.exec('DROP INDEX IF EXISTS history_by_revision')
   return db
 }
 

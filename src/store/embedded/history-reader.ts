@@ -4,6 +4,7 @@ import type { StoreEvent } from '../store.ts'
 import type { RevisionEvents } from './event-ring.ts'
 import { historySliceBytes, historySliceRevisions } from './limits.ts'
 import { arrays, keyValueOf, leaseColumn } from './range-reader.ts'
+import { RevisionIndex } from './revision-index.ts'
 
 export interface HistorySlice {
   readonly entries: readonly RevisionEvents[]
@@ -13,15 +14,17 @@ export interface HistorySlice {
 
 export class HistoryReader {
   readonly #statement: StatementSync
+  readonly #index: RevisionIndex
 
   constructor(db: DatabaseSync) {
     this.#statement = arrays(
       db,
       `SELECT h.deleted, h.key, h.value, h.create_revision, h.revision, h.version, ${leaseColumn('h.lease')},
          p.key, p.value, p.create_revision, p.revision, p.version, ${leaseColumn('p.lease')}
-       FROM history h INDEXED BY history_by_revision LEFT JOIN history p ON p.id = h.previous
-       WHERE h.revision >= ? AND h.revision <= ? AND h.key >= ? AND h.key < ? ORDER BY h.revision, h.id`,
+       FROM history h LEFT JOIN history p ON p.id = h.previous
+       WHERE h.id >= ? AND h.id < ? AND +h.key >= ? AND +h.key < ? ORDER BY h.id`,
     )
+    this.#index = new RevisionIndex(db)
   }
 
   /** Events of whole revisions between `from` and `to` (both included), at most one slice of them. */
@@ -29,7 +32,8 @@ export class HistoryReader {
     const last = Math.min(to, from + historySliceRevisions - 1)
     const entries: { revision: number; events: StoreEvent[] }[] = []
     let bytes = 0
-    for (const row of this.#statement.iterate(from, last, start, end) as Iterable<unknown>) {
+    const ids = [this.#index.firstId(from), this.#index.firstId(last + 1)] as const
+    for (const row of this.#statement.iterate(...ids, start, end) as Iterable<unknown>) {
       const event = eventOf(row as unknown[])
       const revision = event.kv.modRevision
       const entry = entries.at(-1)
