@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkNodePorts, checkRanges } from './address-ranges.ts'
+import { checkForeignNetworks, checkNodePorts, checkRanges } from './address-ranges.ts'
 
 const good = {
   clusterCidr: '10.244.0.0/16',
@@ -24,4 +24,17 @@ for (const [what, change, expected] of [
 test('node ports are a range of ports', () => {
   checkNodePorts('30000-32767')
   for (const bad of ['32767-30000', '30000-70000', 'x']) assert.throws(() => checkNodePorts(bad), /no range of ports/)
+})
+
+test('a machine whose own networks overlap the cluster’s addresses is refused', () => {
+  const on = (name: string, cidr: string) => ({ [name]: [{ cidr, family: 'IPv4' as const, internal: false }] })
+  const check = (interfaces: ReturnType<typeof on>) => checkForeignNetworks(good, new Set(['clip-own']), interfaces)
+  check(on('eth0', '192.0.2.2/24'))
+  check(on('clip-own', '10.244.0.1/24'))
+  assert.throws(
+    () => check(on('eth1', '10.244.9.7/24')),
+    /pods, 10\.244\.0\.0\/16, overlap .* 10\.244\.9\.7\/24 \(eth1\)/,
+  )
+  assert.throws(() => check(on('eth1', '10.0.0.1/8')), /overlap/)
+  assert.throws(() => check(on('eth1', '10.96.3.1/30')), /Services/)
 })

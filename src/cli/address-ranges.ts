@@ -1,4 +1,5 @@
 /** Ranges of addresses and ports that people give by flags: well-formed, large enough, apart from each other. */
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { CliError } from './cli-error.ts'
 import type { ClusterConfig } from './cluster-config.ts'
 
@@ -52,4 +53,25 @@ export function checkNodePorts(nodePortRange: string): void {
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(nodePortRange) ?? []
   if (first === undefined || Number(first) < 1 || Number(last) > 65_535 || Number(first) > Number(last))
     throw new CliError(`--node-port-range ${nodePortRange} is no range of ports`, 'give one as 30000-32767')
+}
+
+/** Networks that this machine is in already, and that pods or Services would hide from it. `own`: interfaces of the cluster. */
+export function checkForeignNetworks(
+  { clusterCidr, serviceCidr }: Pick<ClusterConfig, 'clusterCidr' | 'serviceCidr'>,
+  own: ReadonlySet<string>,
+  interfaces: NodeJS.Dict<Pick<NetworkInterfaceInfo, 'cidr' | 'family' | 'internal'>[]> = networkInterfaces(),
+): void {
+  for (const [name, addresses = []] of Object.entries(interfaces))
+    for (const { cidr, family, internal } of addresses) {
+      if (own.has(name) || internal || family !== 'IPv4' || cidr === null) continue
+      for (const [what, range] of [
+        ['pods', clusterCidr],
+        ['Services', serviceCidr],
+      ] as const)
+        if (overlap(rangeOf(cidr), rangeOf(range)))
+          throw new CliError(
+            `the addresses of the cluster's ${what}, ${range}, overlap this machine's network ${cidr} (${name})`,
+            'connect the machine to another network, or make the cluster with other ranges',
+          )
+    }
 }

@@ -1,7 +1,8 @@
 /** What a cluster is doing, as `clipper status` shows it and `clipper up` waits for it. */
 
 import { Resolver } from 'node:dns/promises'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Node } from '../api/core/v1/node.ts'
 import { Client } from '../client/client.ts'
 import { HttpsTransport } from '../client/https-transport.ts'
@@ -17,6 +18,7 @@ export interface ClusterState {
   readonly pid: number | null
   readonly endpoints: { readonly apiServer: string; readonly kubelet: string; readonly dns: string }
   readonly dataDirectory: string
+  /** Empty on a machine that joined: it has no administrator's access. */
   readonly kubeconfig: string
   readonly nodes: readonly { readonly name: string; readonly ready: boolean }[]
   /** What is not there yet; empty when ready. */
@@ -35,19 +37,23 @@ export async function readClusterState(
     running: running !== undefined,
     pid: running?.pid ?? null,
     endpoints: {
-      apiServer: `https://127.0.0.1:${config.apiPort}`,
+      apiServer: config.server ?? `https://127.0.0.1:${config.apiPort}`,
       kubelet: `https://${config.nodeAddress}:${config.kubeletPort}`,
       dns: `${config.nodeAddress}:${config.dnsPort}`,
     },
     dataDirectory: config.dataDirectory,
-    kubeconfig: paths.adminKubeconfig,
+    kubeconfig: config.server === undefined ? paths.adminKubeconfig : '',
   }
   if (!running) return { ...base, ready: false, nodes: [], waitingFor: 'the process' }
-  if (!existsSync(paths.adminKubeconfig)) return { ...base, ready: false, nodes: [], waitingFor: 'the API server' }
-  const transport = await adminTransport(config)
+  const isJoined = config.server !== undefined
+  if (!existsSync(isJoined ? agentCertificateOf(config) : paths.adminKubeconfig))
+    return { ...base, ready: false, nodes: [], waitingFor: 'the API server' }
+  const transport = isJoined ? agentTransport(config, config.server) : await adminTransport(config)
   try {
-    const { items } = await new Client(transport, 'clipper').of(Node).list('')
-    const nodes = items.map(node => ({
+    const client = new Client(transport, 'clipper').of(Node)
+    // A node may see itself alone.
+    const found = isJoined ? [await client.get('', config.nodeName)] : (await client.list('')).items
+    const nodes = found.map(node => ({
       name: node.metadata.name,
       ready:
         node.status.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') === true,
@@ -71,6 +77,15 @@ async function dnsAnswers(config: ClusterConfig): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+const agentCertificateOf = (config: ClusterConfig): string => join(pathsOf(config).pki, 'kubelet-client.pem')
+
+/** A connection of a machine that joined, as its node. Certificate and key lie in one file. */
+function agentTransport(config: ClusterConfig, server: string): HttpsTransport {
+  const pair = readFileSync(agentCertificateOf(config), 'utf8')
+  const ca = readFileSync(join(pathsOf(config).pki, 'ca.crt'), 'utf8')
+  return new HttpsTransport({ server, ca, certificate: pair, key: pair })
 }
 
 /** A connection to the cluster as its administrator. */

@@ -413,6 +413,6 @@ function printState(state: Awaited<ReturnType<typeof readClusterState>>, print: 
   print(`kubelet     ${state.endpoints.kubelet}`)
   print(`DNS         ${state.endpoints.dns}`)
   print(`data        ${state.dataDirectory}`)
-  print(`kubeconfig  ${state.kubeconfig}`)
+  if (state.kubeconfig !== '') print(`kubeconfig  ${state.kubeconfig}`)
   for (const node of state.nodes) print(`node        ${node.name}: ${node.ready ? 'ready' : 'not ready'}`)
 }

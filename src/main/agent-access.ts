@@ -16,7 +16,12 @@ import { Client } from '../client/client.ts'
 import { HttpsTransport } from '../client/https-transport.ts'
 import { InformerFactory } from '../client/informer-factory.ts'
 import { ApiError, isAlreadyExists } from '../machinery/api-error.ts'
-import { clusterSettingsName, clusterSettingsNamespace, readClusterSettings } from '../machinery/cluster-settings.ts'
+import {
+  type ClusterSettings,
+  clusterSettingsName,
+  clusterSettingsNamespace,
+  readClusterSettings,
+} from '../machinery/cluster-settings.ts'
 import { machineKeyAnnotation } from '../machinery/node-annotations.ts'
 import type { NodeAccess, NodeComponent } from './node-access.ts'
 import { random } from './random.ts'
@@ -28,6 +33,8 @@ export interface AgentIdentity {
   readonly nodeAddress: string
   /** Where keys and certificates lie. */
   readonly directory: string
+  /** Throws where this machine cannot be a node of such a cluster; it is none before. */
+  check(settings: ClusterSettings): void
   /** Needed until the machine has a certificate of its own. */
   readonly token?: JoinToken
 }
@@ -89,8 +96,9 @@ export async function joinCluster(identity: AgentIdentity, signal: AbortSignal):
   }
   const node = connect('kubelet', kubelet)
   clients.set('kubelet', node)
-  await claimNode(node, nodeName, kubelet.keyHash, joins)
   const settings = readClusterSettings(await node.of(ConfigMap).get(clusterSettingsNamespace, clusterSettingsName))
+  identity.check(settings)
+  await claimNode(node, nodeName, kubelet.keyHash, joins)
   await Promise.all(
     (['kube-proxy', 'dns', 'network'] as const).map(async component => {
       const certificate = manage({

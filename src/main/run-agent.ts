@@ -1,22 +1,23 @@
 /** A node of a cluster whose servers run elsewhere, in the foreground until it is told to stop. */
 import { X509Certificate } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
 import { readIfExists, writeFileWhole } from '../base/whole-file.ts'
-import { checkRanges } from '../cli/address-ranges.ts'
+import { checkForeignNetworks, checkRanges } from '../cli/address-ranges.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.ts'
 import type { JoinToken } from '../cli/join-token.ts'
 import { preflight } from '../cli/preflight.ts'
 import { isAlive, readPidFile, tryLock, writePidFile } from '../cli/running-process.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
+import type { ClusterSettings } from '../machinery/cluster-settings.ts'
 import { publicKeyHash } from '../machinery/node-annotations.ts'
 import { joinCluster } from './agent-access.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { discoverCluster } from './discover-cluster.ts'
-import { startNode } from './node.ts'
+import { kernelNames, startNode } from './node.ts'
 import { followServers, startBalancer } from './server-list.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -47,13 +48,17 @@ export async function runAgent(config: ClusterConfig, token: JoinToken | undefin
         nodeName: config.nodeName,
         nodeAddress: config.nodeAddress,
         directory: paths.pki,
+        check(settings) {
+          const joined = withSettings(config, settings)
+          checkRanges(joined)
+          const { bridge, tunnel } = kernelNames(joined)
+          checkForeignNetworks(joined, new Set([bridge, tunnel]))
+        },
         ...(token === undefined ? {} : { token }),
       },
       stopping.signal,
     )
-    const { clusterCidr, serviceCidr, clusterDomain } = access.settings
-    const joined = { ...config, clusterCidr, serviceCidr, clusterDomain }
-    checkRanges(joined)
+    const joined = withSettings(config, access.settings)
     writeConfig(joined)
     const informers = access.informersFor(access.clientFor('kube-proxy'), log)
     followServers(balancer, informers, list)
@@ -73,11 +78,18 @@ export async function runAgent(config: ClusterConfig, token: JoinToken | undefin
   }
 }
 
+const withSettings = (
+  config: ClusterConfig,
+  { clusterCidr, serviceCidr, clusterDomain }: ClusterSettings,
+): ClusterConfig => ({ ...config, clusterCidr, serviceCidr, clusterDomain })
+
 /** Kept once it is known, so that a machine that has joined needs its token no more. */
 async function authorityOf(config: ClusterConfig, server: string, token: JoinToken | undefined): Promise<string> {
-  const path = join(pathsOf(config).pki, 'ca.crt')
+  const { pki } = pathsOf(config)
+  const path = join(pki, 'ca.crt')
   const kept = readIfExists(path)
-  if (kept !== undefined) {
+  // Without a certificate of it, the machine was refused: it may turn to another cluster.
+  if (kept !== undefined && existsSync(join(pki, 'kubelet-client.pem'))) {
     if (token && publicKeyHash(new X509Certificate(kept).publicKey) !== token.caHash)
       throw new CliError(
         `this machine has joined another cluster than the token's`,
@@ -91,7 +103,7 @@ async function authorityOf(config: ClusterConfig, server: string, token: JoinTok
       'give a token: clipper agent --server URL --token TOKEN',
     )
   const found = await discoverCluster(server, token)
-  mkdirSync(pathsOf(config).pki, { recursive: true, mode: 0o700 })
+  mkdirSync(pki, { recursive: true, mode: 0o700 })
   writeFileWhole(path, found, 0o644)
   return found
 }
