@@ -346,11 +346,71 @@ function* others(): Generator<Case> {
   ])
 }
 
+/** Changes of resources that a node may or may not be able to follow (KEP-1287). */
+function* resizes(): Generator<Case> {
+  const strategic = { contentType: 'application/strategic-merge-patch+json' }
+  yield around('scenario pod resize', Node, ({ name, path }) => {
+    const pods = pathOf(Pod)
+    const make = (podName: string, spec: JsonObject, metadata: JsonObject = {}) =>
+      step(`make ${podName}`, 'POST', pods, {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: podName, ...metadata },
+        spec: { nodeName: name, ...spec },
+      })
+    const one = (resources: JsonObject, more: JsonObject = {}) => ({ name: 'main', image: 'i', resources, ...more })
+    const resize = (label: string, podName: string, spec: JsonObject) =>
+      step(label, 'PATCH', `${pods}/${podName}/resize`, { spec }, strategic)
+    const main = (resources: JsonObject) => ({ containers: [{ name: 'main', resources }] })
+    const small = { cpu: '100m', memory: '16Mi' }
+    const bound = `${name}-bound`
+    const whole = `${name}-whole`
+    const mirror = `${name}-mirror`
+    const declared = { declaredFeatures: ['InPlacePodLevelResourcesVerticalScaling'] }
+    const merged = { contentType: 'application/merge-patch+json' }
+    return [
+      step('allocatable', 'PATCH', `${path}/status`, { status: { allocatable: { cpu: '2', memory: '1Gi' } } }, merged),
+      make(bound, {
+        containers: [one({ requests: small, limits: { cpu: '1' } }), { ...one({}), name: 'other' }],
+        initContainers: [{ ...one({ requests: small }), name: 'first' }],
+      }),
+      resize('more', bound, main({ requests: { cpu: '200m' } })),
+      resize('more than there is', bound, main({ requests: { cpu: '1900m', memory: '2Gi' }, limits: { cpu: '3' } })),
+      resize('a limit below the request', bound, main({ limits: { cpu: '50m' } })),
+      resize('without requests', bound, main({ requests: null, limits: { cpu: '1' } })),
+      resize('without a limit', bound, main({ limits: { cpu: null } })),
+      resize('devices', bound, main({ limits: { 'example.com/device': '1' } })),
+      resize('a container more', bound, { containers: [{ name: 'third', image: 'i' }] }),
+      resize('an init container', bound, {
+        initContainers: [{ name: 'first', resources: { requests: { cpu: '1' } } }],
+      }),
+      resize('resources of the pod', bound, { resources: { requests: { cpu: '500m', memory: '64Mi' } } }),
+      step('declare', 'PATCH', `${path}/status`, { status: declared }, merged),
+      resize('resources of the pod again', bound, { resources: { requests: { cpu: '500m', memory: '64Mi' } } }),
+      resize('less for the pod', bound, { resources: { requests: { cpu: '10m' } } }),
+      step('as it is', 'GET', `${pods}/${bound}/resize`),
+      make(whole, {
+        containers: [one({ requests: small, limits: small })],
+        resources: { requests: { cpu: '200m' } },
+      }),
+      resize('none for the pod', whole, { resources: { requests: { cpu: null } } }),
+      resize('other resources of the pod', whole, { resources: { requests: { 'hugepages-2Mi': '2Mi' } } }),
+      step('the pod itself', 'GET', `${pods}/${whole}`),
+      make(mirror, { containers: [one({ requests: small })] }, { annotations: { 'kubernetes.io/config.mirror': 'x' } }),
+      resize('static', mirror, main({ requests: { cpu: '200m' } })),
+      step('unmake bound', 'DELETE', `${pods}/${bound}`, options({ gracePeriodSeconds: 0 })),
+      step('unmake whole', 'DELETE', `${pods}/${whole}`, options({ gracePeriodSeconds: 0 })),
+      step('unmake', 'DELETE', path),
+    ]
+  })
+}
+
 export function* scenarios(): Generator<Case> {
   yield* names()
   yield* deletions()
   yield* collections()
   yield* applies()
   yield* pods()
+  yield* resizes()
   yield* others()
 }

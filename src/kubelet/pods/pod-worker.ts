@@ -127,9 +127,10 @@ export class PodWorker {
     return this.#status
   }
 
-  /** Whether it still takes room on the node. */
+  /** Whether it takes room that others cannot have: not once the API, and so the scheduler, knows it no more. */
   get holdsResources(): boolean {
-    return (this.#admitted || this.#services.resizes.isAllocated(this.uid)) && !this.#ended
+    const isTaken = this.#admitted || this.#services.resizes.isAllocated(this.uid)
+    return isTaken && !this.#ended && !this.#removedFromSource
   }
 
   update(pod: Pod): void {

@@ -49,9 +49,9 @@ test('containers stay as they are ordered', () => {
 
 test('pods that nobody can resize: static ones, those of Windows, those on nodes that tell no resources', () => {
   const mirror = pod(cpu('1'), { metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } } })
-  assert.deepEqual(resize(mirror, mirror), [': Forbidden: static pods cannot be resized'])
+  assert.deepEqual(resize(mirror, mirror), ['[]: Forbidden: static pods cannot be resized'])
   const windows = pod(cpu('1'), {}, { os: { name: 'windows' } })
-  assert.deepEqual(resize(windows, windows), [': Forbidden: windows pods cannot be resized'])
+  assert.deepEqual(resize(windows, windows), ['[]: Forbidden: windows pods cannot be resized'])
   const containerStatuses = [{ name: 'c', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }]
   const running = (amount: string) => pod(cpu(amount), { status: { containerStatuses } })
   assert.deepEqual(resize(running('2'), running('1')), [

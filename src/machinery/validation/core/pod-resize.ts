@@ -18,7 +18,7 @@ export function checkPodResize(out: Errors, pod: Pod, old: Pod): void {
         ? 'windows pods cannot be resized'
         : undefined
   if (refused !== undefined) {
-    out.splice(0, out.length, forbidden('', refused))
+    out.splice(0, out.length, forbidden('[]', refused))
     return
   }
   const known = out.length

@@ -11,6 +11,7 @@ import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkAnnotations, checkChoice, checkLabels, type Errors, pushInvalid } from '../checks.ts'
 import { checkAffinity, checkTolerations, checkTopologySpread } from './affinity.ts'
 import { checkContainers, claimNames } from './containers.ts'
+import { checkPodLevelResources } from './pod-level-resources.ts'
 import { checkResources } from './resources.ts'
 import { checkPodSecurityContext } from './security-context.ts'
 import { checkVolumes } from './volumes.ts'
@@ -19,11 +20,7 @@ export function checkPodSpec(out: Errors, path: string, spec: PodSpec, podName =
   const volumes = checkVolumes(out, `${path}.volumes`, spec.volumes, podName)
   checkResourceClaims(out, `${path}.resourceClaims`, spec)
   checkContainers(out, path, spec, volumes)
-  if (spec.resources) {
-    if (spec.resources.claims)
-      out.push(forbidden(`${path}.resources.claims`, 'claims may not be set for Resources at pod-level'))
-    checkResources(out, `${path}.resources`, spec.resources, claimNames(spec))
-  }
+  checkPodLevelResources(out, `${path}.resources`, spec, claimNames(spec))
   checkHostNetworkPorts(out, path, spec)
   checkChoice(out, `${path}.restartPolicy`, spec.restartPolicy ?? '', ['Always', 'OnFailure', 'Never'])
   checkLabels(out, `${path}.nodeSelector`, spec.nodeSelector)
