@@ -75,7 +75,6 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     reason: 'Upstream counts a change of a field before it drops the field as one of a feature that is off.',
     cases: /ResourceSlice (?:update|patch)/,
-    label: /nodeAllocatableResources/,
     at: /^body\.metadata\.generation$/,
   },
   {

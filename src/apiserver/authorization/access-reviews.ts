@@ -5,6 +5,7 @@ import type { SelfSubjectAccessReview } from '../../api/authorization/v1/self-su
 import type { SelfSubjectRulesReview } from '../../api/authorization/v1/self-subject-rules-review.ts'
 import type { SubjectAccessReview } from '../../api/authorization/v1/subject-access-review.ts'
 import { badRequestError, invalidError } from '../../machinery/api-error.ts'
+import { labelKeyErrors, labelValueErrors } from '../../machinery/selectors/label-syntax.ts'
 import {
   accessReviewErrors,
   localAccessReviewErrors,
@@ -32,13 +33,24 @@ interface Requirement {
   readonly values?: readonly string[]
 }
 
-const requirementsOf = (list: readonly Requirement[] | undefined) =>
-  list?.map(({ key = '', operator = '', values = [] }) => ({ key, operator, values }))
+/** Fields are compared with one value each. */
+const isFieldRequirement = ({ operator = '', values = [] }: Requirement): boolean =>
+  ['In', 'NotIn'].includes(operator) && values.length === 1
+
+function isLabelRequirement({ key = '', operator = '', values = [] }: Requirement): boolean {
+  if (labelKeyErrors(key).length > 0 || values.some(value => labelValueErrors(value).length > 0)) return false
+  if (operator === 'In' || operator === 'NotIn') return values.length > 0
+  return (operator === 'Exists' || operator === 'DoesNotExist') && values.length === 0
+}
+
+/** What cannot be read is left out: requirements only narrow what is asked for. */
+const requirementsOf = (list: readonly Requirement[] | undefined, isGood: (one: Requirement) => boolean) =>
+  list?.filter(isGood).map(({ key = '', operator = '', values = [] }) => ({ key, operator, values }))
 
 function attributesOf({ resourceAttributes, nonResourceAttributes }: Spec, user: UserInfo): Attributes {
   const target: Draft<ResourceAttributes> = resourceAttributes ?? {}
-  const fieldSelector = requirementsOf(target.fieldSelector?.requirements)
-  const labelSelector = requirementsOf(target.labelSelector?.requirements)
+  const fieldSelector = requirementsOf(target.fieldSelector?.requirements, isFieldRequirement)
+  const labelSelector = requirementsOf(target.labelSelector?.requirements, isLabelRequirement)
   return {
     user,
     verb: (resourceAttributes ?? nonResourceAttributes)?.verb ?? '',
@@ -55,12 +67,29 @@ function attributesOf({ resourceAttributes, nonResourceAttributes }: Spec, user:
   }
 }
 
+/** Says which requirements were left out. */
+function evaluationErrorOf({ resourceAttributes: target }: Spec): string {
+  const errors: string[] = []
+  for (const [name, isGood] of [
+    ['fieldSelector', isFieldRequirement],
+    ['labelSelector', isLabelRequirement],
+  ] as const) {
+    const requirements: readonly Requirement[] = target?.[name]?.requirements ?? []
+    const good = requirements.filter(isGood).length
+    if (good === requirements.length) continue
+    errors.push(`spec.resourceAttributes.${name} ${good > 0 ? 'partially ' : ''}ignored due to parse error`)
+  }
+  return errors.join('; ')
+}
+
 async function answer(spec: Spec, user: UserInfo, authorizer: Authorizer) {
   const { decision, reason } = await authorizer.authorize(attributesOf(spec, user))
+  const evaluationError = evaluationErrorOf(spec)
   return {
     allowed: decision === 'allow',
     ...(decision === 'deny' ? { denied: true } : {}),
     ...(reason === '' ? {} : { reason }),
+    ...(evaluationError === '' ? {} : { evaluationError }),
   }
 }
 
@@ -89,6 +118,9 @@ export async function reviewLocalSubjectAccess(
   authorizer: Authorizer,
 ): Promise<LocalSubjectAccessReview> {
   const spec = review.spec ?? {}
+  const own = review.metadata?.namespace ?? ''
+  if (own !== '' && own !== namespace)
+    throw badRequestError('the namespace of the provided object does not match the namespace sent on the request')
   throwErrors(localAccessReviewErrors({ ...review, metadata: { ...review.metadata, namespace } } as Review))
   const status = await answer(spec, subjectOf(spec), authorizer)
   return { ...review, ...head('LocalSubjectAccessReview'), spec, status } as LocalSubjectAccessReview

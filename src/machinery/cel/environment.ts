@@ -74,7 +74,8 @@ function parsed(source: string): Expression {
   try {
     return parse(source)
   } catch (error) {
-    if (error instanceof CelSyntaxError) throw new CompilationError(source, [{ at: error.at, message: error.message }])
+    if (error instanceof CelSyntaxError)
+      throw new CompilationError(source, [...error.earlier, { at: error.at, message: error.message }])
     throw error
   }
 }

@@ -64,11 +64,13 @@ export const networkPolicyPrinter: Printer<NetworkPolicy> = {
 
 export const ipAddressPrinter: Printer<IPAddress> = {
   columns: [nameColumn, column('ParentRef', 'The object that uses the address.')],
-  cells: ({ metadata, spec }) => {
+  // Upstream gives the age too, for which it has no column.
+  cells: ({ metadata, spec }, nowMs) => {
     const parent = spec?.parentRef
-    if (!parent) return [metadata.name, '<none>']
+    const age = ageOf(metadata.creationTimestamp, nowMs)
+    if (!parent) return [metadata.name, '<none>', age]
     const resource = `${parent.resource}${parent.group ? `.${parent.group}` : ''}`.toLowerCase()
-    return [metadata.name, `${resource}/${parent.namespace ?? ''}/${parent.name}`]
+    return [metadata.name, `${resource}/${parent.namespace ?? ''}/${parent.name}`, age]
   },
 }
 

@@ -89,3 +89,6 @@ export const declarativeRules: ReadonlyMap<string, RegExp> = new Map([
   ['ResourceClaimStatus.devices', /^Duplicate/],
   ['ResourceSliceSpec.sharedCounters', tooManyOrTwice],
 ])
+
+/** Fields whose changes that validation only watches, and where it looks no further all the same. */
+export const watchedFields: ReadonlySet<string> = new Set(['RoleBinding.roleRef', 'ClusterRoleBinding.roleRef'])

@@ -5,7 +5,7 @@ import { dns1123LabelErrors, pathSegmentErrors } from '../../schema/formats.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { labelKeyErrors } from '../selectors/label-syntax.ts'
 import { checkAnnotations, checkImmutable, checkLabels, checkNotNegative, type Errors, pushInvalid } from './checks.ts'
-import { hasPlainRule, judgesNameAgain, judgesPrefixAgain, nameRuleOf } from './names.ts'
+import { hasPlainRule, isGenericKind, judgesNameAgain, judgesPrefixAgain, nameRuleOf } from './names.ts'
 
 const orphan = 'orphan'
 const foregroundDeletion = 'foregroundDeletion'
@@ -62,7 +62,11 @@ export function checkObjectMetaUpdate(
     pushInvalid(out, `${path}.generateName`, meta.generateName, nameRuleOf(kind, object)(meta.generateName, true))
   if (meta.name && judgesNameAgain(kind))
     pushInvalid(out, `${path}.name`, meta.name, nameRuleOf(kind, object)(meta.name, false))
-  if (old.deletionTimestamp !== undefined) checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
+  if (old.deletionTimestamp !== undefined) {
+    checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
+    // Upstream says it in its library and in the kind's own rules; elsewhere repetitions are taken out.
+    if (isGenericKind(kind)) checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
+  }
   checkFinalizers(out, `${path}.finalizers`, meta.finalizers, kind)
   if ((meta.generation ?? old.generation ?? 0) < (old.generation ?? 0)) {
     out.push(invalid(`${path}.generation`, meta.generation ?? 0, 'must not be decremented'))

@@ -6,7 +6,7 @@ import { messageOf } from '../../schema/field.ts'
 import type { FieldError } from '../../schema/field-error.ts'
 import type { Message, Type } from '../../schema/type.ts'
 import { immutableMessage } from './checks.ts'
-import { declarativeRules } from './declarative-rules.ts'
+import { declarativeRules, watchedFields } from './declarative-rules.ts'
 
 const containerOrder = [
   'name',
@@ -135,7 +135,11 @@ function positionsOf(message: Message): ReadonlyMap<string, number> {
 export function inOrder(root: Message, rules: readonly FieldError[], declared: readonly FieldError[]): FieldError[] {
   if (rules.length + declared.length < 2) return [...rules, ...declared]
   const byDeclaration = new Set([...declared, ...rules].filter(error => isDeclarative(root, error)))
-  const fixed = [...byDeclaration].filter(({ message }) => message.endsWith(immutableMessage))
+  const fixed = [...rules, ...declared].filter(
+    error =>
+      error.message.endsWith(immutableMessage) &&
+      (byDeclaration.has(error) || watchedFields.has(ownerOf(root, error.field) ?? '')),
+  )
   const isLate = (error: FieldError): boolean =>
     byDeclaration.has(error) && !fixed.some(({ field }) => error.field.startsWith(`${field}.`))
   const merged = rules.filter(error => !isLate(error))

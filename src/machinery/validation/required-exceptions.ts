@@ -104,6 +104,7 @@ const exceptions: ReadonlySet<string> = new Set([
   'CustomResourceColumnDefinition.name',
   'CustomResourceConversion.strategy',
   'SelectableField.jsonPath',
+  'RuntimeClass.handler',
   'ServiceReference.name',
   'ServiceReference.namespace',
   'CustomResourceColumnDefinition.type',

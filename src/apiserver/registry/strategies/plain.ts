@@ -160,11 +160,11 @@ export const endpointSliceStrategy: Strategy = strategyOf({
     dropTopology(object)
   },
   prepareForUpdate(object, old) {
-    if (!equalJson(object.endpoints, old.endpoints)) dropTopology(object)
     const contentOf = ({ metadata: _, kind: _k, apiVersion: _v, ...content }: Record<string, unknown>) => content
     const same =
       equalJson(contentOf(object), contentOf(old)) && equalJson(object.metadata.labels ?? {}, old.metadata.labels ?? {})
     object.metadata.generation = (old.metadata.generation ?? 0) + (same ? 0 : 1)
+    if (!equalJson(object.endpoints, old.endpoints)) dropTopology(object)
   },
 })
 

@@ -12,7 +12,7 @@ import {
 } from './expression.ts'
 import { expandMacro } from './macros.ts'
 import { bytesOf, stringOf } from './quoted-text.ts'
-import { CelSyntaxError } from './syntax-error.ts'
+import { CelSyntaxError, type Problem } from './syntax-error.ts'
 import { type Token, tokensOf } from './tokens.ts'
 
 /** UTF-16 units of an expression, and how deep it may nest: cel-go's limits. */
@@ -29,7 +29,20 @@ const maxInt = 2n ** 63n - 1n
 export function parse(source: string): Expression {
   if (source.length > maxLength)
     throw new CelSyntaxError(`expression code point size exceeds limit: size: ${source.length}, limit ${maxLength}`, 0)
-  return new Parser(tokensOf(source)).parse()
+  const problems: Problem[] = []
+  const tokens = tokensOf(source, problems)
+  const expression = parsedAfter(tokens, problems)
+  const last = problems.pop()
+  if (last) throw new CelSyntaxError(last.message, last.at, problems)
+  return expression
+}
+
+function parsedAfter(tokens: readonly Token[], problems: readonly Problem[]): Expression {
+  try {
+    return new Parser(tokens).parse()
+  } catch (error) {
+    throw error instanceof CelSyntaxError ? new CelSyntaxError(error.message, error.at, problems) : error
+  }
 }
 
 class Parser {
@@ -75,7 +88,9 @@ class Parser {
 
   #unexpected(hint = ''): CelSyntaxError {
     const { text, at } = this.#peek()
-    const what = hint === '' ? 'extraneous' : 'mismatched'
+    // One token too many at the end is what the end was expected behind.
+    const isLast = this.#tokens[this.#next + 1]?.is === 'end'
+    const what = hint === '' && isLast ? 'extraneous' : 'mismatched'
     return new CelSyntaxError(`Syntax error: ${what} input '${text}' ${hint || 'expecting <EOF>'}`, at)
   }
 
@@ -225,6 +240,10 @@ class Parser {
       if (text === '[') return this.#list(at)
       if (text === '{') return { is: 'map', at, entries: this.#entries() }
       if (text === '.' && this.#peek().is === 'identifier') return this.#named(at, `.${this.#take().text}`)
+    }
+    if (is === 'symbol' && text === '.') {
+      const behind = this.#peek()
+      throw new CelSyntaxError(`Syntax error: no viable alternative at input '.${behind.text}'`, behind.at)
     }
     this.#next -= is === 'end' ? 0 : 1
     throw this.#unexpected(

@@ -1,5 +1,5 @@
 /** The tokens of CEL (cel-spec, "Lexis"). */
-import { CelSyntaxError } from './syntax-error.ts'
+import { CelSyntaxError, type Problem } from './syntax-error.ts'
 
 export type TokenKind = 'identifier' | 'quoted' | 'int' | 'uint' | 'double' | 'string' | 'bytes' | 'symbol' | 'end'
 
@@ -40,7 +40,7 @@ function endOfString(source: string, from: number, quote: string, raw: boolean):
   throw new CelSyntaxError(`Syntax error: token recognition error at: '${source.slice(from - quote.length)}'`, from - 1)
 }
 
-function tokenAt(source: string, at: number): { token: Token; end: number } {
+function tokenAt(source: string, at: number): { token: Token; end: number } | undefined {
   const string = match(stringStart, source, at)
   if (string) {
     const [opening, prefix = '', quote = ''] = string
@@ -58,19 +58,25 @@ function tokenAt(source: string, at: number): { token: Token; end: number } {
   if (escaped) return { token: { is: 'quoted', at, text: escaped[0].slice(1, -1) }, end: at + escaped[0].length }
   const sign = match(symbol, source, at)
   if (sign) return { token: { is: 'symbol', at, text: sign[0] }, end: at + sign[0].length }
-  throw new CelSyntaxError(`Syntax error: token recognition error at: '${source[at]}'`, at)
+  return undefined
 }
 
-/** All tokens, ending with one `end`. Throws CelSyntaxError. */
-export function tokensOf(source: string): Token[] {
+/** All tokens, ending with one `end`. Characters of which none can be made are skipped and told. Throws CelSyntaxError. */
+export function tokensOf(source: string, problems: Problem[]): Token[] {
   const tokens: Token[] = []
   let at = 0
   for (;;) {
     at += match(whitespace, source, at)?.[0].length ?? 0
     if (at >= source.length) break
-    const { token, end } = tokenAt(source, at)
-    tokens.push(token)
-    at = end
+    const found = tokenAt(source, at)
+    if (found) {
+      tokens.push(found.token)
+      at = found.end
+    } else {
+      const character = String.fromCodePoint(source.codePointAt(at)!)
+      problems.push({ at, message: `Syntax error: token recognition error at: '${character}'` })
+      at += character.length
+    }
   }
   tokens.push({ is: 'end', at: source.length, text: '<EOF>' })
   return tokens

@@ -165,14 +165,11 @@ export function checkClaimTemplateUpdate(out: Errors, template: ResourceClaimTem
 
 /** A resource with a domain that is not Kubernetes' own, and that quotas can name. */
 function extendedResourceNameErrors(name: string): string[] {
-  if (!name.includes('/')) return ["a name must be a domain-prefixed path, such as 'example.com/my-prop'"]
   const errors: string[] = []
+  if (!name.includes('/')) errors.push("a name must be a domain-prefixed path, such as 'example.com/my-prop'")
   if (name.includes('kubernetes.io/')) errors.push('must not have "kubernetes.io/" domain')
   if (name.startsWith('requests.')) errors.push('must not have "requests." prefix')
-  return [
-    ...errors,
-    ...labelKeyErrors(name).filter(message => name !== '' || message !== 'name part must be non-empty'),
-  ]
+  return [...errors, ...labelKeyErrors(`requests.${name}`)]
 }
 
 /** Expressions and configurations that are as before were good when they were stored. */

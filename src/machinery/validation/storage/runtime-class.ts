@@ -10,6 +10,7 @@ import { checkResources } from '../core/resources.ts'
 
 export function checkRuntimeClass(out: Errors, { handler, overhead, scheduling }: RuntimeClass): void {
   // As upstream's declarative validation words it.
+  if (handler === '') out.push(required('handler'))
   const handlerErrors = handler === '' ? [] : dns1123LabelErrors(handler)
   pushInvalid(
     out,
@@ -36,8 +37,8 @@ export function checkRuntimeClass(out: Errors, { handler, overhead, scheduling }
 }
 
 export function checkRuntimeClassUpdate(out: Errors, runtimeClass: RuntimeClass, old: RuntimeClass): void {
-  checkRuntimeClass(out, runtimeClass)
   checkUnchanged(out, 'handler', runtimeClass.handler, old.handler)
+  checkRuntimeClass(out, runtimeClass)
 }
 
 export function checkStorageVersionMigration(out: Errors, { spec }: StorageVersionMigration): void {
