@@ -2,7 +2,9 @@
  * Fields of features that are off by default are dropped on write, unless the object that is replaced uses the feature:
  * so what an earlier server has stored survives (API conventions, "Alpha Fields").
  */
+import { PersistentVolumeClaim } from '../api/core/v1/persistent-volume-claim.ts'
 import { Lifecycle } from '../api/core/v1/probe.ts'
+import { PersistentVolumeClaimTemplate } from '../api/core/v1/volume.ts'
 import { messageOf } from '../schema/field.ts'
 import type { Message, Type } from '../schema/type.ts'
 
@@ -18,6 +20,9 @@ interface Plan {
   /** Members that hold messages with gated fields at some depth. */
   readonly inner: readonly { readonly name: string; readonly type: Type; readonly plan: () => Plan | undefined }[]
 }
+
+/** Claims of other objects: upstream drops their fields only where the claims are made. */
+const kept: ReadonlySet<Type> = new Set([PersistentVolumeClaim, PersistentVolumeClaimTemplate])
 
 /** Messages that go when nothing is left in them. */
 const vanishes: ReadonlySet<Type> = new Set([Lifecycle])
@@ -49,7 +54,7 @@ function planOf(message: Message): Plan | undefined {
     gated: fields.flatMap(([name, { facts }]) => (facts.featureGate ? [{ name, gate: facts.featureGate }] : [])),
     inner: fields.flatMap(([name, { facts }]) => {
       const inner = messageOf(innermost(facts.type))
-      return inner && hasGated(inner) ? [{ name, type: facts.type, plan: () => planOf(inner) }] : []
+      return inner && !kept.has(inner) && hasGated(inner) ? [{ name, type: facts.type, plan: () => planOf(inner) }] : []
     }),
   }
   plans.set(message, plan)

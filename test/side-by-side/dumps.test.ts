@@ -8,6 +8,10 @@ test('differences between structs go, and what stands behind them stays', () => 
     '[spec: Forbidden: no, mode: Invalid value: "x": no]',
   )
   assert.equal(withoutDumps('spec: Forbidden: no\n@@ -1 +1 @@\n a\n'), 'spec: Forbidden: no')
+  assert.equal(
+    withoutDumps('[spec: Forbidden: no\n-\tName: "a",\n+\tName: "b",\n, mode: no]'),
+    '[spec: Forbidden: no, mode: no]',
+  )
 })
 
 test('values that are objects or lists go, whatever they hold', () => {

@@ -1,14 +1,15 @@
 /** Takes out of messages what upstream prints of its internal structs. */
 
-const hunk = '\n@@ '
+/** Upstream prints hunks of indented JSON, Clipper a line for each field. */
+const start = /\n(?:@@ |[-+]\t)/
 
 /** Without the differences between two structs: lines that begin with a sign, up to the end of the last of them. */
 export function withoutDifferences(text: string): string {
-  const start = text.indexOf(hunk)
-  if (start < 0) return text.replace(/\n(?=\]|,|$)/g, '')
-  const lines = text.slice(start + 1).split('\n')
+  const from = text.search(start)
+  if (from < 0) return text.replace(/\n(?=\]|,|$)/g, '')
+  const lines = text.slice(from + 1).split('\n')
   const end = lines.findIndex(line => !/^(?:@@|[-+ ])/.test(line))
-  return withoutDifferences(text.slice(0, start) + (end < 0 ? '' : lines.slice(end).join('\n')))
+  return withoutDifferences(text.slice(0, from) + (end < 0 ? '' : lines.slice(end).join('\n')))
 }
 
 /** Without the values of fields that are shown as objects or lists. */

@@ -99,7 +99,7 @@ test('a TokenRequest is refused with a reason', async () => {
   await assert.rejects(ask({ boundObjectRef: { ...podRef, name: 'gone' } }), { code: 404 })
   await assert.rejects(ask({ boundObjectRef: { ...podRef, uid: 'other' } }), { code: 409 })
   await assert.rejects(ask({ boundObjectRef: { ...podRef, kind: 'ConfigMap' } }), {
-    message: 'cannot bind token to object of type v1, Kind=ConfigMap',
+    message: 'cannot bind token to object of type /v1, Kind=ConfigMap',
   })
   reader.put(ServiceAccount, { metadata: { name: 'other', namespace: 'web', uid: 'x' } })
   await assert.rejects(ask({ boundObjectRef: podRef }, 'other'), /different serviceaccount name/)

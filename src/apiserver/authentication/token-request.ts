@@ -52,7 +52,7 @@ export class TokenIssuer {
     const account = await this.#options.reader.getFresh(ServiceAccount, namespace, name)
     if (!account) throw notFoundError('', 'serviceaccounts', name)
     const expirationSeconds = Number(spec.expirationSeconds ?? defaultExpirationSeconds)
-    checkExpiration(name, expirationSeconds)
+    checkExpiration(expirationSeconds)
     const audiences = spec.audiences?.length ? spec.audiences : this.#options.audiences
     const binding = spec.boundObjectRef ? await this.#bind(namespace, name, spec.boundObjectRef) : {}
     const nowSeconds = Math.floor(this.#options.clock.now() / 1000)
@@ -76,7 +76,12 @@ export class TokenIssuer {
     return {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
-      metadata: { name, namespace, creationTimestamp: isoSeconds(nowSeconds) } as TokenRequest['metadata'],
+      metadata: {
+        name,
+        namespace,
+        uid: randomUUID(),
+        creationTimestamp: isoSeconds(nowSeconds),
+      } as TokenRequest['metadata'],
       spec: { ...spec, audiences: [...audiences], expirationSeconds } as TokenRequest['spec'],
       status: { token, expirationTimestamp: isoSeconds(nowSeconds + expirationSeconds) },
     }
@@ -85,7 +90,8 @@ export class TokenIssuer {
   async #bind(namespace: string, account: string, ref: Draft<BoundObjectReference>): Promise<Binding> {
     const { reader } = this.#options
     const name = ref.name ?? ''
-    const type = `${ref.apiVersion ?? ''}, Kind=${ref.kind ?? ''}`
+    const { apiVersion = '', kind = '' } = ref
+    const type = `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`
     const claimed = (resource: string, object: { metadata: { uid: string } } | undefined) => {
       if (!object) throw notFoundError('', resource, name)
       const { uid } = object.metadata
@@ -99,7 +105,7 @@ export class TokenIssuer {
       return { name, uid }
     }
     switch (type) {
-      case 'v1, Kind=Pod': {
+      case '/v1, Kind=Pod': {
         const pod = await reader.getFresh(Pod, namespace, name)
         const claim = claimed('pods', pod)
         if ((pod?.spec.serviceAccountName || 'default') !== account)
@@ -111,17 +117,17 @@ export class TokenIssuer {
         const node = reader.get(Node, '', nodeName)
         return { pod: claim, node: { name: nodeName, ...(node ? { uid: node.metadata.uid } : {}) } }
       }
-      case 'v1, Kind=Node':
+      case '/v1, Kind=Node':
         return { node: claimed('nodes', await reader.getFresh(Node, '', name)) }
-      case 'v1, Kind=Secret':
+      case '/v1, Kind=Secret':
         return { secret: claimed('secrets', await reader.getFresh(Secret, namespace, name)) }
       default:
-        throw badRequestError(`cannot bind token to object of type ${type.replace(/^, /, '/, ')}`)
+        throw badRequestError(`cannot bind token to object of type ${type}`)
     }
   }
 }
 
-function checkExpiration(name: string, seconds: number): void {
+function checkExpiration(seconds: number): void {
   const path = 'spec.expirationSeconds'
   const fault =
     seconds < minExpirationSeconds
@@ -129,5 +135,5 @@ function checkExpiration(name: string, seconds: number): void {
       : seconds > maxExpirationSeconds
         ? invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds')
         : undefined
-  if (fault) throw invalidError('authentication.k8s.io', 'TokenRequest', name, [fault])
+  if (fault) throw invalidError('authentication.k8s.io', 'TokenRequest', '', [fault])
 }

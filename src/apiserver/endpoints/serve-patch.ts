@@ -19,7 +19,7 @@ export async function readPatch(context: RequestContext): Promise<Patch> {
   const isCbor = mediaType === 'application/apply-patch+cbor' && request.cbor === true
   const type = isCbor ? 'apply' : patchMediaTypes[mediaType]
   if (!type) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
-  const value = await readBodyValue(request, isCbor ? 'cbor' : type === 'apply' ? 'yaml' : 'json')
+  const value = await readValue(context, type, isCbor)
   if (value === undefined) throw badRequestError('error decoding patch: unexpected end of JSON input')
   context.keepRequest(value)
   const force = request.query.get('force')
@@ -29,6 +29,16 @@ export async function readPatch(context: RequestContext): Promise<Patch> {
     force: isTrue(force),
     forceGiven: force !== null,
     managerGiven: (request.query.get('fieldManager') ?? '') !== '',
+  }
+}
+
+async function readValue({ request }: RequestContext, type: Patch['type'], isCbor: boolean): Promise<unknown> {
+  if (type !== 'merge') return readBodyValue(request, isCbor ? 'cbor' : type === 'apply' ? 'yaml' : 'json')
+  try {
+    return await readBodyValue(request, 'json')
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 400) throw badRequestError('invalid JSON patch')
+    throw error
   }
 }
 

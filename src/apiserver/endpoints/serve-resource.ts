@@ -26,7 +26,7 @@ const terminatingError = ({ group, plural }: Resource): ApiError =>
     kind: plural,
   })
 
-/** What every request of a deprecated resource is told. */
+/** What requests of a deprecated resource are told. */
 const deprecations: Readonly<Record<string, string>> = {
   '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 }
@@ -39,8 +39,7 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   // What is asked and answered has no objects, so that none of them has a path.
   const isAsked = resource.cache === undefined && !(resource.facts.verbs as readonly string[]).includes('get')
   if (isAsked && info.name !== '' && info.subresource === '') throw noSuchResourceError()
-  const deprecation = resource.deprecation ?? deprecations[`${info.apiGroup}/${info.resource}`]
-  if (deprecation !== undefined) context.warn(deprecation)
+  if (resource.deprecation !== undefined) context.warn(resource.deprecation)
   // Connections and logs answer with whatever they are.
   if (!isConnected(server, context)) {
     if (!isRouted(context, resource)) throw methodNotAllowedError()
@@ -56,6 +55,8 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   }
   if (!(resource.facts.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowedError()
   if (resource.strategy.terminating?.() && info.verb === 'create') throw terminatingError(resource)
+  const deprecation = deprecations[`${info.apiGroup}/${info.resource}`]
+  if (deprecation !== undefined) context.warn(deprecation)
   return serveVerb(server, context, resource)
 }
 

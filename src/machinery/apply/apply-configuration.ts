@@ -73,7 +73,8 @@ function attempt(apply: Apply, live: JsonObject | undefined, applied: JsonObject
   entries.set(self, newEntry(facts, configurationFields(apply, shape, owned)))
 
   const base = live ?? { apiVersion: kind.apiVersion, kind: kind.gvk.kind, metadata: {} }
-  const merged = mergeValues(shape, base, configuration) as JsonObject
+  // A status that is applied reaches the object's strategy, which knows whether it counts.
+  const merged = mergeValues(shape, base, subresource ? configuration : applied) as JsonObject
   const object =
     last && !isEmptySet(last.fieldsV1) ? pruned(shape, merged, entries, last.fieldsV1, configuration) : merged
 
@@ -86,7 +87,7 @@ function attempt(apply: Apply, live: JsonObject | undefined, applied: JsonObject
   )
   if (changed && !force) refuseConflicts(apply, shape, live, conflictsOf(entries, self, changed))
   const lost = changed || removed ? union(changed, removed) : undefined
-  if (lost === undefined) keepTime(entries, self, last)
+  if (lost === undefined && live !== undefined) keepTime(entries, self, last)
   for (const [identity, entry] of entries) {
     if (identity === self) continue
     const set = difference(entry.fieldsV1, lost)

@@ -4,6 +4,7 @@ import type { Pod } from '../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
 import type { HTTPGetAction, LifecycleHandler, Probe } from '../../api/core/v1/probe.ts'
 import type { ResourceRequirements } from '../../api/core/v1/resources.ts'
+import { isLatest } from './image-reference.ts'
 import { defaultVolumes } from './volumes.ts'
 
 /** Everything that a pod itself gets, beyond what its spec has in common with a template's. */
@@ -59,16 +60,6 @@ function defaultContainer(container: Container | EphemeralContainer): void {
   }
   defaultHandler(container.lifecycle?.postStart)
   defaultHandler(container.lifecycle?.preStop)
-}
-
-/** Whether an image reference names the tag `latest`, or neither a tag nor a digest. */
-function isLatest(image: string): boolean {
-  // What is no reference has no tag, nor the one that it would have without.
-  if (!/^[\w./:@-]+$/.test(image) || /[A-Z]/.test(image.replace(/[:@].*$/, '').replace(/^[^/]*\//, ''))) return false
-  const withoutDigest = image.replace(/@.*$/, '')
-  const name = withoutDigest.slice(withoutDigest.lastIndexOf('/') + 1)
-  const tag = name.includes(':') ? name.slice(name.lastIndexOf(':') + 1) : ''
-  return tag === 'latest' || (tag === '' && !image.includes('@') && image !== '')
 }
 
 function defaultProbe(probe: Probe): void {

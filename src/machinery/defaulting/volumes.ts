@@ -3,6 +3,7 @@ import type { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import type { DownwardAPIVolumeFile, PersistentVolumeClaimSpec, Volume } from '../../api/core/v1/volume.ts'
 import type { HostPathVolumeSource } from '../../api/core/v1/volume-sources-persistent.ts'
+import { isLatest } from './image-reference.ts'
 
 /** 0644 */
 const defaultMode = 420
@@ -31,13 +32,7 @@ function defaultVolume(volume: Volume): void {
   }
   const claim = volume.ephemeral?.volumeClaimTemplate?.spec
   if (claim) defaultClaimSpec(claim)
-  if (volume.image) volume.image.pullPolicy ??= isLatestImage(volume.image.reference ?? '') ? 'Always' : 'IfNotPresent'
-}
-
-function isLatestImage(reference: string): boolean {
-  if (reference === '' || reference.includes('@')) return false
-  const name = reference.slice(reference.lastIndexOf('/') + 1)
-  return !name.includes(':') || name.endsWith(':latest')
+  if (volume.image) volume.image.pullPolicy ??= isLatest(volume.image.reference ?? '') ? 'Always' : 'IfNotPresent'
 }
 
 function defaultFiles(files: readonly DownwardAPIVolumeFile[] | undefined): void {

@@ -27,7 +27,7 @@ const rejected = (): ApiError => new ApiError(422, 'Invalid', rejectedMessage, {
 function operationsOf(patch: unknown): Operation[] {
   if (!Array.isArray(patch)) {
     throw badRequestError(
-      `json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type jsonpatch.Patch`,
+      `error decoding patch: json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`,
     )
   }
   if (patch.length > maxJsonPatchOperations) {

@@ -174,6 +174,9 @@ const ownValues: ReadonlySet<string> = new Set([
   'Taint.effect',
   'TopologySpreadConstraint.whenUnsatisfiable',
   'ImageVolumeSource.pullPolicy',
+  'AzureDiskVolumeSource.cachingMode',
+  'AzureDiskVolumeSource.kind',
+  'PodFailurePolicyRule.action',
   'PersistentVolumeClaimSpec.accessModes',
   'PersistentVolumeSpec.accessModes',
   // What components report is judged by the rules of its kind alone.

@@ -55,6 +55,10 @@ const workload =
     ...(isNews(object, old) ? template('spec.template', object.spec.template) : []),
   ]
 
+/** Upstream looks at the template that an update replaces. */
+const replicationController = (object: Workload, old?: Workload): string[] =>
+  old === undefined || isNews(object, old) ? workload(true)(old ?? object) : []
+
 interface StatefulWorkload extends Workload {
   readonly spec: Workload['spec'] & {
     readonly volumeClaimTemplates?: readonly PersistentVolumeClaim[]
@@ -198,7 +202,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'v1/Pod': pod,
   'v1/PodTemplate': (object: PodTemplate, old?: PodTemplate) =>
     isNews(object, old) ? template('template', object.template) : [],
-  'v1/ReplicationController': workload(true),
+  'v1/ReplicationController': replicationController,
   'v1/ResourceQuota': quota,
   'v1/Service': ({ metadata, spec }: Service) => serviceWarnings(metadata, spec),
   'v1/ServiceAccount': serviceAccount,

@@ -74,10 +74,7 @@ export const StatefulSetSpec = message(
       .go('v1.PodManagementPolicyType')
       .doc('Whether pods start and stop in order (`OrderedReady`, default) or all at once.'),
     updateStrategy: f(7, StatefulSetUpdateStrategy).always().doc('How pods are replaced when the template changes.'),
-    revisionHistoryLimit: f(8, int32)
-      .validate(notNegative)
-      .explicit()
-      .doc('Old revisions that are kept for going back; 10 by default.'),
+    revisionHistoryLimit: f(8, int32).explicit().doc('Old revisions that are kept for going back; 10 by default.'),
     minReadySeconds: f(9, int32)
       .validate(notNegative)
       .doc('Seconds that a pod must be ready to count as available; 0 by default.'),

@@ -25,7 +25,7 @@ export const TokenRequestSpec = message(
       .explicit()
       .listOf('atomic')
       .doc('Recipients that the token is for; the API server if empty.'),
-    boundObjectRef: f(3, BoundObjectReference).doc('Object with whose end the token becomes invalid.'),
+    boundObjectRef: f(3, BoundObjectReference).orNull().doc('Object with whose end the token becomes invalid.'),
     expirationSeconds: f(4, int64)
       .explicit()
       .doc('Validity in seconds; 3600 by default, at least 600; the server may shorten it.'),

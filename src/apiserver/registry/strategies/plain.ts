@@ -82,6 +82,9 @@ export const persistentVolumeClaimStrategy = strategyOf({
     object.status = { phase: 'Pending' }
     object.spec = withBothSources((object.spec ?? {}) as ClaimSpec)
   },
+  prepareForUpdate(object, old) {
+    object.spec = withBothSources((object.spec ?? {}) as ClaimSpec, (old.spec ?? {}) as ClaimSpec)
+  },
 })
 
 interface ClaimSpec {
@@ -90,15 +93,15 @@ interface ClaimSpec {
 }
 
 /** The older of the two names knows claims and snapshots alone; each is filled in from the other (KEP-1495). */
-function withBothSources({ dataSource, dataSourceRef, ...spec }: ClaimSpec): ClaimSpec {
-  if (dataSourceRef) {
-    const { namespace, ...local } = dataSourceRef
-    const source = dataSource ?? (namespace ? undefined : local)
-    return { ...spec, ...(source ? { dataSource: source } : {}), dataSourceRef }
-  }
+function withBothSources({ dataSource, dataSourceRef, ...spec }: ClaimSpec, old: ClaimSpec = {}): ClaimSpec {
   const isClaim = dataSource?.kind === 'PersistentVolumeClaim' && !dataSource.apiGroup
   const isSnapshot = dataSource?.kind === 'VolumeSnapshot' && dataSource.apiGroup === 'snapshot.storage.k8s.io'
-  return dataSource && (isClaim || isSnapshot) ? { ...spec, dataSource, dataSourceRef: { ...dataSource } } : spec
+  const isUsed = Boolean(old.dataSource ?? old.dataSourceRef)
+  const older = isUsed || isClaim || isSnapshot ? dataSource : undefined
+  if (!dataSourceRef) return older ? { ...spec, dataSource: older, dataSourceRef: { ...older } } : spec
+  const { namespace, ...local } = dataSourceRef
+  const source = older ?? (namespace ? undefined : local)
+  return { ...spec, ...(source ? { dataSource: source } : {}), dataSourceRef }
 }
 
 /** A range without a name gets one of its own. */
@@ -140,7 +143,6 @@ function mergeStringData(object: ObjectJson): void {
 }
 
 export const secretStrategy = strategyOf({
-  createOnUpdate: true,
   fieldNames: ['type'],
   selectableFields: object => ({ type: textAt(object, 'type') }),
   prepareForCreate: mergeStringData,

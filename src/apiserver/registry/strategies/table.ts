@@ -11,7 +11,6 @@ import * as registration from './registration.ts'
 import * as storage from './storage-classes.ts'
 
 const strategies: Readonly<Record<string, Strategy>> = {
-  '/configmaps': plain.createOnUpdateStrategy,
   '/endpoints': plain.createOnUpdateStrategy,
   '/events': coreEventStrategy,
   '/limitranges': plain.limitRangeStrategy,

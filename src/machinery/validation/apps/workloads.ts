@@ -342,9 +342,9 @@ export function checkReplicationController(out: Errors, { spec }: ReplicationCon
     out.push(required('spec.template'))
     return
   }
-  const labels = template.metadata.labels ?? {}
-  if (Object.entries(spec.selector ?? {}).some(([key, value]) => labels[key] !== value)) {
-    out.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'))
+  const { labels } = template.metadata
+  if (Object.entries(spec.selector ?? {}).some(([key, value]) => labels?.[key] !== value)) {
+    out.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
   }
   checkPodTemplate(out, 'spec.template', template)
   const policy = template.spec.restartPolicy

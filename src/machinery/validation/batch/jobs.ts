@@ -179,7 +179,7 @@ function checkFailurePolicy(out: Errors, path: string, spec: JobSpec): void {
     const here = `${at}[${i}]`
     if ((rule.action as string) === '') {
       out.push(required(`${here}.action`, 'valid values: ["Count" "FailIndex" "FailJob" "Ignore"]'))
-    }
+    } else checkOneOf(out, `${here}.action`, rule.action, ['Count', 'FailIndex', 'FailJob', 'Ignore'])
     if (rule.action === 'FailIndex' && spec.backoffLimitPerIndex === undefined) {
       out.push(invalid(`${here}.action`, rule.action, 'requires the backoffLimitPerIndex to be set'))
     }
@@ -225,7 +225,7 @@ function checkExitCodes(out: Errors, path: string, codes: ExitCodes, names: Read
   if (codes.operator === '') out.push(required(`${path}.operator`, 'valid values: ["In" "NotIn"]'))
   const values = codes.values ?? []
   const at = `${path}.values`
-  if (values.length === 0) out.push(invalid(at, values, 'at least one value is required'))
+  if (values.length === 0) out.push(invalid(at, codes.values ?? null, 'at least one value is required'))
   if (values.length > maxExitCodes) out.push(tooMany(at, values.length, maxExitCodes))
   if (values.some((value, i) => i > 0 && value <= values[i - 1]!)) {
     const isUnique = new Set(values).size === values.length

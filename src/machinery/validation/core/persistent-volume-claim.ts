@@ -85,7 +85,7 @@ export function checkClaimUpdate(out: Errors, claim: PersistentVolumeClaim, old:
     )
   }
   checkSizes(out, claim, old, isBound)
-  checkImmutable(out, 'spec.volumeMode', claim.spec.volumeMode, old.spec.volumeMode)
+  checkImmutable(out, 'volumeMode', claim.spec.volumeMode, old.spec.volumeMode)
 }
 
 /** What never changes once the claim exists. */

@@ -60,7 +60,10 @@ export function checkPersistentVolumeSpec(
     else out.push(required(at, 'must specify required node constraints'))
   }
   checkSources(out, path, spec, order, { name: name ?? '', isPersistent: true }, {})
-  if (spec.local && !spec.nodeAffinity?.required)
+  if (
+    order.find(name => (spec as Record<string, unknown>)[name] !== undefined) === 'local' &&
+    !spec.nodeAffinity?.required
+  )
     out.push(required(`${path}.nodeAffinity`, 'Local volume requires node affinity'))
   if (spec.hostPath && /^\/+$/.test(spec.hostPath.path) && spec.persistentVolumeReclaimPolicy === 'Recycle')
     out.push(forbidden(`${path}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"))

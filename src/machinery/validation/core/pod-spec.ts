@@ -29,6 +29,7 @@ export function checkPodSpec(out: Errors, path: string, spec: PodSpec, podName =
   checkDns(out, `${path}.dnsConfig`, spec)
   checkGates(out, path, spec)
   checkTopologySpread(out, `${path}.topologySpreadConstraints`, spec.topologySpreadConstraints)
+  checkHostProcess(out, path, spec)
   checkHostUsers(out, path, spec)
   checkHostnameOverride(out, `${path}.hostnameOverride`, spec)
   checkSubdomain(out, path, spec, 'serviceAccountName')
@@ -77,6 +78,29 @@ function checkHostNetworkPorts(out: Errors, path: string, spec: PodSpec): void {
         )
     })
   })
+}
+
+/** On Windows, all containers of a pod are processes of the host, or none (upstream: validateWindowsHostProcessPod). */
+function checkHostProcess(out: Errors, path: string, spec: PodSpec): void {
+  const ofPod = spec.securityContext?.windowsOptions?.hostProcess
+  const all: boolean[] = []
+  eachContainer(path, spec, ({ securityContext }, at) => {
+    const own = securityContext?.windowsOptions?.hostProcess
+    if (own !== undefined && ofPod !== undefined && own !== ofPod) {
+      const detail = `pod hostProcess value must be identical if both are specified, was ${ofPod}`
+      out.push(invalid(`${at}.securityContext.windowsOptions.hostProcess`, own, detail))
+    }
+    all.push(own ?? ofPod ?? false)
+  })
+  if (!all.includes(true)) return
+  if (all.includes(false)) {
+    const detail = 'If pod contains any hostProcess containers then all containers must be HostProcess containers'
+    out.push(invalid(path, '', detail))
+  }
+  if (!spec.hostNetwork)
+    out.push(
+      invalid(`${path}.hostNetwork`, false, 'hostNetwork must be true if pod contains any hostProcess containers'),
+    )
 }
 
 function checkHostUsers(out: Errors, path: string, spec: PodSpec): void {

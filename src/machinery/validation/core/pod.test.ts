@@ -24,6 +24,23 @@ test('containers are required, with a name, an image and a policy that is known'
   ])
 })
 
+test('all containers of a Windows pod are processes of the host, or none', () => {
+  const isHost = { windowsOptions: { hostProcess: true } }
+  const whole = 'If pod contains any hostProcess containers then all containers must be HostProcess containers'
+  const network = 'hostNetwork must be true if pod contains any hostProcess containers'
+  assert.deepEqual(errorsOf(pod({ hostNetwork: true, securityContext: isHost })), [])
+  assert.deepEqual(errorsOf(pod({ securityContext: isHost })), [`spec.hostNetwork: Invalid value: false: ${network}`])
+  const containers = [
+    { name: 'a', image: 'a', securityContext: isHost },
+    { name: 'b', image: 'b' },
+  ]
+  assert.deepEqual(errorsOf(pod({ hostNetwork: true, containers })), [`spec: Invalid value: "": ${whole}`])
+  const securityContext = { windowsOptions: { hostProcess: false } }
+  assert.deepEqual(errorsOf(pod({ hostNetwork: true, securityContext, containers: containers.slice(0, 1) })), [
+    'spec.containers[0].securityContext.windowsOptions.hostProcess: Invalid value: true: pod hostProcess value must be identical if both are specified, was false',
+  ])
+})
+
 test('names follow RFC 1123', () => {
   assert.deepEqual(errorsOf({ ...pod({}), metadata: { name: 'Web' } }), [
     `metadata.name: Invalid value: "Web": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,

@@ -134,7 +134,7 @@ function difference(spec: PodSpec, old: PodSpec): string {
     if (old[name] !== undefined) lines.push(`-\t${title}: ${JSON.stringify(old[name])},`)
     if (spec[name] !== undefined) lines.push(`+\t${title}: ${JSON.stringify(spec[name])},`)
   }
-  return lines.join('\n')
+  return lines.map(line => `${line}\n`).join('')
 }
 
 /** Existing ephemeral containers stay as they are; others may be added (KEP-277). */

@@ -3,7 +3,7 @@ import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import type { SecurityContext } from '../../../api/core/v1/security-context.ts'
 import { duplicate, forbidden, invalid, required } from '../../../schema/field-error.ts'
 import { idErrors } from '../../../schema/formats.ts'
-import { type Errors, pushInvalid } from '../checks.ts'
+import { checkOneOf, type Errors, pushInvalid } from '../checks.ts'
 import { checkWindowsOptions } from './windows-options.ts'
 
 interface Profile {
@@ -24,6 +24,9 @@ export function checkPodSecurityContext(out: Errors, path: string, spec: PodSpec
   checkWindowsOptions(out, `${path}.windowsOptions`, context.windowsOptions)
   checkProfile(out, `${path}.seccompProfile`, context.seccompProfile, 'seccompProfile')
   checkProfile(out, `${path}.appArmorProfile`, context.appArmorProfile, 'appArmorProfile')
+  const { seLinuxChangePolicy } = context
+  if (seLinuxChangePolicy !== undefined)
+    checkOneOf(out, `${path}.seLinuxChangePolicy`, seLinuxChangePolicy, ['MountOption', 'Recursive'])
   if (spec.hostUsers === false) {
     for (const name of ['hostNetwork', 'hostPID', 'hostIPC'] as const) {
       if (spec[name]) out.push(forbidden(`spec.${name}`, 'when `hostUsers` is false'))

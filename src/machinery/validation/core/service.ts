@@ -166,7 +166,7 @@ function checkPolicies(out: Errors, { spec }: Service): void {
   } else if (spec.loadBalancerClass !== undefined) {
     pushInvalid(out, 'spec.loadBalancerClass', spec.loadBalancerClass, labelKeyErrors(spec.loadBalancerClass))
   }
-  const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone']
+  const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
   if (spec.trafficDistribution !== undefined && !distributions.includes(spec.trafficDistribution)) {
     out.push(notSupported('spec.trafficDistribution', spec.trafficDistribution, distributions))
   }
