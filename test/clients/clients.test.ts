@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { eventually, hasKubectl, missingForContainers, run, TestCluster, testImage } from '../e2e/test-cluster.ts'
-import { clientGo, hasProgram, helm, javascript, python } from './tools.ts'
+import { clientGo, hasProgram, helm, javascript, olderKubectl, python } from './tools.ts'
 
 const chart = join(import.meta.dirname, 'helm', 'chart')
 const skip = missingForContainers() ?? (hasKubectl() ? false : 'needs kubectl')
@@ -70,4 +70,64 @@ test('Helm installs, upgrades, rolls back and uninstalls a chart with hooks', ne
   assert.match(await tool('history', 'release'), /Rollback to 1/)
   await tool('uninstall', 'release', '--wait')
   assert.equal(await cluster.kubectl('get deployment,service --namespace helm --output name'), '')
+})
+
+const deployment = (text: string) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: {app: web}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}, annotations: {text: ${text}}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers: [{name: main, image: ${testImage}, command: [sh, -c, 'while :; do sleep 1; done']}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+`
+
+test('kubectl of one minor version before: its main commands', needs(hasGo, 'Go'), async () => {
+  const program = await olderKubectl()
+  const attempt = (args: string, input = '') =>
+    run(program, ['--kubeconfig', cluster.kubeconfig, '--namespace', 'kubectl-old', ...args.split(' ')], {
+      timeoutMs: 120_000,
+      input,
+    })
+  const kubectl = async (args: string, input = '') => {
+    const ran = await attempt(args, input)
+    assert.equal(ran.code, 0, `kubectl ${args}: ${ran.stdout}${ran.stderr}`)
+    return ran.stdout
+  }
+  const { serverVersion, clientVersion } = JSON.parse(await kubectl('version --output json'))
+  assert.equal(Number(clientVersion.minor), Number(serverVersion.minor) - 1)
+  await kubectl('create namespace kubectl-old')
+  await kubectl('apply --filename -', deployment('first'))
+  await kubectl('rollout status deployment/web --timeout 100s')
+  await kubectl('apply --server-side --force-conflicts --filename -', deployment('second'))
+  await kubectl('rollout status deployment/web --timeout 100s')
+  assert.equal((await attempt('diff --filename -', deployment('third'))).code, 1)
+  await kubectl('scale deployment/web --replicas 2')
+  await kubectl('wait --for condition=Available deployment/web --timeout 100s')
+  assert.match(await kubectl('get deployment,pod,service --output wide'), /deployment.apps\/web +2\/2/)
+  assert.match(await kubectl('describe deployment web'), /Annotations: +text: second/)
+  assert.match(await kubectl('explain deployment.spec.replicas'), /FIELD: replicas <integer>/)
+  assert.match(await kubectl('api-resources --output name'), /deployments.apps\n/)
+  await kubectl('label deployment/web tier=front')
+  await kubectl('annotate deployment/web note=x')
+  await kubectl('set env deployment/web A=b')
+  await kubectl('rollout undo deployment/web')
+  await kubectl('patch deployment web --type json --patch [{"op":"replace","path":"/spec/replicas","value":1}]')
+  await kubectl('create configmap settings --from-literal a=b')
+  assert.equal(await kubectl('get configmap settings --output jsonpath={.data.a}'), 'b')
+  assert.equal(await kubectl('auth can-i create pods'), 'yes\n')
+  await kubectl('rollout status deployment/web --timeout 100s')
+  assert.ok((await kubectl('get events --output name')).includes('event/'))
+  await kubectl('logs deployment/web')
+  await kubectl('delete deployment,service,configmap --all --wait')
+  await kubectl('delete namespace kubectl-old --wait')
 })

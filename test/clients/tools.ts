@@ -45,6 +45,19 @@ export async function clientGo(moduleFile = 'go.mod'): Promise<string> {
   return join(target, 'client')
 }
 
+/** kubectl one minor version older than the API. */
+export async function olderKubectl(): Promise<string> {
+  const target = await made('kubectl', 'kubectl', async folder => {
+    const version = /k8s\.io\/kubectl v0\.(\d+)\.(\d+)/.exec(readFileSync(join(here, 'kubectl', 'go.mod'), 'utf8'))
+    const [, minor, patch] = version ?? []
+    const set = (name: string, value: string) => `-X k8s.io/component-base/version.${name}=${value}`
+    const flags = [set('gitVersion', `v1.${minor}.${patch}`), set('gitMajor', '1'), set('gitMinor', String(minor))]
+    const built = join(folder, 'kubectl')
+    await succeed('go', ['build', '-C', join(here, 'kubectl'), '-ldflags', flags.join(' '), '-o', built, '.'])
+  })
+  return join(target, 'kubectl')
+}
+
 export async function helm(): Promise<string> {
   const target = await made('helm', 'helm', async folder =>
     succeed('go', ['build', '-C', join(here, 'helm'), '-o', join(folder, 'helm'), 'helm.sh/helm/v3/cmd/helm']),

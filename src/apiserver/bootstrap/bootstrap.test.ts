@@ -172,6 +172,31 @@ test('the kubernetes Service has the addresses of two servers, then of the one t
   ])
 })
 
+test('a server whose address is no endpoint serves all the same, and tries again', async () => {
+  const { server, clock } = world()
+  let isRefused = true
+  const request: MemoryServer['request'] = async asked => {
+    if (isRefused && asked.path.includes('endpointslices') && asked.method !== 'GET')
+      throw new Error('endpoints[0].addresses[0]: may not be in the loopback range (127.0.0.0/8, ::1/128)')
+    return server.request(asked)
+  }
+  const service = new KubernetesService({
+    api: new BootstrapApi({ request }),
+    clock,
+    leases: new MemoryLeases(),
+    advertiseAddress: '127.0.0.1',
+    securePort: 6443,
+    serviceAddress: '10.96.0.1',
+  })
+  await service.start()
+  assert.ok(server.objects.has('services/default/kubernetes'))
+  assert.ok(!server.objects.has('endpointslices/default/kubernetes'))
+  isRefused = false
+  await service.reconcile()
+  assert.ok(server.objects.has('endpointslices/default/kubernetes'))
+  await service.stop()
+})
+
 const reference = (name: string): Json[] => JSON.parse(readFileSync(join(referenceFolder, `${name}.json`), 'utf8'))
 const skip = existsSync(referenceFolder) ? false : 'the reference is not at hand'
 const keyOf = ({ metadata }: Json) => `${metadata.namespace ?? ''}/${metadata.name}`

@@ -40,9 +40,12 @@ export class KubernetesService {
     this.#options = options
   }
 
-  /** Makes the Service and its endpoints, then keeps them; resolves after the first time. */
+  /**
+   * Makes the Service and its endpoints, then keeps them; resolves after the first time. The server serves without them, as
+   * upstream's does: an address of the loopback, for one, is no endpoint.
+   */
   async start(): Promise<void> {
-    await this.reconcile()
+    await this.reconcile().catch(logFailure)
     this.#schedule(reconcileMs)
   }
 
@@ -53,7 +56,7 @@ export class KubernetesService {
     await this.#running
     const { leases, advertiseAddress } = this.#options
     await leases.remove(advertiseAddress)
-    await this.#writeEndpoints()
+    await this.#writeEndpoints().catch(logFailure)
   }
 
   /** A server came or went: looks now, not only at the next turn. */
@@ -76,7 +79,7 @@ export class KubernetesService {
       // A wake while a turn is under way has its own turn behind it.
       this.#running = this.#running
         .then(() => (this.#stopped ? undefined : this.reconcile()))
-        .catch(error => log.warn({ error: String(error) }, 'the kubernetes Service was not renewed; trying again'))
+        .catch(logFailure)
         .then(() => {
           if (this.#timer === undefined) this.#schedule(reconcileMs)
         })
@@ -131,6 +134,9 @@ export class KubernetesService {
       await api.update(Endpoints, { ...oldEndpoints, subsets } as object).catch(ignoreConflict)
   }
 }
+
+const logFailure = (error: unknown): void =>
+  log.warn({ error: String(error) }, 'the kubernetes Service was not renewed; trying again')
 
 /** Another server wrote at the same time; the next round looks again. */
 function ignoreConflict(error: unknown): void {

@@ -76,10 +76,10 @@ function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJs
     const error = invalid('patch', shown, detail)
     return invalidError('', '', '', [error])
   }
-  const own = value as ObjectJson & { apiVersion?: string; kind?: string }
+  const own = value as ObjectJson & { apiVersion?: unknown; kind?: unknown }
   if (patch.type === 'strategic') Object.assign(own, { apiVersion: kind.apiVersion, kind: kind.gvk.kind })
   else if (own.kind !== kind.gvk.kind || own.apiVersion !== kind.apiVersion) {
-    throw refuse(notRegistered(own.apiVersion ?? '', own.kind ?? ''))
+    throw refuse(notRegistered(textOf(own.apiVersion), textOf(own.kind)))
   }
   try {
     const decoded = decodeValue(kind, value)
@@ -95,13 +95,14 @@ function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJs
   }
 }
 
+/** What is no text is none, as in upstream's unstructured objects. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 /** Throws ApiError 400 where a configuration is of another kind than the resource, or of none. */
 function checkType(write: WriteRequest, object: ObjectJson): void {
   const { kind } = write.resource
   const sent = object as unknown as { apiVersion?: unknown; kind?: unknown }
   if (sent.kind === kind.gvk.kind && sent.apiVersion === kind.apiVersion) return
-  // What is no text is none, as in upstream's unstructured objects.
-  const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
   const apiVersion = textOf(sent.apiVersion)
   const shown = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
   throw badRequestError(`invalid object type: ${shown}, Kind=${textOf(sent.kind)}`)
