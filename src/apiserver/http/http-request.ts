@@ -9,7 +9,6 @@ import type { ConnectionAccess, Headers, NodeRequest, RequestBody, ServerRequest
 
 /** Upstream's limit of a body. */
 export const maxBodyBytes = 3 * 1024 * 1024
-const bodyTimeoutMs = 60_000
 
 const gunzipBytes = promisify(gunzip)
 
@@ -18,9 +17,10 @@ export interface RequestParts {
   /** Makes the signal when someone asks for it: most requests are answered before anyone could. */
   readonly signal: () => AbortSignal
   readonly connection: ConnectionAccess
+  readonly bodyTimeoutMs?: number
 }
 
-export function serverRequestOf({ request, signal, connection }: RequestParts): ServerRequest {
+export function serverRequestOf({ request, signal, connection, bodyTimeoutMs = 60_000 }: RequestParts): ServerRequest {
   const url = request.url ?? '/'
   const mark = url.indexOf('?')
   const headers = request.headers as Headers
@@ -31,7 +31,7 @@ export function serverRequestOf({ request, signal, connection }: RequestParts): 
     headers,
     credentials: credentialsOf(request),
     remoteAddress: connectionOf(request).remoteAddress,
-    body: bodyOf(request),
+    body: bodyOf(request, bodyTimeoutMs),
     get signal() {
       return signal()
     },
@@ -108,14 +108,14 @@ function bearerTokenOf(headers: Headers): string | undefined {
   return undefined
 }
 
-function bodyOf(request: NodeRequest): RequestBody {
+function bodyOf(request: NodeRequest, timeoutMs: number): RequestBody {
   const { method } = request
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return { is: 'none' }
   let reading: Promise<Buffer> | undefined
   return {
     is: 'bytes',
     read: () => {
-      reading ??= readBody(request as IncomingMessage)
+      reading ??= readBody(request as IncomingMessage, timeoutMs)
       return reading
     },
   }
@@ -123,7 +123,7 @@ function bodyOf(request: NodeRequest): RequestBody {
 
 const tooLarge = (): ApiError => entityTooLargeError(`limit is ${maxBodyBytes}`)
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage, timeoutMs: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > maxBodyBytes) throw tooLarge()
   const bytes = await new Promise<Buffer>((resolve, reject) => {
@@ -131,7 +131,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
     let length = 0
     const timer = setTimeout(
       () => reject(new ApiError(408, 'Timeout', 'the request body did not arrive in time')),
-      bodyTimeoutMs,
+      timeoutMs,
     )
     const settle = (done: () => void) => {
       clearTimeout(timer)

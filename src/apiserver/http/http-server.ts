@@ -1,4 +1,5 @@
 /** HTTPS for the chain: HTTP/2 and HTTP/1.1 on one port, upgrades handed on, bounds on everything a client can make us hold. */
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
@@ -19,6 +20,17 @@ export interface HttpServerOptions {
   readonly key: string
   /** PEM of the authorities of client certificates. */
   readonly clientCa: string
+  readonly limits?: Partial<HttpLimits>
+}
+
+/** What a client may make the server hold, and for how long. */
+export interface HttpLimits {
+  /** More are closed as soon as they are made. */
+  readonly connections: number
+  /** An HTTP/2 session without a stream, or an HTTP/1.1 connection without a request, is closed after so long. */
+  readonly idleMs: number
+  readonly headMs: number
+  readonly bodyMs: number
 }
 
 export interface RunningHttpServer {
@@ -30,14 +42,14 @@ export interface RunningHttpServer {
   close(graceMs?: number): Promise<void>
 }
 
-/** An HTTP/2 session without a stream, or an HTTP/1.1 connection without a request, is closed after so long. */
-const idleTimeoutMs = 180_000
-const maxConnections = 10_000
+const defaultLimits: HttpLimits = { connections: 10_000, idleMs: 180_000, headMs: 30_000, bodyMs: 60_000 }
 /** One reason for all: making an exception for every request that is broken off costs more than the request. */
 const clientGone = new Error('the client has gone away')
 
 export function startHttpServer(server: ApiServer, options: HttpServerOptions): Promise<RunningHttpServer> {
   const log = loggerOf('apiserver/http')
+  const connections = Math.min(defaultLimits.connections, connectionsWithin(fileLimit()))
+  const limits: HttpLimits = { ...defaultLimits, connections, ...options.limits }
   const node = createSecureServer({
     allowHTTP1: true,
     cert: options.certificate,
@@ -55,12 +67,14 @@ export function startHttpServer(server: ApiServer, options: HttpServerOptions): 
     streamResetBurst: 10_000,
     streamResetRate: 2_000,
     unknownProtocolTimeout: 10_000,
+    connectionsCheckingInterval: Math.min(limits.headMs, 30_000),
   } as Parameters<typeof createSecureServer>[0])
   const http1 = node as unknown as { headersTimeout: number; requestTimeout: number; keepAliveTimeout: number }
-  http1.headersTimeout = 30_000
+  http1.headersTimeout = limits.headMs
   http1.requestTimeout = 0
-  http1.keepAliveTimeout = idleTimeoutMs
-  const adapter = new HttpAdapter(server, node, log)
+  http1.keepAliveTimeout = limits.idleMs
+  node.maxConnections = limits.connections
+  const adapter = new HttpAdapter(server, node, log, limits)
   return new Promise((resolve, reject) => {
     node.once('error', reject)
     node.listen({ port: options.port, host: options.host ?? '0.0.0.0' }, () => {
@@ -81,15 +95,17 @@ class HttpAdapter {
   readonly #server: ApiServer
   readonly #node: Http2SecureServer
   readonly #log: Logger
+  readonly #limits: HttpLimits
   readonly #sessions = new Set<ServerHttp2Session>()
   readonly #sockets = new Set<Socket>()
   readonly #underWay = new Set<Promise<void>>()
   #closing = false
 
-  constructor(server: ApiServer, node: Http2SecureServer, log: Logger) {
+  constructor(server: ApiServer, node: Http2SecureServer, log: Logger, limits: HttpLimits) {
     this.#server = server
     this.#node = node
     this.#log = log
+    this.#limits = limits
     node.on('secureConnection', socket => this.#connected(socket))
     node.on('session', session => this.#sessionOpened(session))
     node.on('request', (request, response) => this.#track(this.#serve(request, response)))
@@ -109,10 +125,6 @@ class HttpAdapter {
   }
 
   #connected(socket: Socket): void {
-    if (this.#sockets.size >= maxConnections) {
-      socket.destroy()
-      return
-    }
     this.#sockets.add(socket)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 30_000)
@@ -130,7 +142,7 @@ class HttpAdapter {
       stream.once('close', () => streams--)
     })
     // The timer restarts with every frame: it fires on silence, and spares sessions whose watches have nothing to say.
-    session.setTimeout(idleTimeoutMs, () => {
+    session.setTimeout(this.#limits.idleMs, () => {
       if (streams === 0) session.close()
     })
     guardControlFrames(session)
@@ -150,6 +162,7 @@ class HttpAdapter {
     })
     ;(response as { on(event: string, listener: () => void): void }).on('error', () => client.leave())
     const asked = serverRequestOf({
+      bodyTimeoutMs: this.#limits.bodyMs,
       request,
       signal: () => client.signal,
       connection: { request, exchange: { request, response } },
@@ -169,7 +182,10 @@ class HttpAdapter {
       throw error
     }
     // What was not read of the body would keep an HTTP/1.1 connection waiting.
-    if (!request.readableEnded) request.resume()
+    if (request.readableEnded) return
+    request.resume()
+    // A body that did not come in time is not waited for any longer.
+    if (answer.status === 408) request.socket?.destroySoon?.()
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -177,6 +193,7 @@ class HttpAdapter {
     socket.on('error', () => client.leave())
     socket.on('close', () => client.leave())
     const asked: ServerRequest = serverRequestOf({
+      bodyTimeoutMs: this.#limits.bodyMs,
       request,
       signal: () => client.signal,
       connection: { request, upgrade: { socket, head } },
@@ -215,6 +232,19 @@ function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Socket): void
       () => socket.destroy(),
     )
 }
+
+/** How many files this process may have open; Linux' usual limit where it cannot be read. */
+function fileLimit(): number {
+  try {
+    const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return soft === undefined ? 1_024 : Number(soft)
+  } catch {
+    return 1_024
+  }
+}
+
+/** Half of the files, so that the store, the logs and the connections to nodes and webhooks have theirs. */
+export const connectionsWithin = (files: number): number => Math.max(100, Math.floor(files / 2))
 
 /** Whether a client is still there, as a signal for those who ask for one. */
 class Client {
