@@ -117,6 +117,14 @@ export function openWriter(directory: string, pageCacheKiB = defaultPageCacheKiB
   return db
 }
 
+/** A new file by itself, to be filled and closed. */
+export function createDatabase(file: string): DatabaseSync {
+  const db = new DatabaseSync(file)
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF')
+  prepareSchema(db, file)
+  return db
+}
+
 export function openReader(directory: string, pageCacheKiB = defaultPageCacheKiB): DatabaseSync {
   const db = new DatabaseSync(databaseFile(directory), { readOnly: true, timeout: 5000 })
   db.exec(`PRAGMA cache_size = -${pageCacheKiB}; PRAGMA query_only = 1;`)

@@ -2,6 +2,8 @@
 import { copyFileSync, existsSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { databaseFile, prepareDirectory } from '../embedded/database.ts'
+import { BoltError } from './bolt-file.ts'
+import { importEtcd } from './import-etcd.ts'
 import { SnapshotError, sync, verifySnapshot } from './snapshot-file.ts'
 
 export interface RestoreOptions {
@@ -24,16 +26,15 @@ export async function restoreSnapshot(
   const target = databaseFile(directory)
   if (existsSync(target)) throw new SnapshotError(`${directory} has a store already`)
   const { format, bytes } = await verifySnapshot(file)
-  if (format === 'etcd') {
-    throw new SnapshotError(
-      `${file} is a snapshot of an etcd: restore it with etcdutl, then copy it with clipper store copy`,
-    )
-  }
   prepareDirectory(directory)
   const part = `${target}.tmp`
   try {
-    copyFileSync(file, part)
-    truncateSync(part, bytes)
+    rmSync(part, { force: true })
+    if (format === 'etcd') readEtcd(file, part)
+    else {
+      copyFileSync(file, part)
+      truncateSync(part, bytes)
+    }
     const revision = openUp(part, revisionGap)
     sync(part)
     renameSync(part, target)
@@ -41,6 +42,15 @@ export async function restoreSnapshot(
     return { revision }
   } finally {
     for (const name of [part, `${part}-journal`]) rmSync(name, { force: true })
+  }
+}
+
+function readEtcd(file: string, part: string): void {
+  try {
+    importEtcd(file, part)
+  } catch (error) {
+    if (!(error instanceof BoltError)) throw error
+    throw new SnapshotError(`${file} is no database of etcd that can be read: ${error.message}`)
   }
 }
 
