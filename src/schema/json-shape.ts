@@ -1,5 +1,6 @@
 /** Compiles declarations into functions that check, prune and normalise JSON values without changing them. */
 import { type Choice, choiceOf } from './choice.ts'
+import { DecodeError } from './decode-error.ts'
 import { type FieldFacts, messageOf } from './field.ts'
 import { goTypeName } from './go-type-name.ts'
 import { EmbeddedKey, kindOfValue, MapKey, type ShapeContext, type Shaper } from './json-context.ts'
@@ -151,7 +152,7 @@ export function shaperOf(message: Message): Shaper {
   let shaper = shapers.get(message)
   if (!shaper) {
     const choice = choiceOf(message)
-    if (choice) shaper = choiceShaper(choice)
+    if (choice) shaper = choiceShaper(choice, isBoolean(choice.other.facts.type))
     else shaper = message.options.listForm ? listFormShaper(message) : messageShaper(message)
     shapers.set(message, shaper)
   }
@@ -166,10 +167,17 @@ function listFormShaper(message: Message): Shaper {
     : typeShaper(type)
 }
 
-function choiceShaper({ object, other }: Choice): Shaper {
+const isBoolean = (type: Type): boolean => type.is === 'scalar' && type.name === 'bool'
+
+/** The one choice with a boolean is a schema's, and Go reads it by hand. */
+function choiceShaper({ object, other }: Choice, orBoolean: boolean): Shaper {
   const shapeObject = typeShaper(object.facts.type)
   const shapeOther = typeShaper(other.facts.type)
-  return (value, context) => (isObject(value) ? shapeObject(value, context) : shapeOther(value, context))
+  return (value, context) => {
+    if (isObject(value)) return shapeObject(value, context)
+    if (orBoolean && typeof value !== 'boolean') throw new DecodeError('boolean or JSON schema expected')
+    return shapeOther(value, context)
+  }
 }
 
 function messageShaper(message: Message): Shaper {

@@ -84,6 +84,19 @@ export const knownDifferences: readonly KnownDifference[] = [
     ours: /422|application\/json|Invalid/,
   },
   {
+    reason: "Upstream's library and the rules of these kinds say the same of metadata, and say it twice or thrice.",
+    cases: /CustomResourceDefinition|APIService/,
+    label: /metadata/,
+    at: /^body\.details\.causes$/,
+  },
+  {
+    reason:
+      'Upstream owns the annotation in which version 1 keeps the metrics of version 2; here they are converted first.',
+    cases: /^autoscaling\/v1\/HorizontalPodAutoscaler/,
+    label: /CPUUtilizationPercentage/,
+    at: /^body\.metadata\.managedFields/,
+  },
+  {
     reason: 'Descriptions are in our own words.',
     at: /^body\.columnDefinitions\[\d+\]\.description$/,
   },

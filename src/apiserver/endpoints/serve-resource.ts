@@ -150,11 +150,20 @@ async function serveCreateHandler(
   context.keepRequest(object)
   const { namespace, name } = info
   if (handler.kind === resource.kind) {
+    wipeSystemFields(object)
     if (resource.namespaced) object.metadata.namespace ??= namespace
+    else delete (object.metadata as { namespace?: string }).namespace
     recordManager(write, object)
   }
   const answer = await handler.create({ context, user: context.user, object, namespace, name, dryRun: write.dryRun })
   return respondObject(context, 201, answer, handler.kind)
+}
+
+/** What a client may not say of an object that it makes. */
+function wipeSystemFields({ metadata }: { metadata: object }): void {
+  const given = metadata as Record<string, unknown>
+  for (const name of ['creationTimestamp', 'selfLink', 'uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'])
+    delete given[name]
 }
 
 async function serveGet(server: ResourceServer, context: RequestContext, resource: Resource): Promise<ServerResponse> {

@@ -40,6 +40,13 @@ const exceptions: ReadonlySet<string> = new Set([
   'IngressClassParametersReference.kind',
   'IngressClassParametersReference.name',
   'ServiceAccountSubject.name',
+  'UserSubject.name',
+  'GroupSubject.name',
+  'FlowDistinguisherMethod.type',
+  'CSINodeDriver.nodeID',
+  'TokenRequest.audience',
+  'ResourceSliceSpec.driver',
+  'ResourcePool.name',
   'AppArmorProfile.type',
   'SeccompProfile.type',
   'PodReadinessGate.conditionType',
@@ -197,6 +204,8 @@ const ownValues: ReadonlySet<string> = new Set([
   'MutatingWebhook.sideEffects',
   'ValidatingWebhook.sideEffects',
   'PriorityClass.preemptionPolicy',
+  'NetworkPolicyPort.protocol',
+  'IngressPortStatus.protocol',
   'HTTPIngressPath.pathType',
 ])
 

@@ -14,7 +14,13 @@ export function checkDefaults(out: Errors, path: string, schema: JSONSchemaProps
       isPruned = false
     })
     if (!isPruned) out.push(invalid(`${path}.default`, value, 'must not have unknown fields'))
-    checkValue(out, `${path}.default`, value, schema)
+    // Messages name what is inside of the default alone.
+    const found: Errors = []
+    checkValue(found, '', value, schema)
+    for (const { reason, field, message } of found) {
+      const inside = field === '' || field.startsWith('[') ? field : `.${field}`
+      out.push({ reason, field: `${path}.default${inside}`, message: message.replace(': in body ', ':  in body ') })
+    }
   }
   if (items && !Array.isArray(items)) checkDefaults(out, `${path}.items`, items)
   for (const [name, property] of Object.entries(properties)) checkDefaults(out, `${path}.properties[${name}]`, property)

@@ -279,6 +279,11 @@ function checkSelectableFields(
       out.push(required(at))
       continue
     }
+    if (!/^[.[]/.test(jsonPath)) {
+      const start = /^[^.[\]']*/.exec(jsonPath)?.[0] ?? ''
+      out.push(invalid(at, jsonPath, `is an invalid path: expected [ or . but got: ${start}`))
+      continue
+    }
     const node = nodeAt(schema, jsonPath)
     if (!node) {
       out.push(invalid(at, jsonPath, 'is an invalid path: does not refer to a valid field'))

@@ -75,6 +75,11 @@ function checkSubject(out: Errors, path: string, subject: Subject): void {
       out.push(forbidden(`${path}.${member}`, `${member} is forbidden when subject kind is not '${kind}'`))
     }
   }
+  for (const [kind, member] of [
+    ['User', 'user'],
+    ['Group', 'group'],
+  ] as const)
+    if (subject.kind === kind && subject[member]?.name === '') out.push(required(`${path}.${member}.name`))
   const account = subject.kind === 'ServiceAccount' ? subject.serviceAccount : undefined
   if (!account) return
   const at = `${path}.serviceAccount`

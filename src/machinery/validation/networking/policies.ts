@@ -24,6 +24,7 @@ import {
   checkImmutable,
   checkLabelSelector,
   checkLabels,
+  checkOneOf,
   checkPortNumOrName,
   checkUnchanged,
   type Errors,
@@ -50,8 +51,9 @@ export function checkNetworkPolicy(out: Errors, { spec }: NetworkPolicy): void {
 }
 
 function checkPolicyPorts(out: Errors, path: string, ports: readonly NetworkPolicyPort[] | undefined): void {
-  ports?.forEach(({ port, endPort }, i) => {
+  ports?.forEach(({ protocol, port, endPort }, i) => {
     const at = `${path}[${i}]`
+    if (protocol !== undefined) checkOneOf(out, `${at}.protocol`, protocol, ['TCP', 'UDP', 'SCTP'])
     if (port !== undefined) checkPortNumOrName(out, `${at}.port`, port)
     if (endPort === undefined) return
     if (port === undefined) out.push(required(`${at}.port`, 'must be specified when endPort is also specified'))
@@ -227,7 +229,7 @@ export function checkIngressClass(out: Errors, { spec }: IngressClass): void {
 }
 
 export function checkIngressClassUpdate(out: Errors, made: IngressClass, old: IngressClass): void {
-  checkImmutable(out, 'spec.controller', made.spec.controller, old.spec.controller)
+  checkImmutable(out, 'spec.controller', made.spec.controller ?? '', old.spec.controller ?? '')
   checkIngressClass(out, made)
 }
 
@@ -398,5 +400,5 @@ function checkSliceAddress(out: Errors, path: string, address: string, type: str
 
 export function checkEndpointSliceUpdate(out: Errors, slice: EndpointSlice, old: EndpointSlice): void {
   checkEndpointSlice(out, slice)
-  checkImmutable(out, 'addressType', slice.addressType, old.addressType)
+  checkUnchanged(out, 'addressType', slice.addressType, old.addressType)
 }

@@ -18,6 +18,7 @@ import {
   type Errors,
   pushInvalid,
 } from '../checks.ts'
+import { checkConditions } from '../conditions.ts'
 
 const rbacGroup = 'rbac.authorization.k8s.io'
 
@@ -146,6 +147,7 @@ export function checkDisruptionBudget(out: Errors, { spec }: PodDisruptionBudget
 }
 
 export function checkDisruptionBudgetStatus(out: Errors, { status }: PodDisruptionBudget): void {
+  checkConditions(out, 'status.conditions', status.conditions)
   for (const name of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const) {
     checkNotNegative(out, `status.${name}`, status[name])
   }

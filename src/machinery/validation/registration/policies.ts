@@ -165,20 +165,21 @@ function checkMutatingOperations(out: Errors, path: string, match: Match): void 
 
 const purposes = { jsonPatch: 'jsonPatch', applyConfiguration: 'apply' } as const
 const mutationMembers = { JSONPatch: 'jsonPatch', ApplyConfiguration: 'applyConfiguration' } as const
+type PatchType = keyof typeof mutationMembers
+const isPatchType = (type: string): type is PatchType => type in mutationMembers
 
 function checkMutation(out: Errors, path: string, mutation: Mutation, scope: PolicyScope): void {
   const { patchType } = mutation
-  for (const [type, member] of Object.entries(mutationMembers)) {
-    const given = mutation[member]
-    if (patchType === type) {
-      if (!given) out.push(required(`${path}.${member}`, `must be specified when patchType is ${type}`))
-      else if ((given.expression ?? '').trim() === '') out.push(required(`${path}.${member}.expression`))
-      else
-        checkExpression(out, `${path}.${member}.expression`, (given.expression ?? '').trim(), purposes[member], scope)
-    } else if (given && patchType in mutationMembers) {
-      out.push(invalid(`${path}.${member}`, `{${member}}`, `must not be specified when patchType is ${patchType}`))
-    }
-  }
+  if (!isPatchType(patchType)) return
+  const member = mutationMembers[patchType]
+  const given = mutation[member]
+  const expression = (given?.expression ?? '').trim()
+  if (!given) out.push(required(`${path}.${member}`, `must be specified when patchType is ${patchType}`))
+  else if (expression === '') out.push(required(`${path}.${member}.expression`))
+  else checkExpression(out, `${path}.${member}.expression`, expression, purposes[member], scope)
+  const other = member === 'jsonPatch' ? 'applyConfiguration' : 'jsonPatch'
+  if (mutation[other])
+    out.push(invalid(`${path}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`))
 }
 
 function checkBinding(out: Errors, { spec }: ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding): void {

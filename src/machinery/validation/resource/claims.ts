@@ -86,21 +86,32 @@ function checkRequest(out: Errors, path: string, { name, exactly, firstAvailable
   checkLabelName(out, `${path}.name`, name)
   const hasAlternatives = (firstAvailable?.length ?? 0) > 0
   const oneOf = 'exactly one of `exactly` or `firstAvailable` is required'
-  if (exactly && hasAlternatives) out.push(invalid(path, null, `${oneOf}, but multiple fields are set`))
-  else if (exactly) checkWanted(out, `${path}.exactly`, exactly)
-  else if (hasAlternatives) {
-    checkSet(
-      out,
-      `${path}.firstAvailable`,
-      firstAvailable,
-      maxAlternatives,
-      of => of.name,
-      (at, alternative) => {
-        checkLabelName(out, `${at}.name`, alternative.name)
-        checkWanted(out, at, alternative)
-      },
-    )
-  } else out.push(required(path, oneOf))
+  if (exactly && hasAlternatives) {
+    out.push(invalid(path, null, `${oneOf}, but multiple fields are set`))
+    const found: Errors = []
+    checkAlternatives(found, `${path}.firstAvailable`, firstAvailable)
+    out.push(...found.filter(({ field, message }) => declared.test(field) || repeated.test(message)))
+  } else if (exactly) checkWanted(out, `${path}.exactly`, exactly)
+  else if (hasAlternatives) checkAlternatives(out, `${path}.firstAvailable`, firstAvailable)
+  else out.push(required(path, oneOf))
+}
+
+/** What upstream's declarative validation judges of alternatives also where there should be none. */
+const declared = /\.(?:deviceClassName|allocationMode|tolerations\[\d+\]\.(?:key|operator))$/
+const repeated = /^(?:Duplicate value|Too many)/
+
+function checkAlternatives(out: Errors, path: string, alternatives: DeviceRequest['firstAvailable']): void {
+  checkSet(
+    out,
+    path,
+    alternatives,
+    maxAlternatives,
+    of => of.name,
+    (at, alternative) => {
+      checkLabelName(out, `${at}.name`, alternative.name)
+      checkWanted(out, at, alternative)
+    },
+  )
 }
 
 function checkConstraint(out: Errors, path: string, constraint: DeviceConstraint, names: RequestNames): void {
@@ -122,6 +133,7 @@ export function checkConfiguration(out: Errors, path: string, { opaque }: Device
     out.push(required(`${path}.opaque`))
     return
   }
+  if (opaque.driver === '') out.push(required(`${path}.opaque.driver`))
   checkDeclaredDriver(out, `${path}.opaque.driver`, opaque.driver)
   checkJsonObject(out, `${path}.opaque.parameters`, opaque.parameters, maxParameterBytes)
 }

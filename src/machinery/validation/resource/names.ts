@@ -49,6 +49,10 @@ export function checkSet<T>(
 export const checkLabelName = (out: Errors, path: string, name: string): void =>
   pushInvalid(out, path, name, dns1123LabelErrors(name))
 
+/** As upstream's declarative validation words it. */
+export const shortNameErrors = (name: string): string[] =>
+  dns1123LabelErrors(name).map(message => message.replace('63 characters', '63 bytes'))
+
 /** A missing name is reported by its declaration. */
 export function checkDriverName(out: Errors, path: string, name: string): void {
   if (name !== '') checkDriver(out, path, name)

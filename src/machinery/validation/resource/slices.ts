@@ -3,12 +3,20 @@ import type { Device, DeviceAttribute } from '../../../api/resource/v1/device.ts
 import type { CounterSet, DeviceCounterConsumption } from '../../../api/resource/v1/device-capacity.ts'
 import type { ResourceSlice, ResourceSliceSpec } from '../../../api/resource/v1/resource-slice.ts'
 import { invalid, required, tooLong, tooMany } from '../../../schema/field-error.ts'
-import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
+import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkNodeSelector } from '../core/affinity.ts'
 import { checkCapacity } from './capacity.ts'
 import { checkBindingConditions } from './claim-status.ts'
-import { checkDriverName, checkItems, checkLabelName, checkPoolName, checkQualifiedName, checkSet } from './names.ts'
+import {
+  checkDriverName,
+  checkItems,
+  checkLabelName,
+  checkPoolName,
+  checkQualifiedName,
+  checkSet,
+  shortNameErrors,
+} from './names.ts'
 import { checkTaint } from './taints.ts'
 
 const maxDevices = 128
@@ -56,7 +64,7 @@ function checkCounters(out: Errors, path: string, counters: Counters | undefined
     out.push(tooMany(path, names.length, maxCounters))
     return
   }
-  for (const name of names) pushInvalid(out, path, name, dns1123LabelErrors(name))
+  for (const name of names) pushInvalid(out, path, name, shortNameErrors(name))
 }
 
 interface NodeChoice {
@@ -125,7 +133,7 @@ function checkDevice(out: Errors, path: string, device: Device, old: Device | un
     maxConsumptions,
     of => of.counterSet,
     (at, of) => {
-      if (of.counterSet !== '') checkLabelName(out, `${at}.counterSet`, of.counterSet)
+      if (of.counterSet !== '') pushInvalid(out, `${at}.counterSet`, of.counterSet, shortNameErrors(of.counterSet))
       checkCounters(out, `${at}.counters`, of.counters)
     },
   )
@@ -153,7 +161,9 @@ function checkSliceNodes(out: Errors, spec: ResourceSliceSpec): void {
 
 export function checkResourceSlice(out: Errors, { spec }: ResourceSlice, old?: ResourceSlice): void {
   const { pool, devices } = spec
+  if (spec.driver === '') out.push(required('spec.driver'))
   checkDriverName(out, 'spec.driver', spec.driver)
+  if (pool.name === '') out.push(required('spec.pool.name'))
   checkPoolName(out, 'spec.pool.name', pool.name)
   if (pool.resourceSliceCount <= 0) {
     out.push(invalid('spec.pool.resourceSliceCount', pool.resourceSliceCount, 'must be greater than zero'))
@@ -188,7 +198,7 @@ export function checkResourceSlice(out: Errors, { spec }: ResourceSlice, old?: R
     maxCounterSets,
     ({ name }) => name,
     (at, set) => {
-      if (set.name !== '') checkLabelName(out, `${at}.name`, set.name)
+      if (set.name !== '') pushInvalid(out, `${at}.name`, set.name, shortNameErrors(set.name))
       checkCounters(out, `${at}.counters`, set.counters)
     },
   )

@@ -72,6 +72,7 @@ const longestNodeId = 256
 
 function checkNodeDriver(out: Errors, path: string, driver: CSINodeDriver): void {
   if (driver.name !== '') checkDriver(out, `${path}.name`, driver.name)
+  if (driver.nodeID === '') out.push(required(`${path}.nodeID`))
   if (driver.nodeID.length > longestNodeId) {
     out.push(invalid(`${path}.nodeID`, driver.nodeID, `must be ${longestNodeId} characters or less`))
   }
