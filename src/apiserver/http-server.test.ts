@@ -157,3 +157,59 @@ test('a watch is streamed event by event', async () => {
   stream.close()
   session.close()
 })
+
+test('over HTTP/2, HEAD has no body and expectations are met', async () => {
+  const session = connectHttp2(`https://127.0.0.1:${http.port}`, { ca: pki.caPem })
+  const ask = (headers: Record<string, string>, body?: string) =>
+    new Promise<{ status: unknown; continued: boolean; text: string }>((resolve, reject) => {
+      const stream = session.request(headers, { endStream: body === undefined })
+      let [status, text, continued] = [0 as unknown, '', false]
+      stream.on('continue', () => {
+        continued = true
+      })
+      stream.on('response', answer => {
+        status = answer[':status']
+      })
+      stream.on('data', chunk => {
+        text += chunk
+      })
+      stream.on('end', () => resolve({ status, continued, text }))
+      stream.on('error', reject)
+      if (body !== undefined) stream.end(body)
+    })
+  const head = await ask({ ':method': 'HEAD', ':path': '/livez' })
+  assert.deepEqual(head, { status: 200, continued: false, text: '' })
+  const review = JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' })
+  const reviews = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+  const json = { 'content-type': 'application/json' }
+  const expected = await ask({ ':method': 'POST', ':path': reviews, expect: '100-continue', ...json }, review)
+  assert.equal(expected.continued, true)
+  const plain = await ask({ ':method': 'POST', ':path': reviews, ...json }, review)
+  assert.deepEqual([expected.status, expected.text], [plain.status, plain.text])
+  session.destroy()
+})
+
+test('a client that goes in the midst of an answer leaves nothing behind', { timeout: 60_000 }, async () => {
+  const options = { host: '127.0.0.1', port: 0, clientCa: pki.caPem }
+  const { certificatePem: certificate, privateKeyPem: key } = pki.serving
+  const own = await startHttpServer(server.server, { ...options, certificate, key })
+  const admin = pki.identity('admin')
+  const access = { ca: pki.caPem, cert: admin.certificatePem, key: admin.privateKeyPem }
+  const session = connectHttp2(`https://127.0.0.1:${own.port}`, access)
+  const path = '/api/v1/namespaces/default/configmaps'
+  for (const name of ['large-1', 'large-2']) {
+    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/json' })
+    stream.end(JSON.stringify({ metadata: { name }, data: { text: 'x'.repeat(900_000) } }))
+    for await (const _ of stream);
+  }
+  for (const accept of ['identity', 'gzip']) {
+    const stream = session.request({ ':path': path, 'accept-encoding': accept })
+    stream.on('error', () => {})
+    await new Promise(resolve => stream.once('response', resolve))
+    stream.close(8)
+    await new Promise(resolve => stream.once('close', resolve))
+  }
+  session.close()
+  // Were an answer still being written, this would wait for it.
+  await own.close(600_000)
+})

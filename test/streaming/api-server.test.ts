@@ -11,6 +11,7 @@ import { RequestContext as Context, type RequestContext } from '../../src/apiser
 import { requestInfoOf } from '../../src/apiserver/chain/request-info.ts'
 import { serverRequestOf } from '../../src/apiserver/http/http-request.ts'
 import { writeResponse } from '../../src/apiserver/http/http-response.ts'
+import type { ResponseTarget } from '../../src/apiserver/http/stream-exchange.ts'
 import { writeUpgradeResponse } from '../../src/apiserver/http/upgrade-response.ts'
 import type { ObjectReader } from '../../src/apiserver/registry/object-reader.ts'
 import { connectHandlers } from '../../src/apiserver/streaming/connect.ts'
@@ -104,15 +105,17 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
       const gone = new AbortController()
       response.on('close', () => gone.abort())
       const connection = { request: incoming, exchange: { request: incoming, response } }
-      const context = contextOf({ request: incoming, signal: () => gone.signal, connection })
-      await writeResponse(context.request, response, await answer(context))
+      const context = contextOf({ request: incoming, bytes: incoming, signal: () => gone.signal, connection })
+      await writeResponse(context.request, response as unknown as ResponseTarget, await answer(context))
     })
     front.on('upgrade', async (incoming, socket: Duplex, head) => {
       const gone = new AbortController()
       socket.on('error', () => gone.abort())
       socket.on('close', () => gone.abort())
       const connection = { request: incoming, upgrade: { socket, head } }
-      const given = await answer(contextOf({ request: incoming, signal: () => gone.signal, connection }))
+      const given = await answer(
+        contextOf({ request: incoming, bytes: incoming, signal: () => gone.signal, connection }),
+      )
       if (given.body.is !== 'hijacked') await writeUpgradeResponse(socket, given)
     })
     front.listen(0, '127.0.0.1')

@@ -1,26 +1,45 @@
 /** A Node request as the chain's ServerRequest. */
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { ApiError, badRequestError, entityTooLargeError } from '../../machinery/api-error.ts'
 import type { Credentials } from '../authentication/authenticator.ts'
-import type { ConnectionAccess, Headers, NodeRequest, RequestBody, ServerRequest } from '../chain/server-request.ts'
+import type { ConnectionAccess, Headers, RequestBody, ServerRequest } from '../chain/server-request.ts'
 
 /** Upstream's limit of a body. */
 export const maxBodyBytes = 3 * 1024 * 1024
 
 const gunzipBytes = promisify(gunzip)
 
+/** What is read of a request: of Node's own, or of an HTTP/2 stream. */
+export interface Incoming {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: object
+  /** Of HTTP/2. */
+  readonly stream?: { readonly session?: { readonly socket?: unknown } | undefined } | undefined
+  /** Of HTTP/1.1. */
+  readonly socket?: unknown
+}
+
 export interface RequestParts {
-  readonly request: NodeRequest
+  readonly request: Incoming
+  /** What the body comes from. */
+  readonly bytes: Readable
   /** Makes the signal when someone asks for it: most requests are answered before anyone could. */
   readonly signal: () => AbortSignal
   readonly connection: ConnectionAccess
   readonly bodyTimeoutMs?: number
 }
 
-export function serverRequestOf({ request, signal, connection, bodyTimeoutMs = 60_000 }: RequestParts): ServerRequest {
+export function serverRequestOf({
+  request,
+  bytes,
+  signal,
+  connection,
+  bodyTimeoutMs = 60_000,
+}: RequestParts): ServerRequest {
   const url = request.url ?? '/'
   const mark = url.indexOf('?')
   const headers = request.headers as Headers
@@ -31,7 +50,7 @@ export function serverRequestOf({ request, signal, connection, bodyTimeoutMs = 6
     headers,
     credentials: credentialsOf(request),
     remoteAddress: connectionOf(request).remoteAddress,
-    body: bodyOf(request, bodyTimeoutMs),
+    body: bodyOf(request, bytes, bodyTimeoutMs),
     get signal() {
       return signal()
     },
@@ -41,7 +60,7 @@ export function serverRequestOf({ request, signal, connection, bodyTimeoutMs = 6
 }
 
 /** The certificate counts only where TLS has verified its chain: a self-signed one shows a subject too. */
-export function credentialsOf(request: NodeRequest): Credentials {
+export function credentialsOf(request: Incoming): Credentials {
   const { certificate } = connectionOf(request)
   const bearerToken = bearerTokenOf(request.headers as Headers)
   return {
@@ -59,12 +78,12 @@ interface Connection {
 const connections = new WeakMap<object, Connection>()
 const uidObjectId = '1.3.6.1.4.1.57683.2'
 
-function connectionOf(request: NodeRequest): Connection {
-  const session = (request as { stream?: { session?: { socket?: TLSSocket } } }).stream?.session
-  const key = session ?? request.socket
+function connectionOf(request: Incoming): Connection {
+  const session = request.stream?.session
+  const key = (session ?? request.socket) as object | undefined
   const known = key && connections.get(key)
   if (known) return known
-  const socket = session?.socket ?? (request.socket as TLSSocket | undefined)
+  const socket = (session ? session.socket : request.socket) as TLSSocket | undefined
   if (!key || !socket) return { certificate: undefined, remoteAddress: '' }
   const certificate = socket.authorized ? readCertificate(socket) : undefined
   const connection = { certificate, remoteAddress: socket.remoteAddress ?? '' }
@@ -108,14 +127,13 @@ function bearerTokenOf(headers: Headers): string | undefined {
   return undefined
 }
 
-function bodyOf(request: NodeRequest, timeoutMs: number): RequestBody {
-  const { method } = request
+function bodyOf({ method, headers }: Incoming, bytes: Readable, timeoutMs: number): RequestBody {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return { is: 'none' }
   let reading: Promise<Buffer> | undefined
   return {
     is: 'bytes',
     read: () => {
-      reading ??= readBody(request as IncomingMessage, timeoutMs)
+      reading ??= readBody(bytes, headers as Headers, timeoutMs)
       return reading
     },
   }
@@ -123,8 +141,8 @@ function bodyOf(request: NodeRequest, timeoutMs: number): RequestBody {
 
 const tooLarge = (): ApiError => entityTooLargeError(`limit is ${maxBodyBytes}`)
 
-async function readBody(request: IncomingMessage, timeoutMs: number): Promise<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? 0)
+async function readBody(source: Readable, headers: Headers, timeoutMs: number): Promise<Buffer> {
+  const declared = Number(headers['content-length'] ?? 0)
   if (declared > maxBodyBytes) throw tooLarge()
   const bytes = await new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -135,7 +153,7 @@ async function readBody(request: IncomingMessage, timeoutMs: number): Promise<Bu
     )
     const settle = (done: () => void) => {
       clearTimeout(timer)
-      request.off('data', onData)
+      source.off('data', onData)
       done()
     }
     const onData = (chunk: Buffer) => {
@@ -143,14 +161,14 @@ async function readBody(request: IncomingMessage, timeoutMs: number): Promise<Bu
       if (length > maxBodyBytes) settle(() => reject(tooLarge()))
       else chunks.push(chunk)
     }
-    request.on('data', onData)
-    request.on('end', () =>
+    source.on('data', onData)
+    source.on('end', () =>
       settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length))),
     )
-    request.on('error', () => settle(() => reject(badRequestError('the request body could not be read'))))
-    request.on('aborted', () => settle(() => reject(badRequestError('the request body was cut off'))))
+    source.on('error', () => settle(() => reject(badRequestError('the request body could not be read'))))
+    source.on('aborted', () => settle(() => reject(badRequestError('the request body was cut off'))))
   })
-  return request.headers['content-encoding'] === 'gzip' ? unzipped(bytes) : bytes
+  return headers['content-encoding'] === 'gzip' ? unzipped(bytes) : bytes
 }
 
 async function unzipped(bytes: Buffer): Promise<Buffer> {

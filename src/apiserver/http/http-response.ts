@@ -1,9 +1,9 @@
 /** Writes a ServerResponse: never more than the socket takes, 64 KiB at a time. */
-import type { ServerResponse as Http1Response } from 'node:http'
 import { createGzip } from 'node:zlib'
-import type { NodeResponse, ServerRequest, ServerResponse } from '../chain/server-request.ts'
+import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { acceptsGzip } from '../forms/accept.ts'
 import type { WatchSource } from '../watch/watch-source.ts'
+import type { ResponseTarget } from './stream-exchange.ts'
 
 /** Smaller bodies are not worth compressing (upstream's threshold). */
 const gzipThresholdBytes = 128 * 1024
@@ -13,16 +13,14 @@ const gzipLevel = 1
 
 export async function writeResponse(
   request: ServerRequest,
-  node: NodeResponse,
+  target: ResponseTarget,
   response: ServerResponse,
 ): Promise<void> {
-  // Both kinds of response have the methods used here; their types differ in details only.
-  const target = node as Http1Response
   if (response.body.is === 'hijacked') return response.body.finished
   const headers: Record<string, string | readonly string[] | number> = { ...response.headers }
   if (response.body.is === 'watch') return writeWatch(target, response.status, headers, response.body.source)
   if (response.body.is === 'none') {
-    target.writeHead(response.status, headers as Record<string, string>)
+    target.writeHead(response.status, headers)
     target.end()
     return
   }
@@ -32,7 +30,7 @@ export async function writeResponse(
 
 async function writeBytes(
   request: ServerRequest,
-  target: Http1Response,
+  target: ResponseTarget,
   status: number,
   headers: Record<string, string | readonly string[] | number>,
   chunks: Iterable<Uint8Array>,
@@ -55,7 +53,7 @@ async function writeBytes(
     headers['content-encoding'] = 'gzip'
     headers.vary = headers.vary === undefined ? 'Accept-Encoding' : `Accept-Encoding, ${headers.vary}`
   } else if (done) headers['content-length'] = bytes
-  target.writeHead(status, headers as Record<string, string>)
+  target.writeHead(status, headers)
   if (request.method === 'HEAD') {
     target.end()
     return
@@ -79,7 +77,7 @@ function* cut(chunk: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < chunk.length; start += stepBytes) yield chunk.subarray(start, start + stepBytes)
 }
 
-async function writeZipped(target: Http1Response, all: Iterable<Uint8Array>): Promise<void> {
+async function writeZipped(target: ResponseTarget, all: Iterable<Uint8Array>): Promise<void> {
   const zip = createGzip({ level: gzipLevel })
   const output = (async () => {
     for await (const chunk of zip) for (const step of cut(chunk as Buffer)) if (!(await write(target, step))) break
@@ -93,16 +91,16 @@ async function writeZipped(target: Http1Response, all: Iterable<Uint8Array>): Pr
 }
 
 /** Whether the connection still takes more. Resolves when it does. */
-async function write(target: Http1Response, bytes: Uint8Array): Promise<boolean> {
+async function write(target: ResponseTarget, bytes: Uint8Array): Promise<boolean> {
   if (isGone(target)) return false
   if (target.write(bytes)) return true
   await drained(target)
   return !isGone(target)
 }
 
-const isGone = (target: Http1Response): boolean => target.destroyed || target.writableEnded
+const isGone = (target: ResponseTarget): boolean => target.destroyed || target.writableEnded
 
-function drained(target: Http1Response): Promise<void> {
+function drained(target: ResponseTarget): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
       target.off('drain', done)
@@ -117,16 +115,16 @@ function drained(target: Http1Response): Promise<void> {
 }
 
 async function writeWatch(
-  target: Http1Response,
+  target: ResponseTarget,
   status: number,
   headers: Record<string, string | readonly string[] | number>,
   source: WatchSource,
 ): Promise<void> {
   target.on('close', () => source.close())
   target.on('error', () => source.close())
-  target.writeHead(status, headers as Record<string, string>)
+  target.writeHead(status, headers)
   // The client must learn at once that the watch stands, also when nothing happens for long.
-  target.flushHeaders?.()
+  target.flushHeaders()
   for (;;) {
     const batch = nextBatch(source)
     if (batch) {

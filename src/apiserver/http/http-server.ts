@@ -1,14 +1,27 @@
 /** HTTPS for the chain: HTTP/2 and HTTP/1.1 on one port, upgrades handed on, bounds on everything a client can make us hold. */
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import type { ServerResponse as Http1Response, IncomingMessage } from 'node:http'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { type Logger, loggerOf } from '../../base/log.ts'
 import type { ApiServer } from '../api-server.ts'
-import type { NodeRequest, NodeResponse, ServerRequest, ServerResponse } from '../chain/server-request.ts'
-import { serverRequestOf } from './http-request.ts'
+import type {
+  ConnectionAccess,
+  NodeRequest,
+  NodeResponse,
+  ServerRequest,
+  ServerResponse,
+} from '../chain/server-request.ts'
+import { type Incoming, serverRequestOf } from './http-request.ts'
 import { writeResponse } from './http-response.ts'
+import { isUnusual, type ResponseTarget, StreamAccess, StreamResponse } from './stream-exchange.ts'
 import { writeUpgradeResponse } from './upgrade-response.ts'
 
 export interface HttpServerOptions {
@@ -109,6 +122,7 @@ class HttpAdapter {
     node.on('secureConnection', socket => this.#connected(socket))
     node.on('session', session => this.#sessionOpened(session))
     node.on('request', (request, response) => this.#track(this.#serve(request, response)))
+    this.#serveStreams(node)
     node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#track(this.#upgrade(request, socket, head)),
     )
@@ -155,37 +169,65 @@ class HttpAdapter {
     this.#underWay.add(tracked)
   }
 
+  /** Of HTTP/2 only the unusual goes Node's way, which ends in `request` as HTTP/1.1 does. */
+  #serveStreams(node: Http2SecureServer): void {
+    const [toRequest] = node.listeners('stream')
+    node.removeAllListeners('stream')
+    node.on('stream', (stream, headers, flags, rawHeaders) => {
+      if (isUnusual(headers)) toRequest?.call(node, stream, headers, flags, rawHeaders)
+      else this.#track(this.#serveStream(stream as ServerHttp2Stream, headers, rawHeaders))
+    })
+  }
+
+  async #serveStream(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+  ): Promise<void> {
+    const request = { method: headers[':method'], url: headers[':path'], headers, stream }
+    await this.#answer(request, stream, new StreamAccess(stream, headers, rawHeaders), new StreamResponse(stream))
+  }
+
   async #serve(request: NodeRequest, response: NodeResponse): Promise<void> {
+    // Both kinds of response have the methods used here; their types differ in details only.
+    const target = response as unknown as ResponseTarget
+    await this.#answer(request, request as Readable, { request, exchange: { request, response } }, target)
+  }
+
+  async #answer(
+    request: Incoming,
+    bytes: Readable,
+    connection: ConnectionAccess,
+    target: ResponseTarget,
+  ): Promise<void> {
     const client = new Client()
-    response.on('close', () => {
-      if (!response.writableEnded) client.leave()
+    target.on('close', () => {
+      if (!target.writableEnded) client.leave()
     })
-    ;(response as { on(event: string, listener: () => void): void }).on('error', () => client.leave())
-    const asked = serverRequestOf({
-      bodyTimeoutMs: this.#limits.bodyMs,
-      request,
-      signal: () => client.signal,
-      connection: { request, exchange: { request, response } },
-    })
+    target.on('error', () => client.leave())
+    const bodyTimeoutMs = this.#limits.bodyMs
+    const asked = serverRequestOf({ request, bytes, signal: () => client.signal, connection, bodyTimeoutMs })
     const answer = await this.#server.handle(asked)
-    if (this.#closing && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+    if (this.#closing && !request.stream) (target as unknown as Http1Response).setHeader('connection', 'close')
     if (client.hasLeft) {
       discard(answer)
       return
     }
     try {
-      await writeResponse(asked, response, answer)
+      await writeResponse(asked, target, answer)
     } catch (error) {
       // Half an answer is none: the client must not wait for the rest.
       discard(answer)
-      abandon(response)
+      target.destroy()
       throw error
     }
     // What was not read of the body would keep an HTTP/1.1 connection waiting.
-    if (request.readableEnded) return
-    request.resume()
+    if (bytes.readableEnded) return
+    bytes.resume()
     // A body that did not come in time is not waited for any longer.
-    if (answer.status === 408) request.socket?.destroySoon?.()
+    if (answer.status !== 408) return
+    if (request.stream) (request.stream as ServerHttp2Stream).close()
+    else (request.socket as Socket | undefined)?.destroySoon?.()
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -195,6 +237,7 @@ class HttpAdapter {
     const asked: ServerRequest = serverRequestOf({
       bodyTimeoutMs: this.#limits.bodyMs,
       request,
+      bytes: request,
       signal: () => client.signal,
       connection: { request, upgrade: { socket, head } },
     })
@@ -263,11 +306,6 @@ class Client {
     this.hasLeft = true
     this.#aborter?.abort(clientGone)
   }
-}
-
-function abandon(response: NodeResponse): void {
-  if ('stream' in response && response.stream) response.stream.destroy()
-  else (response as { destroy?(): void }).destroy?.()
 }
 
 function discard({ body }: ServerResponse): void {
