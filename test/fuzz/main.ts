@@ -30,7 +30,7 @@ const server = await FuzzedServer.start()
 await server.prepare()
 const custom = await makeCustomTargets(server)
 const startedMs = performance.now()
-const progressEvery = 50_000
+const progressEvery = 10_000
 let nextProgress = progressEvery
 let episodes = 0
 const only = values.episode === undefined ? undefined : Number(values.episode)

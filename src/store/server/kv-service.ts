@@ -19,7 +19,7 @@ import {
 } from '../etcd-api/kv-messages.ts'
 import { AlarmType } from '../etcd-api/maintenance-messages.ts'
 import type { Operation, Store } from '../store.ts'
-import { bytesOf, isPlain, messageOf, rangeOptionsOf, rangeResponseOf } from './range-form.ts'
+import { bytesOf, isPlain, messageOf, numberOf, rangeOptionsOf, rangeResponseOf } from './range-form.ts'
 import { corruptMessage, invalid, noSpaceMessage, rpcErrorOf, tooLargeMessage } from './rpc-error.ts'
 import { prefixedBy, type ServiceDeps } from './service.ts'
 import { deleteOf, deleteResponseOf, putOf, putResponseOf, transactionOf, txnResponseOf } from './transaction-form.ts'
@@ -80,7 +80,7 @@ export function kvService({ store, identity }: ServiceDeps): {
       }),
       path('Compact', async bytes => {
         const { revision = 0, physical = false } = decodeMessage(CompactionRequest, bytes)
-        await store.compact(revision, { physical })
+        await store.compact(numberOf(revision), { physical })
         return framed(HeaderResponse, { header: identity.header(await store.currentRevision()) })
       }),
     ],
@@ -89,8 +89,10 @@ export function kvService({ store, identity }: ServiceDeps): {
         '/etcdserverpb.KV/RangeStream',
         call => {
           let over = false
+          let isAsked = false
           return {
             message(bytes) {
+              isAsked = true
               streamRange(store, decodeMessage(RangeRequest, bytes), async response => {
                 const { header, ...rest } = response
                 const whole = header === undefined ? rest : { header: identity.header(header.revision ?? 0), ...rest }
@@ -100,6 +102,9 @@ export function kvService({ store, identity }: ServiceDeps): {
                 () => call.end(),
                 error => call.end(rpcErrorOf(error)),
               )
+            },
+            ended() {
+              if (!isAsked) call.end(new GrpcError(GrpcCode.internal, 'the request has no message'))
             },
             closed() {
               over = true

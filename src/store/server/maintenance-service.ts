@@ -21,6 +21,7 @@ import {
   StatusResponse,
 } from '../etcd-api/maintenance-messages.ts'
 import { etcdVersion, raftTerm } from './identity.ts'
+import { numberOf } from './range-form.ts'
 import { rpcErrorOf } from './rpc-error.ts'
 import { prefixedBy, type ServiceDeps } from './service.ts'
 
@@ -65,7 +66,7 @@ export function maintenanceService(
         return framed(HashKvResponse, { header: identity.header(currentRevision), hash })
       }),
       maintenance('HashKV', async bytes => {
-        const { revision = 0 } = decodeMessage(HashKvRequest, bytes)
+        const revision = numberOf(decodeMessage(HashKvRequest, bytes).revision)
         const { currentRevision, hash, compactRevision, hashRevision } = await store.hash(Math.max(0, revision))
         const compacted = compactRevision === 0 ? {} : { compactRevision }
         return framed(HashKvResponse, { header: identity.header(currentRevision), hash, ...compacted, hashRevision })

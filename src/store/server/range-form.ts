@@ -9,6 +9,9 @@ import {
 import type { KeyValue, RangeOptions, RangeResult } from '../store.ts'
 import { invalid } from './rpc-error.ts'
 
+/** A revision, version or limit of a client: beyond a double's exactness it is as good as infinite. */
+export const numberOf = (value: number | bigint | undefined): number => Number(value ?? 0)
+
 type Sorted = { readonly target: number; readonly descending: boolean }
 
 /** Throws for an order that does not exist. Undefined: the store's own, by key. */
@@ -29,14 +32,14 @@ export const isPlain = (request: RangeRequest): boolean => orderOf(request) === 
 
 /** What to ask of the store. Throws GrpcError. */
 export function rangeOptionsOf(request: RangeRequest): RangeOptions {
-  const { key = '', rangeEnd = '', limit = 0, revision = 0, keysOnly = false, countOnly = false } = request
+  const { key = '', rangeEnd = '', keysOnly = false, countOnly = false } = request
   if (key === '') throw invalid('etcdserver: key is not provided')
   const plain = isPlain(request)
   return {
     start: key,
     ...(rangeEnd === '' ? {} : { end: rangeEnd }),
-    limit: plain ? Math.max(0, limit) : 0,
-    revision: Math.max(0, revision),
+    limit: plain ? Math.max(0, numberOf(request.limit)) : 0,
+    revision: Math.max(0, numberOf(request.revision)),
     keysOnly: keysOnly && (plain || request.sortTarget !== SortTarget.value),
     countOnly,
     isTransient: true,

@@ -14,7 +14,7 @@ import {
   type TxnResponse,
 } from '../etcd-api/kv-messages.ts'
 import type { Compare, Operation, OperationResult, Put, Transaction, TransactionResult } from '../store.ts'
-import { messageOf, rangeOptionsOf, rangeResponseOf } from './range-form.ts'
+import { messageOf, numberOf, rangeOptionsOf, rangeResponseOf } from './range-form.ts'
 import { invalid } from './rpc-error.ts'
 
 const noBytes = new Uint8Array(0)
@@ -37,7 +37,8 @@ export function compareOf(message: CompareMessage): Compare {
   if (is === undefined || target === undefined) throw invalid('etcdserver: unknown comparison in txn request')
   const range = rangeEnd === '' ? { key, is } : { key, end: rangeEnd, is }
   if (target === 'value') return { ...range, target, value: message.value ?? noBytes }
-  return { ...range, target, number: message[target] ?? 0 }
+  if (target === 'lease') return { ...range, target, number: message.lease ?? 0 }
+  return { ...range, target, number: numberOf(message[target]) }
 }
 
 function operationOf(operation: RequestOp): Operation {

@@ -14,6 +14,7 @@ import {
 } from '../etcd-api/watch-messages.ts'
 import { CompactedError, type StoreEvent, type Watch, type WatchHandler } from '../store.ts'
 import { encodedEvent } from './event-bytes.ts'
+import { numberOf } from './range-form.ts'
 import { compactedMessage, rpcErrorOf } from './rpc-error.ts'
 import type { ServiceDeps } from './service.ts'
 
@@ -104,7 +105,8 @@ export class WatchStream implements CallListener {
 
   async #create(request: WatchCreateRequest): Promise<void> {
     const revision = await this.#deps.store.currentRevision()
-    const { watchId = 0, startRevision = 0, filters = [] } = request
+    const { watchId = 0, filters = [] } = request
+    const startRevision = numberOf(request.startRevision)
     const start = request.key || '\0'
     const end = request.rangeEnd || undefined
     const refuse = (cancelReason: string) =>
