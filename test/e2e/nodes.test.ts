@@ -170,7 +170,24 @@ describe('two nodes on one machine', { skip, timeout: 400_000 }, () => {
     )
     await cluster.clipper('token', 'delete', bootstrap, '--data-dir', cluster.dataDirectory)
     await eventually('the token is worth nothing', async () => /does not know the token/.test(await joins(token)))
+    const short = await made('--ttl', '1s')
+    await eventually('a token ends', async () =>
+      /does not know the token/.test(await joins(short, '--node-name', first)),
+    )
     assert.match(await joins(token, '--server', 'https://127.0.0.1:1'), /cannot reach/)
+  })
+
+  test('the server is killed and comes back: nodes and pods go on', async () => {
+    const pidFile = `/run/clipper/${cluster.name}/clipper.json`
+    process.kill((JSON.parse(readFileSync(pidFile, 'utf8')) as { pid: number }).pid, 'SIGKILL')
+    const { code, stderr } = await cluster.up('--nodes', '2')
+    assert.equal(code, 0, stderr)
+    for (const name of ['a', 'b'])
+      assert.equal(
+        await cluster.kubectl(`get pod ${name} -o jsonpath={.status.containerStatuses[0].restartCount}`),
+        '0',
+      )
+    await eventually('names and Services answer', async () => (await get('b', 'one')) === 'a')
   })
 
   test('a node that falls silent loses its pods; on its return they are ended', async () => {
