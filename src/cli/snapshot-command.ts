@@ -18,9 +18,8 @@ export interface SnapshotListing {
   readonly name: string
   readonly takenAt: string
   readonly bytes: number
-  readonly format: string
-  /** Undefined for etcd's. */
-  readonly revision?: number | undefined
+  /** Absent where it cannot be read. */
+  readonly revision?: number
   /** `ok`, or what is wrong with it. */
   readonly state: string
 }
@@ -93,7 +92,7 @@ export function addSnapshotCommand(
   snapshot
     .command('restore')
     .description('make the store of a stopped cluster from a snapshot')
-    .argument('<file>', 'a snapshot of Clipper’s store, by this command or by `etcdctl snapshot save`')
+    .argument('<file>', 'a snapshot, by this command or by `etcdctl snapshot save`')
     .addOption(dataDir())
     .addOption(storeDir())
     .option('--revision-gap <count>', 'added to the revision, so that clients begin anew', count, defaultRevisionGap)
@@ -151,12 +150,11 @@ function locationOf(flags: SnapshotFlags, config: ClusterConfig | undefined): St
 
 function table(listed: readonly SnapshotListing[]): string[] {
   const rows = [
-    ['NAME', 'TAKEN', 'SIZE', 'FORMAT', 'REVISION', 'STATE'],
-    ...listed.map(({ name, takenAt, bytes, format, revision, state }) => [
+    ['NAME', 'TAKEN', 'SIZE', 'REVISION', 'STATE'],
+    ...listed.map(({ name, takenAt, bytes, revision, state }) => [
       name,
       takenAt,
       `${(bytes / 2 ** 20).toFixed(1)} MiB`,
-      format,
       revision === undefined ? '-' : String(revision),
       state,
     ]),

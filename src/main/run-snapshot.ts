@@ -55,17 +55,16 @@ export const snapshotActions: SnapshotActions = {
     const file = 'file' in target ? target.file : join(target.directory, snapshotName(target.cluster, new Date()))
     if (existsSync(file)) throw new CliError(`${file} exists already`)
     const info = await saveSnapshot(sourceOf(from), file).catch(explained)
-    const revision = revisionOf(file, info)
-    return `${file}: ${info.bytes} bytes${revision === undefined ? '' : `, revision ${revision}`}, SHA-256 ${info.sha256}`
+    return `${file}: ${info.bytes} bytes, revision ${revisionOf(file)}, SHA-256 ${info.sha256}`
   },
 
   async restoreSnapshot({ file, storeDirectory, revisionGap, replace }) {
-    const { format } = await verifySnapshot(file).catch(explained)
+    await verifySnapshot(file).catch(explained)
     const aside = existsSync(databaseFile(storeDirectory)) ? moveAside(storeDirectory, replace) : undefined
     try {
       const { revision } = await restoreSnapshot(file, storeDirectory, { revisionGap })
       const kept = aside === undefined ? '' : `; what was there lies in ${aside}`
-      return `${storeDirectory}: restored from ${format}, revision ${revision}${kept}`
+      return `${storeDirectory}: restored, revision ${revision}${kept}`
     } catch (error) {
       if (aside !== undefined && !existsSync(storeDirectory)) renameSync(aside, storeDirectory)
       return explained(error)
@@ -78,10 +77,10 @@ export const snapshotActions: SnapshotActions = {
     for (const { name, path, takenAt, bytes } of listSnapshots(directory)) {
       const common = { name, takenAt: takenAt.toISOString().replace('.000', ''), bytes }
       try {
-        const info = await verifySnapshot(path)
-        listed.push({ ...common, format: info.format, revision: revisionOf(path, info), state: 'ok' })
+        await verifySnapshot(path)
+        listed.push({ ...common, revision: revisionOf(path), state: 'ok' })
       } catch (error) {
-        listed.push({ ...common, format: '-', state: (error as Error).message.replace(`${path} `, '') })
+        listed.push({ ...common, state: (error as Error).message.replace(`${path} `, '') })
       }
     }
     return listed

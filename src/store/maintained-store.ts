@@ -10,7 +10,7 @@ export interface HistoryHash {
 }
 
 export interface Snapshot {
-  /** Names the format and its version, as `clipper-sqlite-1`. */
+  /** The version of etcd whose format it has. */
   readonly format: string
   readonly totalBytes: number
   /** The snapshot's bytes, once. */

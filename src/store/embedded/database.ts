@@ -39,9 +39,6 @@ CREATE TABLE compaction (revision INTEGER NOT NULL, next_id INTEGER NOT NULL, do
 INSERT INTO compaction VALUES (0, 0, 0);
 `
 
-/** What a snapshot of the store is: this file, whole and without a log. */
-export const snapshotFormat = `clipper-sqlite-${schemaVersion}`
-
 /** The store's revision before the first write (etcd starts at 1). */
 export const firstRevision = 1
 
@@ -64,7 +61,7 @@ export function prepareDirectory(directory: string): void {
 /** What a crash left of snapshots that were under way. Only for who has the directory's lock. */
 export function removeLeftovers(directory: string): void {
   for (const name of readdirSync(directory)) {
-    if (/^snapshot-\d+\.tmp(-journal)?$/.test(name)) rmSync(join(directory, name), { force: true })
+    if (/^snapshot-\d+\.tmp(-[a-z-]+)?$/.test(name)) rmSync(join(directory, name), { force: true })
   }
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { always, Collector, put, testStoreContract } from '../contract.test-suite.ts'
 import type { MaintainedStore } from '../maintained-store.ts'
+import { importEtcd } from '../snapshots/import-etcd.ts'
 import { CompactedError, FutureRevisionError, LeaseNotFoundError, StoreUnavailableError } from '../store.ts'
 import { databaseFile } from './database.ts'
 import { StoreInUseError } from './directory-lock.ts'
@@ -177,8 +178,9 @@ describe('maintenance of the embedded store', () => {
       [],
     )
     await store.close()
+    writeFileSync(join(directory, 'snapshot'), bytes)
     mkdirSync(join(directory, 'b'))
-    writeFileSync(databaseFile(join(directory, 'b')), bytes)
+    importEtcd(join(directory, 'snapshot'), databaseFile(join(directory, 'b')))
     const copy = await openEmbeddedStore({ directory: join(directory, 'b') })
     const revision = await copy.currentRevision()
     assert.ok(revision >= 201 && revision <= 701)

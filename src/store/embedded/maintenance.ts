@@ -2,12 +2,12 @@
 import { createReadStream, rmSync, statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { HistoryHash, Snapshot } from '../maintained-store.ts'
-import { snapshotFormat } from './database.ts'
+import { etcdFormatVersion } from '../snapshots/export-etcd.ts'
 import type { RefusedError } from './writer-protocol.ts'
 
 export type MaintenanceRequest =
   | { readonly type: 'hash'; readonly directory: string; readonly revision: number }
-  /** Writes a copy as of now into a new file. */
+  /** Writes what there is now into a new file, in etcd's format. */
   | { readonly type: 'snapshot'; readonly directory: string; readonly file: string }
 
 export type MaintenanceAnswer =
@@ -34,7 +34,7 @@ export function runMaintenance(request: MaintenanceRequest): {
 
 export function snapshotOf(file: string): Snapshot {
   return {
-    format: snapshotFormat,
+    format: etcdFormatVersion,
     totalBytes: statSync(file).size,
     chunks: () => createReadStream(file, { highWaterMark: 64 * 1024 }),
     release: () => rmSync(file, { force: true }),

@@ -3,24 +3,23 @@
  * https://github.com/etcd-io/bbolt (page.go, bucket.go, meta)
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import {
+  boltMagic,
+  boltVersion,
+  bucketFlag,
+  type Entry,
+  elementBytes,
+  fnv64a,
+  PageFlag,
+  pageHeaderBytes,
+} from './bolt-format.ts'
 
 export class BoltError extends Error {}
 
-const pageHeaderBytes = 16
-const elementBytes = 16
-const PageFlag = { branch: 1, leaf: 2 } as const
-const bucketFlag = 1
-const magic = 0xed0cdaed
-const version = 2
 /** Meta pages come first; their place tells nothing of the size of pages, which is between these. */
 const pageSizes = [4096, 8192, 16_384, 32_768, 65_536, 1024, 2048]
 /** Deeper trees are circles. */
 const maxDepth = 64
-
-export interface Entry {
-  readonly key: Buffer
-  readonly value: Buffer
-}
 
 interface Tree {
   readonly pageSize: number
@@ -58,12 +57,31 @@ export class BoltFile {
     }
   }
 
+  /** The greatest key of a bucket; undefined where it has none. Throws BoltError. */
+  lastKey(name: string): Buffer | undefined {
+    for (const { key, value, isBucket } of this.#walk(this.#tree.root, 0)) {
+      if (!isBucket || key.toString() !== name) continue
+      const root = value.readBigUInt64LE()
+      return root === 0n ? [...this.#leaves(value.subarray(16))].at(-1)?.key : this.#lastKeyBelow(root, 0)
+    }
+    return undefined
+  }
+
+  #lastKeyBelow(page: bigint, depth: number): Buffer | undefined {
+    if (depth > maxDepth) throw new BoltError('its pages run in a circle')
+    const bytes = this.#readPage(page)
+    const count = bytes.readUInt16LE(10)
+    if (bytes.readUInt16LE(8) & PageFlag.leaf) return [...this.#leaves(bytes)].at(-1)?.key
+    const last = pageHeaderBytes + (count - 1) * elementBytes
+    return this.#lastKeyBelow(bytes.readBigUInt64LE(last + 8), depth + 1)
+  }
+
   /** The newer one of the two that is whole. */
   #readMeta(): Tree {
     const found: (Tree & { readonly transaction: bigint })[] = []
     for (const at of [0, ...pageSizes]) {
       const meta = this.#read(at + pageHeaderBytes, 64)
-      if (meta.length < 64 || meta.readUInt32LE() !== magic || meta.readUInt32LE(4) !== version) continue
+      if (meta.length < 64 || meta.readUInt32LE() !== boltMagic || meta.readUInt32LE(4) !== boltVersion) continue
       if (meta.readBigUInt64LE(56) !== fnv64a(meta.subarray(0, 56))) continue
       const pageSize = meta.readUInt32LE(8)
       if (at !== 0 && at !== pageSize) continue
@@ -115,10 +133,4 @@ export class BoltFile {
     const bytes = Buffer.allocUnsafeSlow(length)
     return bytes.subarray(0, readSync(this.#fd, bytes, 0, length, position))
   }
-}
-
-function fnv64a(bytes: Buffer): bigint {
-  let hash = 0xcbf29ce484222325n
-  for (const byte of bytes) hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn
-  return hash
 }

@@ -7,7 +7,7 @@ import { KeyValueMessage, leaseId } from '../etcd-api/kv-messages.ts'
 import type { KeyValue, LeaseId } from '../store.ts'
 import { BoltError, BoltFile } from './bolt-file.ts'
 
-const Lease = messagesOf('leasepb')('Lease', { id: f(1, leaseId), ttl: f(2, int64), remainingTtl: f(3, int64) })
+export const Lease = messagesOf('leasepb')('Lease', { id: f(1, leaseId), ttl: f(2, int64), remainingTtl: f(3, int64) })
 
 const noBytes = new Uint8Array(0)
 /** A revision is its number and, within it, the number of the operation: 8 bytes, `_`, 8 bytes; `t` behind it: a deletion. */
@@ -57,6 +57,12 @@ export class EtcdHistory {
       const { id = 0, ttl = 0 } = decodeMessage(Lease, value)
       yield { id, ttlSeconds: ttl }
     }
+  }
+
+  /** Of the newest write; 1 where there is none. */
+  revision(): number {
+    const last = this.#file.lastKey('key')
+    return last === undefined || last.length < revisionBytes ? 1 : Number(last.readBigUInt64BE())
   }
 
   /** History below it is forgotten, or is to be. */

@@ -1,5 +1,5 @@
 /** A store made from a snapshot of one. */
-import { copyFileSync, existsSync, renameSync, rmSync, truncateSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { databaseFile, prepareDirectory } from '../embedded/database.ts'
 import { BoltError } from './bolt-file.ts'
@@ -25,16 +25,12 @@ export async function restoreSnapshot(
 ): Promise<{ readonly revision: number }> {
   const target = databaseFile(directory)
   if (existsSync(target)) throw new SnapshotError(`${directory} has a store already`)
-  const { format, bytes } = await verifySnapshot(file)
+  await verifySnapshot(file)
   prepareDirectory(directory)
   const part = `${target}.tmp`
   try {
     rmSync(part, { force: true })
-    if (format === 'etcd') readEtcd(file, part)
-    else {
-      copyFileSync(file, part)
-      truncateSync(part, bytes)
-    }
+    readEtcd(file, part)
     const revision = openUp(part, revisionGap)
     sync(part)
     renameSync(part, target)
@@ -50,7 +46,7 @@ function readEtcd(file: string, part: string): void {
     importEtcd(file, part)
   } catch (error) {
     if (!(error instanceof BoltError)) throw error
-    throw new SnapshotError(`${file} is no database of etcd that can be read: ${error.message}`)
+    throw new SnapshotError(`${file} cannot be read: ${error.message}`)
   }
 }
 

@@ -61,7 +61,7 @@ describe('snapshots', () => {
       const file = join(root, `${source.is}.snapshot`)
       const info = await saveSnapshot(source, file)
       assert.deepEqual(await verifySnapshot(file), info)
-      const revision = revisionOf(file, info)!
+      const revision = revisionOf(file)
       assert.ok(revision >= before.revision)
       const restored = join(root, `restored-${source.is}`)
       assert.deepEqual(await restoreSnapshot(file, restored), { revision })
@@ -97,10 +97,7 @@ describe('snapshots', () => {
       [altered('short', copy => truncateSync(copy, 4000)), /short has no checksum: it was cut short$/],
       [altered('page', copy => truncateSync(copy, 4096 + 32)), /page is damaged: its checksum does not fit$/],
       [altered('flipped', copy => writeFileSync(copy, flipped)), /flipped is damaged: its checksum does not fit$/],
-      [
-        altered('other', copy => writeFileSync(copy, Buffer.alloc(1024 + 32))),
-        /other is no snapshot of Clipper's store or of/,
-      ],
+      [altered('other', copy => writeFileSync(copy, Buffer.alloc(1024 + 32))), /other is no snapshot of a store$/],
       [join(root, 'missing'), /missing does not exist$/],
     ]
     const target = join(root, 'target')
