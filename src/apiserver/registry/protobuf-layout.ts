@@ -28,8 +28,6 @@ interface Parts {
   readonly rawAt: number
   readonly metadataAt: number
   readonly metadataLength: number
-  /** The empty resource version, two bytes. */
-  readonly versionAt: number
 }
 
 export interface ProtobufLayout extends StoredLayout {
@@ -56,7 +54,7 @@ export function protobufLayout(kind: Kind): ProtobufLayout {
       return encodeApiMessageBehind(head, kind, { ...object, metadata })
     },
     decode(bytes) {
-      const { rawAt } = partsOf(bytes, head.length)
+      const { rawAt } = metadataOf(bytes, head.length)
       const object = { ...typeMeta, ...(decodeApiMessage(kind, bytes.subarray(rawAt)) as ObjectJson) }
       // What upstream's encoding leaves out of unset fields is put back.
       fillMessage(kind, object)
@@ -64,30 +62,30 @@ export function protobufLayout(kind: Kind): ProtobufLayout {
       return object
     },
     decodeMetadata(bytes) {
-      const { metadataAt, metadataLength } = partsOf(bytes, head.length)
+      const { metadataAt, metadataLength } = metadataOf(bytes, head.length)
       const metadata = decodeApiMessage(ObjectMeta, bytes.subarray(metadataAt, metadataAt + metadataLength))
       fillMessage(ObjectMeta, metadata as unknown as Record<string, unknown>)
       return metadata as unknown as MetadataJson
     },
     decodePicked(picked, bytes) {
-      const { rawAt } = partsOf(bytes, head.length)
+      const { rawAt } = metadataOf(bytes, head.length)
       const object = { ...typeMeta, ...(decodeApiMessage(picked, bytes.subarray(rawAt)) as ObjectJson) }
       fillMessage(picked, object)
       return object
     },
     isCanonical: bytes => bytes.length > head.length && head.compare(bytes, 0, head.length) === 0,
     messageLength(bytes, revision) {
-      const parts = partsOf(bytes, head.length)
+      const parts = metadataOf(bytes, head.length)
       return metadataFieldLength(parts, revision) + bytes.length - parts.metadataAt - parts.metadataLength
     },
     writeMessage(bytes, revision, target, at) {
-      const parts = partsOf(bytes, head.length)
-      const end = writeMetadataField(bytes, parts, revision, target, at)
-      return end + bytes.copy(target, end, parts.metadataAt + parts.metadataLength)
+      return writeSpliced(bytes, metadataOf(bytes, head.length), revision, bytes.length, target, at)
     },
-    metadataFieldLength: (bytes, revision) => metadataFieldLength(partsOf(bytes, head.length), revision),
-    writeMetadataField: (bytes, revision, target, at) =>
-      writeMetadataField(bytes, partsOf(bytes, head.length), revision, target, at),
+    metadataFieldLength: (bytes, revision) => metadataFieldLength(metadataOf(bytes, head.length), revision),
+    writeMetadataField(bytes, revision, target, at) {
+      const parts = metadataOf(bytes, head.length)
+      return writeSpliced(bytes, parts, revision, parts.metadataAt + parts.metadataLength, target, at)
+    },
   }
 }
 
@@ -97,18 +95,26 @@ function metadataFieldLength({ metadataLength }: Parts, revision: number): numbe
   return 1 + varintLength(length) + length
 }
 
-function writeMetadataField(bytes: Buffer, parts: Parts, revision: number, target: Buffer, at: number): number {
-  const { rawAt, metadataAt, metadataLength, versionAt } = parts
-  const metadataEnd = metadataAt + metadataLength
-  if (revision === 0) return at + bytes.copy(target, at, rawAt, metadataEnd)
+/** Writes the message up to `until` with its revision; returns the end. */
+function writeSpliced(
+  bytes: Buffer,
+  { rawAt, metadataAt, metadataLength }: Parts,
+  revision: number,
+  until: number,
+  target: Buffer,
+  at: number,
+): number {
+  if (revision === 0) return at + bytes.copy(target, at, rawAt, until)
+  const versionAt = versionIn(bytes, metadataAt)
   const version = String(revision)
   target[at] = metadataTag
   let end = writeVarint(target, at + 1, metadataLength + version.length)
-  end += bytes.copy(target, end, metadataAt, versionAt)
-  target[end] = versionTag
-  target[end + 1] = version.length
-  end += 2 + target.write(version, end + 2, 'latin1')
-  return end + bytes.copy(target, end, versionAt + 2, metadataEnd)
+  // So few bytes are copied faster here than by a call.
+  for (let from = metadataAt; from < versionAt; from++) target[end++] = bytes[from] as number
+  target[end++] = versionTag
+  target[end++] = version.length
+  for (let i = 0; i < version.length; i++) target[end++] = version.charCodeAt(i)
+  return end + bytes.copy(target, end, versionAt + 2, until)
 }
 
 /** Everything in front of the message's length. */
@@ -118,16 +124,22 @@ function storedHead(kind: Kind): Buffer {
   return Buffer.from(marked)
 }
 
-function partsOf(bytes: Buffer, headLength: number): Parts {
-  let at = behindVarint(bytes, headLength)
-  const rawAt = at
-  if (bytes[at] !== metadataTag) throw new Error('stored bytes do not begin with metadata')
-  const metadataLength = varintAt(bytes, at + 1)
-  const metadataAt = behindVarint(bytes, at + 1)
-  at = metadataAt
+function metadataOf(bytes: Buffer, headLength: number): Parts {
+  const rawAt = behindVarint(bytes, headLength)
+  if (bytes[rawAt] !== metadataTag) throw new Error('stored bytes do not begin with metadata')
+  return {
+    rawAt,
+    metadataLength: varintAt(bytes, rawAt + 1),
+    metadataAt: behindVarint(bytes, rawAt + 1),
+  }
+}
+
+/** Where the empty resource version stands, two bytes. */
+function versionIn(bytes: Buffer, metadataAt: number): number {
+  let at = metadataAt
   // Strings alone have lower tags than the resource version.
   while (bytes[at] !== versionTag) at = behindVarint(bytes, at + 1) + varintAt(bytes, at + 1)
-  return { rawAt, metadataAt, metadataLength, versionAt: at }
+  return at
 }
 
 function varintAt(bytes: Buffer, start: number): number {
