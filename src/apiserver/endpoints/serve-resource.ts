@@ -1,5 +1,6 @@
 /** Sends a resource request to its verb. */
 import { ApiError, badRequestError } from '../../machinery/api-error.ts'
+import type { ResourceFacts, SubresourceFacts } from '../../schema/kind.ts'
 import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
@@ -60,8 +61,12 @@ export async function serveResource(server: ResourceServer, context: RequestCont
   return serveVerb(server, context, resource)
 }
 
+/** Names come from clients: `constructor` is none. */
+const subresourceOf = ({ subresources = {} }: ResourceFacts, name: string): SubresourceFacts | undefined =>
+  Object.hasOwn(subresources, name) ? subresources[name] : undefined
+
 const exists = ({ info }: Pick<RequestContext, 'info'>, { facts }: Resource): boolean =>
-  info.rest.length === 0 && (info.subresource === '' || facts.subresources?.[info.subresource] !== undefined)
+  info.rest.length === 0 && (info.subresource === '' || subresourceOf(facts, info.subresource) !== undefined)
 
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
@@ -111,7 +116,7 @@ function serveSubresource(
   resource: Resource,
 ): Promise<ServerResponse> {
   const { info } = context
-  const facts = resource.facts.subresources?.[info.subresource]
+  const facts = subresourceOf(resource.facts, info.subresource)
   if (!facts || info.name === '') throw noSuchResourceError()
   const key = `${info.resource}/${info.subresource}`
   const connect = resource.group === '' ? server.handlers.connect.get(key) : undefined

@@ -76,7 +76,7 @@ function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJs
     const error = invalid('patch', shown, detail)
     return invalidError('', '', '', [error])
   }
-  const own = value as ObjectJson & { apiVersion?: unknown; kind?: unknown }
+  const own = (value ?? {}) as ObjectJson & { apiVersion?: unknown; kind?: unknown }
   if (patch.type === 'strategic') Object.assign(own, { apiVersion: kind.apiVersion, kind: kind.gvk.kind })
   else if (own.kind !== kind.gvk.kind || own.apiVersion !== kind.apiVersion) {
     throw refuse(notRegistered(textOf(own.apiVersion), textOf(own.kind)))

@@ -77,19 +77,31 @@ function withoutHindrances(schema: Record<string, unknown>): Record<string, unkn
   return { ...rest, ...(type === undefined ? {} : kept) }
 }
 
-/** Version 2 knows no oneOf, has references bare, and upstream leaves out defaults. */
+const leftOut: ReadonlySet<string> = new Set([
+  'default',
+  'anyOf',
+  'not',
+  'nullable',
+  'example',
+  'externalDocs',
+  'id',
+  '$schema',
+])
+
+/** Version 2 knows no oneOf, anyOf and not, has references bare, and upstream leaves out defaults and what only tells. */
 function downgraded(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(downgraded)
   if (typeof schema !== 'object' || schema === null) return schema
-  const { allOf, oneOf, default: _, ...rest } = withoutHindrances(schema as Record<string, unknown>)
+  const { allOf, oneOf, ...whole } = withoutHindrances(schema as Record<string, unknown>)
+  const rest = Object.fromEntries(Object.entries(whole).filter(([key]) => !leftOut.has(key)))
   const down: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(rest)) {
     if (key === '$ref') down.$ref = String(value).replace('#/components/schemas/', '#/definitions/')
     else if (key === 'properties') down.properties = downgradedMembers(value as Record<string, unknown>)
     else down[key] = downgraded(value)
   }
-  if (oneOf !== undefined) down.type = 'string'
-  return Array.isArray(allOf) ? { ...(downgraded(allOf[0]) as object), ...down } : down
+  if (oneOf !== undefined && rest.type === undefined && rest.properties === undefined) down.type = 'string'
+  return Array.isArray(allOf) && allOf[0]?.$ref !== undefined ? { ...(downgraded(allOf[0]) as object), ...down } : down
 }
 
 /** Properties may be called `default` or `oneOf` themselves. */

@@ -162,7 +162,7 @@ const hasLineBreak = (text: string): boolean => /[\n\r]/.test(text)
 function checkValidationRules(out: Errors, path: string, schema: JSONSchemaProps): void {
   schema['x-kubernetes-validations']?.forEach((one, i) => {
     const at = `${path}.x-kubernetes-validations[${i}]`
-    const rule = one.rule.trim()
+    const rule = (one.rule ?? '').trim()
     const { message = '', messageExpression = '', fieldPath = '' } = one
     if (rule === '') out.push(required(`${at}.rule`, 'rule is not specified'))
     else if (message !== '' && message.trim() === '')
