@@ -81,8 +81,9 @@ export class TokenIssuer {
         namespace,
         uid: randomUUID(),
         creationTimestamp: isoSeconds(nowSeconds),
+        ...(metadata.managedFields ? { managedFields: metadata.managedFields } : {}),
       } as TokenRequest['metadata'],
-      spec: { ...spec, audiences: [...audiences], expirationSeconds } as TokenRequest['spec'],
+      spec: { boundObjectRef: null, ...spec, audiences: [...audiences], expirationSeconds } as TokenRequest['spec'],
       status: { token, expirationTimestamp: isoSeconds(nowSeconds + expirationSeconds) },
     }
   }

@@ -14,6 +14,7 @@ import { at, textAt } from '../registry/strategies/base.ts'
 import { updateObject } from '../registry/update.ts'
 import {
   attributesOf,
+  checkNamespace,
   isoSeconds,
   reportStrictErrors,
   type WriteRequest,
@@ -31,13 +32,13 @@ export async function serveBinding(
 ): Promise<ServerResponse> {
   const write = writeRequestOf(context, resource, server.clock.now(), 'CreateOptions')
   const { object: binding, unknownFields, duplicateFields } = await decodeBody(context, Binding)
-  reportStrictErrors(write, unknownFields, duplicateFields)
+  reportStrictErrors(write, unknownFields, duplicateFields, Binding)
   context.keepRequest(binding)
   const name = context.info.name !== '' ? context.info.name : (binding.metadata.name ?? '')
   if ((binding.metadata.name ?? '') !== '' && binding.metadata.name !== name) {
     throw badRequestError('name in URL does not match name in Binding object')
   }
-  binding.metadata.namespace ??= write.namespace
+  checkNamespace(write, binding)
   checkBinding(binding)
   const pods = server.table.find('', 'v1', 'pods') as Resource
   // Admission sees the binding itself: what a node may bind is judged by it.

@@ -9,7 +9,7 @@ import { createObject, recordManager } from '../registry/create.ts'
 import { getObject } from '../registry/get.ts'
 import type { Resource } from '../registry/resource.ts'
 import { replaceObject } from '../registry/update.ts'
-import { reportStrictErrors, writeRequestOf } from '../registry/write-request.ts'
+import { checkNamespace, reportStrictErrors, writeRequestOf } from '../registry/write-request.ts'
 import { serveBinding } from './binding.ts'
 import { serveComponentStatuses } from './component-statuses.ts'
 import { serveEviction } from './eviction.ts'
@@ -155,11 +155,10 @@ async function serveCreateHandler(
   context.keepRequest(object)
   const { namespace, name } = info
   if (handler.kind === resource.kind) {
+    checkNamespace(write, object)
     wipeSystemFields(object)
-    if (resource.namespaced) object.metadata.namespace ??= namespace
-    else delete (object.metadata as { namespace?: string }).namespace
-    recordManager(write, object)
   }
+  recordManager(write, object, handler.kind)
   const answer = await handler.create({ context, user: context.user, object, namespace, name, dryRun: write.dryRun })
   return respondObject(context, 201, answer, handler.kind)
 }

@@ -145,9 +145,9 @@ export function removeField(object: Record<string, unknown>, path: readonly stri
 }
 
 /** Who made which fields of a new object. */
-export function recordManager(write: WriteRequest, object: ObjectJson): void {
+export function recordManager(write: WriteRequest, object: ObjectJson, kind = write.resource.kind): void {
   const updated = updateManagedFields({
-    kind: write.resource.kind,
+    kind,
     live: undefined,
     updated: object,
     manager: write.fieldManager,

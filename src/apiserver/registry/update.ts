@@ -124,9 +124,9 @@ async function updateOnce(
   keepSystemFields(admitted, old)
   dropDisabledFields(resource.kind, admitted, old)
   prepare(admitted, old, context)
-  const side = write.subresource === '' ? await resource.strategy.sideWrites?.(admitted, old, context) : undefined
   const errors = validateObject(resource.kind, admitted, old, write.subresource)
   if (errors.length > 0) throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, old.metadata.name, errors)
+  const side = write.subresource === '' ? await resource.strategy.sideWrites?.(admitted, old, context) : undefined
   if (write.subresource === '') {
     for (const warning of warningsFor(resource.kind, admitted, old)) context.warn(warning)
     for (const warning of resource.strategy.warnings?.(admitted, old) ?? []) context.warn(warning)

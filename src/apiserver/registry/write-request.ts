@@ -125,7 +125,7 @@ export function strictErrorOf(
 
 /** The object's name and namespace must be those of the URL. Fills in the namespace. */
 export function checkNames(write: WriteRequest, object: ObjectJson, nameRequired: boolean): void {
-  const { resource, namespace, name } = write
+  const { name } = write
   const { metadata } = object
   if (nameRequired && (metadata.name ?? '') !== name) {
     if ((metadata.name ?? '') === '') {
@@ -133,6 +133,11 @@ export function checkNames(write: WriteRequest, object: ObjectJson, nameRequired
     }
     throw badRequestError(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   }
+  checkNamespace(write, object)
+}
+
+/** Fills in the namespace. */
+export function checkNamespace({ resource, namespace }: WriteRequest, { metadata }: ObjectJson): void {
   if (!resource.namespaced) {
     delete metadata.namespace
     return

@@ -34,6 +34,9 @@ test('a daemon set and a stateful set', () => {
   assert.deepEqual(errorsOf(set('StatefulSet', { serviceName: 's' }), set('StatefulSet')), [
     'spec.serviceName: Invalid value: "s": field is immutable',
   ])
+  assert.deepEqual(errorsOf(set('StatefulSet', { updateStrategy: { type: 'Recreate' } })), [
+    `spec.updateStrategy: Invalid value: {"type":"Recreate"}: must be 'RollingUpdate' or 'OnDelete'`,
+  ])
 })
 
 test('a service needs ports, and names for several', () => {
@@ -83,6 +86,15 @@ test('jobs end, and cron jobs have a schedule', () => {
   assert.deepEqual(errorsOf(always), [
     'spec.jobTemplate.spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"',
   ])
+  const selected = { spec: { selector: {}, template: template({}, { restartPolicy: 'Never' }) } }
+  assert.deepEqual(errorsOf(cron({ schedule: '@daily', jobTemplate: selected })), [
+    'spec.jobTemplate.spec.selector: Invalid value: {}: `selector` will be auto-generated',
+  ])
+})
+
+test('the swap of a node', () => {
+  const node = { apiVersion: 'v1', kind: 'Node', status: { nodeInfo: { swap: { capacity: -1 } } } }
+  assert.deepEqual(errorsOf(node), ['metadata.nodeSwapStatus.capacity: Invalid value: -1: must be greater than zero'])
 })
 
 test('roles and bindings', () => {

@@ -169,6 +169,7 @@ export function mayBeEmpty(message: string, field: string): boolean {
 const ownValues: ReadonlySet<string> = new Set([
   'PodSpec.restartPolicy',
   'DaemonSetUpdateStrategy.type',
+  'StatefulSetUpdateStrategy.type',
   'StatefulSetSpec.podManagementPolicy',
   'JobSpec.completionMode',
   'ResourceQuotaSpec.scopes',

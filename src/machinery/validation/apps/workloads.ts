@@ -244,6 +244,8 @@ function checkStatefulSet(out: Errors, { spec }: StatefulSet): void {
   else if (!podManagementPolicies.includes(policy))
     out.push(invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'"))
   const strategy = spec.updateStrategy
+  if (strategy.type !== 'RollingUpdate' && strategy.type !== 'OnDelete')
+    out.push(invalid('spec.updateStrategy', strategy, "must be 'RollingUpdate' or 'OnDelete'"))
   if (strategy.type === 'OnDelete' && strategy.rollingUpdate) {
     out.push(
       invalid(

@@ -345,6 +345,8 @@ function checkCronJobSpec(out: Errors, { spec }: CronJob, old: CronJob | undefin
   }
   const template = spec.jobTemplate.spec
   checkJobSpec(out, 'spec.jobTemplate.spec', template)
+  if (template.selector)
+    out.push(invalid('spec.jobTemplate.spec.selector', template.selector, '`selector` will be auto-generated'))
   if (template.manualSelector) {
     out.push({
       reason: 'FieldValueNotSupported',

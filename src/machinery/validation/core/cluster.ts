@@ -14,7 +14,14 @@ import { checkAmount, checkContainerResourceName, checkResourceName, isHugePages
 
 export function checkNode(out: Errors, node: Node): void {
   checkTaints(out, 'metadata.taints', node.spec.taints)
+  checkSwap(out, node)
   checkPodCidrs(out, node)
+}
+
+function checkSwap(out: Errors, { status }: Node): void {
+  const capacity = status.nodeInfo?.swap?.capacity
+  if (capacity !== undefined && BigInt(capacity) <= 0)
+    out.push(invalid('metadata.nodeSwapStatus.capacity', capacity, 'must be greater than zero'))
 }
 
 function checkPodCidrs(out: Errors, { spec }: Node): void {

@@ -41,6 +41,22 @@ test('all containers of a Windows pod are processes of the host, or none', () =>
   ])
 })
 
+test('profiles of AppArmor and the change of SELinux labels', () => {
+  const at = 'spec.securityContext'
+  const profile = (localhostProfile: string) =>
+    pod({ securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile } } })
+  assert.deepEqual(errorsOf(profile('web')), [])
+  assert.deepEqual(errorsOf(profile('')), [
+    `${at}.appArmorProfile.localhostProfile: Required value: must be set when AppArmor type is Localhost`,
+  ])
+  assert.deepEqual(errorsOf(profile(' web')), [
+    `${at}.appArmorProfile.localhostProfile: Invalid value: " web": must not be padded with whitespace`,
+  ])
+  assert.deepEqual(errorsOf(pod({ securityContext: { seLinuxChangePolicy: 'Never' } })), [
+    `${at}.seLinuxChangePolicy: Unsupported value: "Never": supported values: "MountOption", "Recursive"`,
+  ])
+})
+
 test('names follow RFC 1123', () => {
   assert.deepEqual(errorsOf({ ...pod({}), metadata: { name: 'Web' } }), [
     `metadata.name: Invalid value: "Web": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,

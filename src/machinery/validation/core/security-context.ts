@@ -1,10 +1,12 @@
 /** Security contexts (upstream: ValidateSecurityContext, validatePodSpecSecurityContext). */
 import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import type { SecurityContext } from '../../../api/core/v1/security-context.ts'
-import { duplicate, forbidden, invalid, required } from '../../../schema/field-error.ts'
+import { duplicate, forbidden, invalid, required, tooLong } from '../../../schema/field-error.ts'
 import { idErrors } from '../../../schema/formats.ts'
 import { checkOneOf, type Errors, pushInvalid } from '../checks.ts'
 import { checkWindowsOptions } from './windows-options.ts'
+
+const maxLocalProfileLength = 4095
 
 interface Profile {
   readonly type: string
@@ -65,7 +67,6 @@ function checkProfile(out: Errors, path: string, profile: Profile | undefined, n
     return
   }
   const isLocal = profile.type === 'Localhost'
-  // Upstream looks no closer at a name that is given and empty.
   if (isLocal && profile.localhostProfile === undefined) {
     const detail =
       name === 'seccompProfile'
@@ -74,13 +75,23 @@ function checkProfile(out: Errors, path: string, profile: Profile | undefined, n
     out.push(required(`${path}.localhostProfile`, detail))
   } else if (isLocal && name === 'seccompProfile') {
     checkDescending(out, `${path}.localhostProfile`, profile.localhostProfile!)
-  } else if (!isLocal && profile.localhostProfile !== undefined) {
+  } else if (isLocal) {
+    checkLocalProfile(out, `${path}.localhostProfile`, profile.localhostProfile!)
+  } else if (profile.localhostProfile !== undefined) {
     const detail =
       name === 'seccompProfile'
         ? 'can only be set when seccomp type is Localhost'
         : 'can only be set when AppArmor type is Localhost'
     out.push(invalid(`${path}.localhostProfile`, profile.localhostProfile, detail))
   }
+}
+
+/** Of AppArmor. */
+function checkLocalProfile(out: Errors, path: string, name: string): void {
+  const trimmed = name.trim()
+  if (trimmed !== name) out.push(invalid(path, name, 'must not be padded with whitespace'))
+  else if (trimmed === '') out.push(required(path, 'must be set when AppArmor type is Localhost'))
+  if (Buffer.byteLength(name) > maxLocalProfileLength) out.push(tooLong(path, maxLocalProfileLength))
 }
 
 /** A relative path that stays below where it starts. */
