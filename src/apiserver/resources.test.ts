@@ -177,6 +177,25 @@ test('status is written by the subresource alone, spec by the object alone', asy
   assert.equal(labelled.json.status.phase, 'Running')
 })
 
+test('a volume shows when its phase changed', async () => {
+  const path = '/api/v1/persistentvolumes'
+  const spec = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' } }
+  const { json } = await call('POST', path, { metadata: { name: 'phased' }, spec })
+  const put = (status: object) =>
+    call('PUT', `${path}/phased/status`, { ...json, metadata: { name: 'phased' }, status })
+  const said = '2020-01-01T00:00:00Z'
+  const set = await put({ phase: 'Available', lastPhaseTransitionTime: said })
+  assert.equal(set.json.status.lastPhaseTransitionTime, said)
+  assert.equal((await put({ phase: 'Available' })).json.status.lastPhaseTransitionTime, said)
+  assert.notEqual((await put({ phase: 'Bound' })).json.status.lastPhaseTransitionTime ?? said, said)
+})
+
+test('ConfigMaps and Secrets are not made by PUT, Endpoints are', async () => {
+  const put = async (resource: string): Promise<number> =>
+    (await call('PUT', `/api/v1/namespaces/default/${resource}/new`, { metadata: { name: 'new' } })).status
+  assert.deepEqual([await put('configmaps'), await put('secrets'), await put('endpoints')], [404, 404, 201])
+})
+
 test('a bound pod ends gracefully, and with grace period 0 at once', async () => {
   await call('POST', pods, podOf('graceful'))
   const target = { metadata: { name: 'graceful' }, target: { kind: 'Node', name: 'n1' } }
@@ -226,6 +245,7 @@ test('a namespace stays Terminating until it is finalized', async () => {
   await call('POST', '/api/v1/namespaces', { metadata: { name: 'gone' } })
   const ending = await call('DELETE', '/api/v1/namespaces/gone')
   assert.equal(ending.json.status.phase, 'Terminating')
+  assert.equal((await call('DELETE', '/api/v1/namespaces/gone')).json.metadata.deletionGracePeriodSeconds, undefined)
   const finalized = await call('PUT', '/api/v1/namespaces/gone/finalize', { ...ending.json, spec: { finalizers: [] } })
   assert.equal(finalized.status, 200)
   assert.equal((await call('GET', '/api/v1/namespaces/gone')).status, 404)

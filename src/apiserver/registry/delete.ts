@@ -162,7 +162,7 @@ function terminating(write: WriteRequest, options: DeletionOptions, old: ObjectJ
     }
     if (deletionGracePeriodSeconds > 0 && plan !== undefined) return equalJson(next, old) ? 'waits' : next
     if (!keeps) return 'goes'
-    if (finalizers.length > 0) next.metadata.deletionGracePeriodSeconds ??= 0
+    if (finalizers.length > 0 && !strategy.keepsTerminating?.(old)) next.metadata.deletionGracePeriodSeconds ??= 0
     return equalJson(next, old) ? 'waits' : next
   }
   const graceSeconds = plan?.gracePeriodSeconds ?? 0

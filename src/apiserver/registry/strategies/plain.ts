@@ -69,10 +69,38 @@ export const nodeStrategy: Strategy = {
   }),
 }
 
+interface VolumeStatus {
+  phase?: string
+  lastPhaseTransitionTime?: string
+}
+
+/** When the phase changed last, as far as the writer does not say it. */
+function recordTransition(object: ObjectJson, old: ObjectJson, nowIso: string): void {
+  const status = { ...(object.status as VolumeStatus | undefined) }
+  const before = (old.status ?? {}) as VolumeStatus
+  const said = status.lastPhaseTransitionTime
+  const time =
+    status.phase === before.phase
+      ? (said ?? before.lastPhaseTransitionTime)
+      : said === undefined || said === before.lastPhaseTransitionTime
+        ? nowIso
+        : said
+  if (time !== undefined) object.status = { ...status, lastPhaseTransitionTime: time }
+}
+
 export const persistentVolumeStrategy = strategyOf({
   hasStatus: true,
   prepareForCreate(object, context) {
     object.status = { phase: 'Pending', lastPhaseTransitionTime: context.nowIso }
+  },
+  subresources: {
+    status: {
+      ...statusStrategy,
+      prepareForUpdate(object, old, context) {
+        statusStrategy.prepareForUpdate(object, old, context)
+        recordTransition(object, old, context.nowIso)
+      },
+    },
   },
 })
 
