@@ -65,7 +65,8 @@ export function checkObjectMetaUpdate(
   if (old.deletionTimestamp !== undefined) {
     checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
     // Upstream says it in its library and in the kind's own rules; elsewhere repetitions are taken out.
-    if (isGenericKind(kind)) checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
+    if (isGenericKind(kind) && kind.gvk.group !== 'admissionregistration.k8s.io')
+      checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
   }
   checkFinalizers(out, `${path}.finalizers`, meta.finalizers, kind)
   if ((meta.generation ?? old.generation ?? 0) < (old.generation ?? 0)) {

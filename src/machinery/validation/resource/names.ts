@@ -4,7 +4,7 @@ import { cIdentifierErrors, dns1123LabelErrors, dns1123SubdomainErrors } from '.
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
 import { checkDriver } from '../core/volume-sources.ts'
-import { caselessMessage } from '../storage/drivers.ts'
+import { caselessNameErrors } from '../storage/drivers.ts'
 
 const maxDriver = 63
 const maxPoolName = 253
@@ -61,7 +61,7 @@ export function checkDriverName(out: Errors, path: string, name: string): void {
 /** As upstream's declarative validation reports it. */
 export function checkDeclaredDriver(out: Errors, path: string, name: string): void {
   if (name === '') return
-  if (dns1123SubdomainErrors(name.toLowerCase()).length > 0) out.push(invalid(path, name, caselessMessage))
+  pushInvalid(out, path, name, caselessNameErrors(name))
   if (name.length > maxDriver)
     out.push({ ...tooLong(path, maxDriver), message: `Too long: may not be more than ${maxDriver} characters` })
 }
@@ -77,7 +77,10 @@ export function checkDeclaredPool(out: Errors, path: string, name: string): void
   if (name === '') return
   if (name.length > maxPoolName) out.push(tooLong(path, maxPoolName))
   for (const [i, part] of name.split('/').entries()) {
-    for (const message of dns1123SubdomainErrors(part)) out.push(invalid(path, name, `segment ${i}: ${message}`))
+    for (const message of dns1123SubdomainErrors(part)) {
+      const worded = message.replace('253 characters', '253 bytes')
+      out.push(invalid(path, name, `segment ${i}: ${worded}`))
+    }
   }
 }
 

@@ -162,10 +162,16 @@ export const caselessMessage = subdomainMessage
   .replace('lower case alphanumeric', 'alphanumeric')
   .replace("'example.com'", "'Example.com'")
 
+/** As upstream's declarative validation words it. */
+export const caselessNameErrors = (name: string): string[] =>
+  dns1123SubdomainErrors(name.toLowerCase()).map(message =>
+    message === subdomainMessage ? caselessMessage : message.replace('253 characters', '253 bytes'),
+  )
+
 function checkAttacher(out: Errors, path: string, attacher: string): void {
   // A missing one is reported by its declaration.
   if (attacher === '') return
-  if (dns1123SubdomainErrors(attacher.toLowerCase()).length > 0) out.push(invalid(path, attacher, caselessMessage))
+  pushInvalid(out, path, attacher, caselessNameErrors(attacher))
   if (attacher.length > 63) out.push({ ...tooLong(path, 63), message: 'Too long: may not be more than 63 characters' })
 }
 

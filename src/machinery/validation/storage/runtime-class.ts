@@ -37,8 +37,12 @@ export function checkRuntimeClass(out: Errors, { handler, overhead, scheduling }
 }
 
 export function checkRuntimeClassUpdate(out: Errors, runtimeClass: RuntimeClass, old: RuntimeClass): void {
-  checkUnchanged(out, 'handler', runtimeClass.handler, old.handler)
-  checkRuntimeClass(out, runtimeClass)
+  const { handler, ...rest } = runtimeClass
+  // Upstream looks no further at a handler that has changed, but for its form.
+  if (handler !== old.handler && handler !== '') pushInvalid(out, 'handler', handler, dns1123LabelErrors(handler))
+  checkUnchanged(out, 'handler', handler, old.handler)
+  if (handler === '') out.push(required('handler'))
+  checkRuntimeClass(out, { ...rest, handler: old.handler })
 }
 
 export function checkStorageVersionMigration(out: Errors, { spec }: StorageVersionMigration): void {
