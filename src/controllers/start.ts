@@ -34,6 +34,7 @@ import { resourceQuotaController } from './resource-quota/controller.ts'
 import { rootCaPublisher } from './root-ca-publisher/controller.ts'
 import { type ControllerDefinition, runController } from './runtime/controller.ts'
 import { serviceAccountController } from './service-account/controller.ts'
+import { serviceCidrsController } from './service-cidrs/controller.ts'
 import { statefulSetController } from './stateful-set/controller.ts'
 import {
   attributesClassProtectionController,
@@ -123,6 +124,7 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   podCertificateRequestCleaner,
   ephemeralVolumeController,
   nodeTtlController,
+  serviceCidrsController,
   garbageCollector(signal),
 ]
 
