@@ -190,6 +190,13 @@ test('a volume shows when its phase changed', async () => {
   assert.notEqual((await put({ phase: 'Bound' })).json.status.lastPhaseTransitionTime ?? said, said)
 })
 
+test('a service account names its secrets, and says nothing else of them', async () => {
+  const secrets = [{ name: 'one', namespace: 'elsewhere', uid: '1' }]
+  const path = '/api/v1/namespaces/default/serviceaccounts'
+  const { json } = await call('POST', path, { metadata: { name: 'holder' }, secrets })
+  assert.deepEqual(json.secrets, [{ name: 'one' }])
+})
+
 test('ConfigMaps and Secrets are not made by PUT, Endpoints are', async () => {
   const put = async (resource: string): Promise<number> =>
     (await call('PUT', `/api/v1/namespaces/default/${resource}/new`, { metadata: { name: 'new' } })).status

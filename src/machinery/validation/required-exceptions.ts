@@ -168,6 +168,8 @@ export function mayBeEmpty(message: string, field: string): boolean {
 /** Values whose rules are checked with the kinds' own, in their order, under their paths or only in some places. */
 const ownValues: ReadonlySet<string> = new Set([
   'PodSpec.restartPolicy',
+  'PodSpec.dnsPolicy',
+  'DeploymentStrategy.type',
   'DaemonSetUpdateStrategy.type',
   'StatefulSetUpdateStrategy.type',
   'StatefulSetSpec.podManagementPolicy',

@@ -132,6 +132,18 @@ function withBothSources({ dataSource, dataSourceRef, ...spec }: ClaimSpec, old:
   return { ...spec, ...(source ? { dataSource: source } : {}), dataSourceRef }
 }
 
+/** Of the secrets of an account, the names alone count. */
+export const serviceAccountStrategy = strategyOf({
+  prepareForCreate: keepSecretNames,
+  prepareForUpdate: keepSecretNames,
+})
+
+function keepSecretNames(object: ObjectJson): void {
+  const account = object as ObjectJson & { secrets?: readonly ({ name?: string } | null)[] }
+  if (Array.isArray(account.secrets))
+    account.secrets = account.secrets.map(secret => (secret?.name === undefined ? {} : { name: secret.name }))
+}
+
 /** A range without a name gets one of its own. */
 export const limitRangeStrategy = strategyOf({
   createOnUpdate: true,

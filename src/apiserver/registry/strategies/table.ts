@@ -22,6 +22,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   '/replicationcontrollers': plain.replicationControllerStrategy,
   '/resourcequotas': plain.statusOnlyStrategy,
   '/secrets': plain.secretStrategy,
+  '/serviceaccounts': plain.serviceAccountStrategy,
   'admissionregistration.k8s.io/mutatingadmissionpolicies': registration.policyWithoutStatus,
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings': registration.policyWithoutStatus,
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': registration.webhooksStrategy,

@@ -96,6 +96,11 @@ const kindTitle = (kind: string): string =>
 export function checkDeployment(out: Errors, { spec }: Deployment): void {
   checkSelectorAndTemplate(out, 'deployment', spec.selector, spec.template)
   const { type, rollingUpdate } = spec.strategy ?? {}
+  if (type !== 'Recreate' && type !== 'RollingUpdate')
+    out.push({
+      ...notSupported('spec.strategy', '', []),
+      message: `Unsupported value: ${showValue(spec.strategy ?? {})}: supported values: "Recreate", "RollingUpdate"`,
+    })
   if (type === 'Recreate' && rollingUpdate) {
     out.push(forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"))
   }

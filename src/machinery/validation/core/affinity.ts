@@ -194,7 +194,8 @@ export function checkTaints(out: Errors, path: string, taints: readonly Taint[] 
     checkChoice(out, `${at}.effect`, taint.effect ?? '', effects)
     const identity = `${taint.key}\n${taint.effect}`
     if (seen.has(identity)) {
-      out.push({ ...duplicate(at, taint), field: at })
+      const { reason, field, message } = duplicate(at, taint)
+      out.push({ reason, field, message: `${message}: taints must be unique by key and effect pair` })
     }
     seen.add(identity)
   })
@@ -205,18 +206,16 @@ export function checkTopologySpread(
   path: string,
   constraints: readonly TopologySpreadConstraint[] | undefined,
 ): void {
-  const seen = new Set<string>()
   constraints?.forEach((constraint, i) => {
     const at = `${path}[${i}]`
     const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, labelSelector, matchLabelKeys } = constraint
     if (maxSkew <= 0) out.push(invalid(`${at}.maxSkew`, maxSkew, 'must be greater than zero'))
     if (topologyKey === '') out.push(required(`${at}.topologyKey`, 'can not be empty'))
     checkOneOf(out, `${at}.whenUnsatisfiable`, whenUnsatisfiable ?? '', ['DoNotSchedule', 'ScheduleAnyway'])
-    const identity = `${topologyKey}\n${whenUnsatisfiable}`
-    if (seen.has(identity)) {
-      out.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`))
+    for (const later of constraints.slice(i + 1)) {
+      if (later.topologyKey === topologyKey && later.whenUnsatisfiable === whenUnsatisfiable)
+        out.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`))
     }
-    seen.add(identity)
     if (minDomains !== undefined) {
       if (minDomains <= 0) out.push(invalid(`${at}.minDomains`, minDomains, 'must be greater than zero'))
       if (whenUnsatisfiable !== 'DoNotSchedule') {

@@ -15,6 +15,7 @@ import { checkAmount, checkContainerResourceName, checkResourceName, isHugePages
 export function checkNode(out: Errors, node: Node): void {
   checkTaints(out, 'metadata.taints', node.spec.taints)
   checkSwap(out, node)
+  checkDeclaredFeatures(out, node.status.declaredFeatures ?? [])
   checkPodCidrs(out, node)
 }
 

@@ -16,6 +16,8 @@ import { checkResources } from './resources.ts'
 import { checkPodSecurityContext } from './security-context.ts'
 import { checkVolumes } from './volumes.ts'
 
+const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
+
 export function checkPodSpec(out: Errors, path: string, spec: PodSpec, podName = ''): void {
   const volumes = checkVolumes(out, `${path}.volumes`, spec.volumes, podName)
   checkResourceClaims(out, `${path}.resourceClaims`, spec)
@@ -23,6 +25,7 @@ export function checkPodSpec(out: Errors, path: string, spec: PodSpec, podName =
   checkPodLevelResources(out, `${path}.resources`, spec, claimNames(spec))
   checkHostNetworkPorts(out, path, spec)
   checkChoice(out, `${path}.restartPolicy`, spec.restartPolicy ?? '', ['Always', 'OnFailure', 'Never'])
+  checkChoice(out, `${path}.dnsPolicy`, spec.dnsPolicy ?? '', dnsPolicies)
   checkLabels(out, `${path}.nodeSelector`, spec.nodeSelector)
   checkPodSecurityContext(out, `${path}.securityContext`, spec)
   if (spec.affinity) checkAffinity(out, `${path}.affinity`, spec.affinity)

@@ -41,6 +41,16 @@ test('all containers of a Windows pod are processes of the host, or none', () =>
   ])
 })
 
+test('constraints that repeat are named by the first, and policies of DNS in their order', () => {
+  const constraint = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }
+  assert.deepEqual(errorsOf(pod({ topologySpreadConstraints: [constraint, constraint] })), [
+    'spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value: "{zone, DoNotSchedule}"',
+  ])
+  assert.deepEqual(errorsOf(pod({ dnsPolicy: 'Other' })), [
+    'spec.dnsPolicy: Unsupported value: "Other": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"',
+  ])
+})
+
 test('profiles of AppArmor and the change of SELinux labels', () => {
   const at = 'spec.securityContext'
   const profile = (localhostProfile: string) =>

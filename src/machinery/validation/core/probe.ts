@@ -67,11 +67,10 @@ export function checkProbe(
   }
   if (probe.terminationGracePeriodSeconds !== undefined) {
     const at = `${path}.terminationGracePeriodSeconds`
-    if (use === 'readinessProbe') {
-      out.push(invalid(at, probe.terminationGracePeriodSeconds, 'must not be set for readinessProbes'))
-    } else if (probe.terminationGracePeriodSeconds <= 0) {
+    if (probe.terminationGracePeriodSeconds <= 0)
       out.push(invalid(at, probe.terminationGracePeriodSeconds, 'must be greater than 0'))
-    }
+    if (use === 'readinessProbe')
+      out.push(invalid(at, probe.terminationGracePeriodSeconds, 'must not be set for readinessProbes'))
   }
   if (use !== 'readinessProbe' && (probe.successThreshold ?? 1) !== 1) {
     out.push(invalid(`${path}.successThreshold`, probe.successThreshold, 'must be 1'))

@@ -5,7 +5,7 @@
 import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { betweenMessage, dns1123LabelErrors, dns1123SubdomainErrors, idErrors } from '../../../schema/formats.ts'
 import type { Errors } from '../checks.ts'
-import { checkChoice, pushInvalid } from '../checks.ts'
+import { checkOneOf, pushInvalid } from '../checks.ts'
 import { checkDescending, checkNoBackSteps } from './security-context.ts'
 
 /** A source of any type; what its declaration says of the types of its fields holds. */
@@ -105,8 +105,8 @@ const blobDisks = 'https://{account-name}.blob.core.windows.net/{container-name}
 const azureDisk: Rule = (out, path, source) => {
   need(out, path, source, 'diskName', 'diskURI')
   const { kind, diskURI, cachingMode } = source
-  if (cachingMode !== undefined) checkChoice(out, `${path}.cachingMode`, cachingMode, ['None', 'ReadOnly', 'ReadWrite'])
-  if (kind !== undefined) checkChoice(out, `${path}.kind`, kind, ['Dedicated', 'Managed', 'Shared'])
+  if (cachingMode !== undefined) checkOneOf(out, `${path}.cachingMode`, cachingMode, ['None', 'ReadOnly', 'ReadWrite'])
+  if (kind !== undefined) checkOneOf(out, `${path}.kind`, kind, ['Dedicated', 'Managed', 'Shared'])
   if (kind === 'Managed' && !diskURI.startsWith('/subscriptions/'))
     out.push(notSupported(`${path}.diskURI`, diskURI, [managedDisks]))
   if (kind !== undefined && kind !== 'Managed' && !diskURI.startsWith('https://'))
