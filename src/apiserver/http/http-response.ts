@@ -10,6 +10,8 @@ const gzipThresholdBytes = 128 * 1024
 const stepBytes = 65_536
 /** Level of upstream: speed before size. */
 const gzipLevel = 1
+/** What is handed to the compressing thread at once: each handing over costs as much as compressing 64 KiB. */
+const zipBytes = 262_144
 
 export async function writeResponse(
   request: ServerRequest,
@@ -78,16 +80,31 @@ function* cut(chunk: Uint8Array): Generator<Uint8Array> {
 }
 
 async function writeZipped(target: ResponseTarget, all: Iterable<Uint8Array>): Promise<void> {
-  const zip = createGzip({ level: gzipLevel })
+  const zip = createGzip({ level: gzipLevel, chunkSize: stepBytes })
   const output = (async () => {
     for await (const chunk of zip) for (const step of cut(chunk as Buffer)) if (!(await write(target, step))) break
   })()
-  for (const step of all) {
-    if (target.destroyed) break
-    if (!zip.write(step)) await new Promise<void>(resolve => zip.once('drain', resolve))
+  for (const part of together(all, zipBytes)) {
+    if (target.destroyed || zip.destroyed) break
+    if (!zip.write(part)) await drained(zip)
   }
   zip.end()
   await output
+}
+
+/** The pieces joined to so many bytes at least, but for the last. */
+function* together(all: Iterable<Uint8Array>, leastBytes: number): Generator<Uint8Array> {
+  let pieces: Uint8Array[] = []
+  let bytes = 0
+  for (const piece of all) {
+    pieces.push(piece)
+    bytes += piece.length
+    if (bytes < leastBytes) continue
+    yield Buffer.concat(pieces, bytes)
+    pieces = []
+    bytes = 0
+  }
+  if (bytes > 0) yield Buffer.concat(pieces, bytes)
 }
 
 /** Whether the connection still takes more. Resolves when it does. */
@@ -100,7 +117,7 @@ async function write(target: ResponseTarget, bytes: Uint8Array): Promise<boolean
 
 const isGone = (target: ResponseTarget): boolean => target.destroyed || target.writableEnded
 
-function drained(target: ResponseTarget): Promise<void> {
+function drained(target: Pick<ResponseTarget, 'on' | 'off'>): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
       target.off('drain', done)
