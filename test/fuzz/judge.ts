@@ -8,7 +8,7 @@ import type { FuzzAnswer } from './fuzzed-server.ts'
 const excused: readonly (readonly [number, RegExp])[] = [
   [500, /requested impersonation of .* without impersonating a user/],
   [500, /resourceVersion should not be set on objects to be created/],
-  [500, /failed to create typed patch object/],
+  [500, /failed to create typed patch object|failed to convert new object/],
   [500, /target\.(name|kind): |no preferred addresses found/],
   [500, /failed calling webhook|conversion webhook|etcdserver: request is too large/],
   [503, /error trying to reach service|service unavailable|not available|endpoints/i],
@@ -24,7 +24,7 @@ export function faultOf({ method }: FuzzRequest, { status, contentType, bytes }:
   if (method === 'HEAD' || bytes.length === 0) return undefined
   const value = parsed(contentType, bytes)
   // A number beyond doubles that a client has put into data of any shape.
-  if (value instanceof Error && /NaN and infinities/.test(value.message)) return undefined
+  if (value instanceof Error && /NaN and infinities|unsupported value: [+-]?Inf/.test(value.message)) return undefined
   if (value instanceof Error) return `${status} ${contentType}: ${value.message}: ${text.slice(0, 300)}`
   if (status < 400 || value === undefined) return undefined
   const { kind, code, message, status: outcome } = (value ?? {}) as Record<string, unknown>
