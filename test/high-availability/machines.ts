@@ -1,0 +1,177 @@
+/** Machines of a control plane and its nodes: network namespaces on one bridge, each with processes of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { sleep } from '../../src/base/clock.ts'
+import { endDetached } from '../../src/base/detached-process.ts'
+import { HttpsTransport } from '../../src/client/https-transport.ts'
+import { readKubeconfig, transportOptionsOf } from '../../src/client/kubeconfig.ts'
+import { run } from '../e2e/test-cluster.ts'
+
+const clipper = resolve(import.meta.dirname, '../../bin/clipper')
+const apiPort = 6443
+/** Under the load of a whole test run. */
+const startTimeoutMs = 120_000
+
+export async function succeed(command: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, { timeoutMs: 120_000 })
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`)
+  return stdout
+}
+
+export async function until(what: string, timeoutMs: number, isSo: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  let last: unknown
+  for (;;) {
+    try {
+      if (await isSo()) return
+      last = undefined
+    } catch (error) {
+      last = error
+    }
+    if (performance.now() > deadline) throw new Error(`not in ${timeoutMs / 1000} s: ${what}`, { cause: last })
+    await sleep(50)
+  }
+}
+
+export class Machine {
+  readonly name: string
+  readonly address: string
+  readonly namespace: string
+  readonly directory: string
+  readonly #command: readonly string[]
+  #process: ChildProcess | undefined
+
+  constructor(network: Network, number: number, name: string, flags: readonly string[]) {
+    this.name = name
+    this.address = network.addressOf(number)
+    this.namespace = `${network.bridge}-${name}`
+    this.directory = join(network.directory, name)
+    const own = ['--data-dir', this.directory, '--name', this.namespace, '--node-name', name]
+    this.#command = [...flags, ...own, '--node-address', this.address]
+  }
+
+  get logFile(): string {
+    return `${this.directory}.log`
+  }
+
+  get server(): string {
+    return `https://${this.address}:${apiPort}`
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
+  /** The process that listens for the API, or runs the node; it carries on with what the directory holds. */
+  start(flags: readonly string[] = []): void {
+    const log = openSync(this.logFile, 'a')
+    this.#process = spawn('ip', ['netns', 'exec', this.namespace, clipper, ...this.#command, ...flags], {
+      stdio: ['ignore', log, log],
+    })
+    closeSync(log)
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const ending = this.#process
+    if (!ending || !this.isRunning) return
+    const ended = once(ending, 'exit')
+    ending.kill(signal)
+    await ended
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal)
+  }
+
+  run(...args: string[]): Promise<string> {
+    return succeed('ip', 'netns', 'exec', this.namespace, clipper, ...args, '--data-dir', this.directory)
+  }
+
+  async untilReady(): Promise<void> {
+    await until(`${this.name} is ready: see ${this.logFile}`, startTimeoutMs, async () => {
+      if (!this.isRunning) throw new Error(`${this.name} has ended: ${this.log().slice(-500)}`)
+      const transport = await this.transport()
+      try {
+        return (await transport.requestText({ method: 'GET', path: '/readyz' })) === 'ok'
+      } finally {
+        transport.close()
+      }
+    })
+  }
+
+  log(): string {
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : ''
+  }
+
+  /** As the administrator, to this server or another URL for it. */
+  async transport(server = this.server): Promise<HttpsTransport> {
+    const options = await transportOptionsOf(await readKubeconfig(join(this.directory, 'admin.kubeconfig')))
+    return new HttpsTransport({ ...options, server, requestTimeoutMs: 10_000, connectTimeoutMs: 3_000 })
+  }
+
+  /** Of its etcd member. */
+  get etcdPid(): number {
+    return (JSON.parse(readFileSync(join(this.directory, 'etcd/instance.json'), 'utf8')) as { pid: number }).pid
+  }
+}
+
+/** A /24 and a bridge of the test's own, told apart from others by the process. */
+export class Network {
+  readonly bridge = `ha${process.pid}`
+  readonly directory = mkdtempSync(join(tmpdir(), 'clipper-ha-'))
+  readonly #prefix = `10.${200 + (process.pid % 50)}.${Math.floor(process.pid / 50) % 256}`
+  readonly #machines: Machine[] = []
+
+  addressOf(number: number): string {
+    return `${this.#prefix}.${number}`
+  }
+
+  async up(): Promise<void> {
+    await succeed('ip', 'link', 'add', this.bridge, 'type', 'bridge')
+    await succeed('ip', 'address', 'add', `${this.addressOf(1)}/24`, 'dev', this.bridge)
+    await succeed('ip', 'link', 'set', this.bridge, 'up')
+  }
+
+  async machine(name: string, flags: readonly string[]): Promise<Machine> {
+    const number = this.#machines.length + 11
+    const machine = new Machine(this, number, name, flags)
+    this.#machines.push(machine)
+    const { namespace, address } = machine
+    const link = `${this.bridge}v${number}`
+    await succeed('ip', 'netns', 'add', namespace)
+    await succeed('ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
+    await succeed('ip', 'link', 'set', link, 'master', this.bridge, 'up')
+    await succeed('ip', '-n', namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0')
+    for (const device of ['eth0', 'lo']) await succeed('ip', '-n', namespace, 'link', 'set', device, 'up')
+    await succeed('ip', '-n', namespace, 'route', 'add', 'default', 'via', this.addressOf(1))
+    return machine
+  }
+
+  /** No packet passes between one machine and the others any more, in either direction. */
+  async split(machine: Machine, others: readonly Machine[]): Promise<() => Promise<string>> {
+    const nft = (...args: string[]) => succeed('ip', 'netns', 'exec', machine.namespace, 'nft', ...args)
+    const addresses = others.map(({ address }) => address).join(', ')
+    await nft('add table ip split')
+    await nft('add chain ip split in { type filter hook input priority -200; }')
+    await nft('add chain ip split out { type filter hook output priority -200; }')
+    await nft(`add rule ip split in ip saddr { ${addresses} } drop`)
+    await nft(`add rule ip split out ip daddr { ${addresses} } drop`)
+    return () => nft('delete table ip split')
+  }
+
+  /** Ends everything. Logs stay where `keep` says so. */
+  async down(keep: boolean): Promise<void> {
+    for (const machine of this.#machines) {
+      await machine.kill()
+      await endDetached(join(machine.directory, 'etcd/instance.json'), 1_000)
+      if (machine.name.startsWith('agent') && existsSync(join(machine.directory, 'config.json')))
+        await run('ip', ['netns', 'exec', machine.namespace, clipper, 'reset', '--data-dir', machine.directory])
+      await run('ip', ['netns', 'delete', machine.namespace])
+    }
+    await run('ip', ['link', 'delete', this.bridge])
+    if (!keep) rmSync(this.directory, { recursive: true, force: true })
+  }
+}
