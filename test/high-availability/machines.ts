@@ -36,6 +36,9 @@ export async function until(what: string, timeoutMs: number, isSo: () => Promise
   }
 }
 
+/** `ip netns exec` would hide the machine's cgroups from containers. */
+const inside = (namespace: string): string => `--net=/run/netns/${namespace}`
+
 export class Machine {
   readonly name: string
   readonly address: string
@@ -68,7 +71,7 @@ export class Machine {
   /** The process that listens for the API, or runs the node; it carries on with what the directory holds. */
   start(flags: readonly string[] = []): void {
     const log = openSync(this.logFile, 'a')
-    this.#process = spawn('ip', ['netns', 'exec', this.namespace, clipper, ...this.#command, ...flags], {
+    this.#process = spawn('nsenter', [inside(this.namespace), clipper, ...this.#command, ...flags], {
       stdio: ['ignore', log, log],
     })
     closeSync(log)
@@ -87,7 +90,7 @@ export class Machine {
   }
 
   run(...args: string[]): Promise<string> {
-    return succeed('ip', 'netns', 'exec', this.namespace, clipper, ...args, '--data-dir', this.directory)
+    return succeed('nsenter', inside(this.namespace), clipper, ...args, '--data-dir', this.directory)
   }
 
   async untilReady(): Promise<void> {
@@ -152,7 +155,7 @@ export class Network {
 
   /** No packet passes between one machine and the others any more, in either direction. */
   async split(machine: Machine, others: readonly Machine[]): Promise<() => Promise<string>> {
-    const nft = (...args: string[]) => succeed('ip', 'netns', 'exec', machine.namespace, 'nft', ...args)
+    const nft = (...args: string[]) => succeed('nsenter', inside(machine.namespace), 'nft', ...args)
     const addresses = others.map(({ address }) => address).join(', ')
     await nft('add table ip split')
     await nft('add chain ip split in { type filter hook input priority -200; }')
@@ -168,7 +171,7 @@ export class Network {
       await machine.kill()
       await endDetached(join(machine.directory, 'etcd/instance.json'), 1_000)
       if (machine.name.startsWith('agent') && existsSync(join(machine.directory, 'config.json')))
-        await run('ip', ['netns', 'exec', machine.namespace, clipper, 'reset', '--data-dir', machine.directory])
+        await run('nsenter', [inside(machine.namespace), clipper, 'reset', '--data-dir', machine.directory])
       await run('ip', ['netns', 'delete', machine.namespace])
     }
     await run('ip', ['link', 'delete', this.bridge])
