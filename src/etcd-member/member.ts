@@ -97,10 +97,6 @@ export class EtcdMember {
     this.#process.detach()
   }
 
-  stop(): Promise<void> {
-    return this.#process.stop()
-  }
-
   /** A learner is promoted by the members that vote, once it has caught up. */
   async #untilItVotes(others: readonly string[]): Promise<void> {
     const own = new Members([ownClientUrl(this.#options)], this.#options.clientTls, 2_000)

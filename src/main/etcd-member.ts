@@ -16,13 +16,14 @@ import { isSameMember, type Member, Members, parseMemberId, showMemberId } from 
 export interface RunningMember {
   /** With the members as the store. */
   readonly config: ClusterConfig
+  /** Leaves etcd running. */
   stop(): Promise<void>
 }
 
 const rememberMs = 30_000
 const askTimeoutMs = 3_000
 
-const etcdDirectory = ({ dataDirectory }: ClusterConfig): string => join(dataDirectory, 'etcd')
+export const etcdDirectory = ({ dataDirectory }: ClusterConfig): string => join(dataDirectory, 'etcd')
 
 const pkiOf = (config: ClusterConfig): EtcdPki =>
   ensureEtcdPki({
@@ -80,7 +81,8 @@ export async function startEtcdMember(
         stopping.abort()
         await remembering
         members.close()
-        await member.stop()
+        // It goes on, as containers do: so a restart of all servers, one by one, costs the cluster no leader.
+        member.detach()
       },
     }
   } catch (error) {

@@ -7,7 +7,7 @@ import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.ts'
-import { tryLock } from '../cli/running-process.ts'
+import { removePidFile, tryLock, writePidFile } from '../cli/running-process.ts'
 import type { ServerStart } from '../cli/server-flags.ts'
 import { startApi } from './api.ts'
 import { ensureClusterObjects } from './cluster-objects.ts'
@@ -44,6 +44,7 @@ async function run(
   const log = loggerOf('clipper')
   const release = await tryLock(given.name)
   if (!release) throw new CliError(`a cluster named ${given.name} already runs`, 'choose another --name')
+  const { pidFile } = pathsOf(given)
   const stopping = new AbortController()
   const stopped = stopSignal()
   void stopped.then(() => stopping.abort())
@@ -51,6 +52,8 @@ async function run(
     const joined = join ? await joinControlPlane(given, join.server, join.token) : given
     // Only what has all keys is kept: an attempt that failed begins anew.
     writeConfig(joined)
+    // For `clipper down`, which ends the etcd member too.
+    if (joined.etcdMember) writePidFile(pidFile, joined.dataDirectory)
     const member = await startMember(joined, stopping.signal)
     const config = member?.config ?? joined
     const running = await start(config, ensureServerPki(config))
@@ -58,10 +61,14 @@ async function run(
     // Without a majority of etcd nothing more can be written: what waits for that is given up.
     const isDone = await Promise.race([running.stop().then(() => true), sleep(stopTimeoutMs).then(() => false)])
     await member?.stop()
-    if (!isDone) process.exit(0)
+    if (!isDone) {
+      removePidFile(pidFile)
+      process.exit(0)
+    }
   } catch (error) {
     if (!stopping.signal.aborted) throw error
   } finally {
+    removePidFile(pidFile)
     release()
   }
 }

@@ -1,15 +1,17 @@
-/** Ends what outlives the cluster's process: containers, containerd, the pod network, rules and control groups. */
+/** Ends what outlives the cluster's process: etcd, containers, containerd, the pod network, rules and control groups. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
+import { stopMember } from '../etcd-member/member.ts'
 import { startContainerd } from '../kubelet/containerd/instance.ts'
 import { removeAllPods } from '../kubelet/remove-all-pods.ts'
 import { tearDownNodeNetwork } from '../network/node-network.ts'
 import { tearDownPodNetwork } from '../network/pod-network.ts'
 import { NftablesTable } from '../proxy/nftables.ts'
+import { etcdDirectory } from './etcd-member.ts'
 import { cgroupDriver, cniDirectory, kernelNames } from './node.ts'
 
 const graceSeconds = 10
@@ -20,6 +22,7 @@ export async function teardown(config: ClusterConfig): Promise<void> {
   const log = loggerOf('teardown')
   log.level = 'warn'
   try {
+    if (config.etcdMember) await stopMember(etcdDirectory(config))
     if (existsSync(join(config.dataDirectory, 'containerd', 'config.toml'))) {
       // Sandboxes are taken down by the runtime; one that has died is started again for that.
       const containerd = await startContainerd({

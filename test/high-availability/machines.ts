@@ -5,7 +5,6 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { sleep } from '../../src/base/clock.ts'
-import { endDetached } from '../../src/base/detached-process.ts'
 import { HttpsTransport } from '../../src/client/https-transport.ts'
 import { readKubeconfig, transportOptionsOf } from '../../src/client/kubeconfig.ts'
 import { run } from '../e2e/test-cluster.ts'
@@ -169,9 +168,14 @@ export class Network {
   async down(keep: boolean): Promise<void> {
     for (const machine of this.#machines) {
       await machine.kill()
-      await endDetached(join(machine.directory, 'etcd/instance.json'), 1_000)
-      if (machine.name.startsWith('agent') && existsSync(join(machine.directory, 'config.json')))
-        await run('nsenter', [inside(machine.namespace), clipper, 'reset', '--data-dir', machine.directory])
+      if (existsSync(join(machine.directory, 'config.json')))
+        await run('nsenter', [
+          inside(machine.namespace),
+          clipper,
+          keep ? 'down' : 'reset',
+          '--data-dir',
+          machine.directory,
+        ])
       await run('ip', ['netns', 'delete', machine.namespace])
     }
     await run('ip', ['link', 'delete', this.bridge])
