@@ -87,3 +87,17 @@ test('listeners are told when the watch was lost', async () => {
   assert.equal(feed.revision, 20)
   feed.stop()
 })
+
+test('a store that was restored from an older snapshot is watched from its own revision', async () => {
+  const { store, feed } = await startFeed()
+  const lost = new Promise<void>(resolve =>
+    feed.listen('/registry/pods/', { events: () => {}, progress: () => {}, lost: resolve }),
+  )
+  assert.ok(feed.revision > 3)
+  store.handler?.ended(new Error('etcd has another history than before'))
+  while (store.asked.length === 0) await new Promise(resolve => setTimeout(resolve, 10))
+  store.asked.shift()?.(3)
+  await lost
+  assert.equal(feed.revision, 3)
+  feed.stop()
+})

@@ -182,8 +182,9 @@ export class StoreFeed {
   async #reopen(): Promise<void> {
     if (this.#closed) return
     try {
-      const revision = await this.#store.currentRevision()
-      this.#revision = Math.max(this.#revision, revision)
+      // Lower than before where the store was restored from a snapshot: what comes after is watched from there, and clients
+      // that have seen more are told that their version is from the future.
+      this.#revision = await this.#store.currentRevision()
       this.#open()
       for (const listener of this.#listeners.values()) listener.lost()
     } catch (error) {
