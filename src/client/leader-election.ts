@@ -251,6 +251,8 @@ class LeaderElector {
 
 /** The promise's outcome, or the signal's reason: what does not answer in time counts as not done. */
 async function within<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  // What is not waited for any more may still fail.
+  promise.catch(() => {})
   signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()
   const onAbort = () => aborted.reject(signal.reason)

@@ -15,7 +15,7 @@ import { startHttpServer } from '../apiserver/http/http-server.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
 import { connectHandlers } from '../apiserver/streaming/connect.ts'
 import { WebhookClient } from '../apiserver/webhooks/webhook-client.ts'
-import { sleep, systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { type Logger, loggerOf } from '../base/log.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { Client } from '../client/client.ts'
@@ -150,7 +150,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     registry.feed.unlisten(masterLeasesPrefix)
     // A store that is gone takes the address away by itself, when the lease runs out.
     draining ??= Promise.allSettled([kubernetesService.stop(), identity.stop()])
-    await Promise.race([draining, sleep(leaveTimeoutMs)])
+    await Promise.race([draining, new Promise<void>(resolve => clock.after(leaveTimeoutMs, resolve))])
   }
 
   return {

@@ -2,7 +2,7 @@
 import { apiserverUser } from '../apiserver/bootstrap/bootstrap-api.ts'
 import { writeKubeconfig } from '../apiserver/pki/kubeconfig.ts'
 import { ensurePki, type Pki } from '../apiserver/pki/pki.ts'
-import { sleep, systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
 import { CliError } from '../cli/cli-error.ts'
@@ -59,7 +59,8 @@ async function run(
     const running = await start(config, ensureServerPki(config))
     log.info({ signal: await stopped }, 'stopping')
     // Without a majority of etcd nothing more can be written: what waits for that is given up.
-    const isDone = await Promise.race([running.stop().then(() => true), sleep(stopTimeoutMs).then(() => false)])
+    const patience = new Promise<false>(resolve => systemClock.after(stopTimeoutMs, () => resolve(false)))
+    const isDone = await Promise.race([running.stop().then(() => true), patience])
     await member?.stop()
     if (!isDone) {
       removePidFile(pidFile)
