@@ -31,6 +31,10 @@ test('a daemon set and a stateful set', () => {
   })
   assert.deepEqual(errorsOf(set('DaemonSet')), [])
   assert.deepEqual(errorsOf(set('StatefulSet')), [])
+  const selector = { matchExpressions: [{ key: 'a', operator: 'In' }] }
+  assert.deepEqual(errorsOf(set('DaemonSet', { selector })), [
+    "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+  ])
   assert.deepEqual(errorsOf(set('StatefulSet', { serviceName: 's' }), set('StatefulSet')), [
     'spec.serviceName: Invalid value: "s": field is immutable',
   ])
@@ -47,6 +51,9 @@ test('a service needs ports, and names for several', () => {
     'spec.ports[0].name: Required value',
     'spec.ports[1].port: Invalid value: 0: must be between 1 and 65535, inclusive',
     'spec.ports[1].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
+  ])
+  assert.deepEqual(errorsOf(service({ ports: [{ port: 80 }], clusterIPs: ['None'] })), [
+    'spec.clusterIPs: Invalid value: ["None"]: must be empty when `clusterIP` is not specified',
   ])
   const at = (clusterIP: string) => service({ ports: [{ port: 80 }], clusterIP, clusterIPs: [clusterIP] })
   assert.deepEqual(errorsOf(at('10.0.0.2'), at('10.0.0.1')), [

@@ -3,6 +3,7 @@
  * are named without their package.
  */
 const exceptions: ReadonlySet<string> = new Set([
+  'DaemonSetSpec.selector',
   'HTTPHeader.name',
   'HTTPHeader.value',
   'Sysctl.value',
@@ -170,6 +171,7 @@ const ownValues: ReadonlySet<string> = new Set([
   'PodSpec.restartPolicy',
   'PodSpec.dnsPolicy',
   'DeploymentStrategy.type',
+  'ServiceSpec.externalTrafficPolicy',
   'DaemonSetUpdateStrategy.type',
   'StatefulSetUpdateStrategy.type',
   'StatefulSetSpec.podManagementPolicy',

@@ -67,7 +67,6 @@ function normaliseAddresses(object: ObjectJson, old: ObjectJson | undefined): vo
   const before = specOf(old)
   if (!spec.clusterIP && spec.clusterIPs?.length) {
     if (old && before.clusterIP) delete spec.clusterIPs
-    else spec.clusterIP = spec.clusterIPs[0] as string
   } else if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
   else if (spec.clusterIP && old && spec.clusterIP !== before.clusterIP && spec.clusterIPs?.[0] === before.clusterIP) {
     spec.clusterIPs = [spec.clusterIP]

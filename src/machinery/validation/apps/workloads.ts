@@ -39,6 +39,7 @@ function checkSelectorAndTemplate(
     if (isEmptySelector(selector)) out.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`))
   }
   if (isReadable(selector)) checkMatchingTemplate(out, kind, selector, template)
+  else if (kind === 'daemonset') checkPodTemplate(out, 'spec.template', template)
   else out.push(invalid('spec.selector', selector, kind === 'deployment' ? 'invalid label selector' : ''))
   if (kind !== 'deployment' || isReadable(selector)) checkWorkloadPods(out, kind, template)
 }
@@ -185,7 +186,7 @@ export function checkReplicaSetStatus(out: Errors, { status }: ReplicaSet | Repl
     }
   }
   if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-    out.push(invalid('status.availableReplicas', status.availableReplicas, 'cannot be greater than readyReplicas'))
+    out.push(invalid('status.availableReplicas', status.availableReplicas ?? 0, 'cannot be greater than readyReplicas'))
   }
 }
 

@@ -3,7 +3,7 @@ import type { Service, ServicePort } from '../../../api/core/v1/service.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { cidrErrors, dns1123SubdomainErrors, ipErrors, ipFamilyOf, isIp } from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { checkImmutable, checkLabels, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
+import { checkImmutable, checkLabels, checkOneOf, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
 
 const maxStickySeconds = 86400
 
@@ -110,6 +110,8 @@ function checkAddresses(out: Errors, { spec }: Service): void {
   if (spec.clusterIP && ips.length > 0 && ips[0] !== spec.clusterIP) {
     out.push(invalid('spec.clusterIPs', ips, 'first value must match `clusterIP`'))
   }
+  if (!spec.clusterIP && ips.length > 0)
+    out.push(invalid('spec.clusterIPs', ips, 'must be empty when `clusterIP` is not specified'))
   ips.forEach((address, i) => {
     if (address === 'None' ? i > 0 || ips.length > 1 : !isIp(address)) {
       const detail = address === 'None' ? "'None' must be the first and only value" : ipErrors(address)[0]!
@@ -143,7 +145,8 @@ function checkPolicies(out: Errors, { spec }: Service): void {
         'may only be set for externally-accessible services',
       ),
     )
-  }
+  } else if (spec.externalTrafficPolicy)
+    checkOneOf(out, 'spec.externalTrafficPolicy', spec.externalTrafficPolicy, ['Cluster', 'Local'])
   if (spec.healthCheckNodePort && !(spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local')) {
     out.push(
       invalid(
@@ -176,7 +179,10 @@ export function checkServiceUpdate(out: Errors, service: Service, old: Service):
   const { spec } = service
   const keepsAddress = spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName'
   if (keepsAddress && old.spec.clusterIP) {
-    checkImmutable(out, 'spec.clusterIPs[0]', spec.clusterIP ?? '', old.spec.clusterIP)
+    const address = spec.clusterIP ?? ''
+    // What is no address is nothing but that.
+    if (address === '' || address === 'None' || isIp(address))
+      checkImmutable(out, 'spec.clusterIPs[0]', address, old.spec.clusterIP)
   }
   if (
     spec.type === 'LoadBalancer' &&
