@@ -292,6 +292,7 @@ check('the etcd leader is killed: clients continue, the member comes back', asyn
 })
 
 check('all servers are restarted one after the other: no request fails', async t => {
+  await load.settled()
   const before = load.failures.length
   for (const server of servers) {
     await server.kill('SIGTERM')

@@ -17,6 +17,7 @@ export class Load {
   readonly #client: Client
   readonly #stopping = new AbortController()
   readonly #running: Promise<unknown>[] = []
+  readonly #underWay = new Set<Promise<unknown>>()
   /** Names of objects whose creation was acknowledged. */
   readonly created = new Set<string>()
   /** Those that may or may not be there. */
@@ -51,8 +52,23 @@ export class Load {
     }
   }
 
+  /** What was under way has its answer: a write that etcd lost with its leader has it after 7 s. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#underWay])
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.finally(() => this.#underWay.delete(tracked))
+    this.#underWay.add(tracked)
+    return work
+  }
+
   /** One creation; true: acknowledged. */
-  async create(name: string): Promise<boolean> {
+  create(name: string): Promise<boolean> {
+    return this.#track(this.#create(name))
+  }
+
+  async #create(name: string): Promise<boolean> {
     try {
       await this.#client.of(ConfigMap).create(namespace, { metadata: { name, labels: { load: '' } } })
       this.created.add(name)
@@ -71,21 +87,25 @@ export class Load {
   /** A counter that is read and swapped: an increment that is done twice, or lost, shows. */
   async #count(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      try {
-        const current = await this.#client.of(ConfigMap).get(namespace, counterName)
-        const count = Number(current.data?.count) + 1
-        try {
-          await this.#client.of(ConfigMap).update({ ...current, data: { count: String(count) } })
-          this.increments++
-        } catch (error) {
-          // With one counter a conflict comes of an own write whose answer was lost.
-          if (!isConflict(error) && !wasRefused(error)) this.unknownIncrements++
-          if (!isConflict(error)) this.failures.push(`update: ${(error as Error).message}`)
-        }
-      } catch (error) {
-        this.failures.push(`get: ${(error as Error).message}`)
-      }
+      await this.#track(this.#increment())
       await sleep(pauseMs)
+    }
+  }
+
+  async #increment(): Promise<void> {
+    try {
+      const current = await this.#client.of(ConfigMap).get(namespace, counterName)
+      const count = Number(current.data?.count) + 1
+      try {
+        await this.#client.of(ConfigMap).update({ ...current, data: { count: String(count) } })
+        this.increments++
+      } catch (error) {
+        // With one counter a conflict comes of an own write whose answer was lost.
+        if (!isConflict(error) && !wasRefused(error)) this.unknownIncrements++
+        if (!isConflict(error)) this.failures.push(`update: ${(error as Error).message}`)
+      }
+    } catch (error) {
+      this.failures.push(`get: ${(error as Error).message}`)
     }
   }
 
