@@ -1,6 +1,7 @@
 /** What an author is told of a schema that is accepted (upstream: the strategy of customresourcedefinitions). */
 import type { CustomResourceDefinitionSpec } from '../../api/apiextensions/v1/custom-resource-definition.ts'
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 
 /** Of texts, as upstream lists them; hyphens do not count. */
 const textFormats: ReadonlySet<string> = new Set(
@@ -27,7 +28,7 @@ export function schemaWarnings(spec: CustomResourceDefinitionSpec, old?: CustomR
 function warningsOf({ versions = [] }: CustomResourceDefinitionSpec): string[] {
   const schemas = versions.flatMap(({ schema }) => (schema?.openAPIV3Schema ? [schema.openAPIV3Schema] : []))
   // A schema that all versions share is looked at once.
-  const different = [...new Map(schemas.map(schema => [JSON.stringify(schema), schema])).values()]
+  const different = [...new Map(schemas.map(schema => [stringifyJson(schema), schema])).values()]
   const formats: string[] = []
   const sets = new Set<string>()
   for (const schema of different) walk(schema, formats, sets)
