@@ -1,9 +1,10 @@
 /** `clipper agent`: this machine becomes a node of a cluster whose servers run elsewhere. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, mergeConfig, readConfig } from './cluster-config.ts'
+import { port, serverUrl } from './flag-values.ts'
 import { type JoinToken, parseJoinToken } from './join-token.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
 import { requireRoot } from './preflight.ts'
@@ -19,13 +20,6 @@ export interface AgentFlags {
   readonly kubeletPort?: number
   readonly dnsPort?: number
   readonly dnsUpstream?: string[]
-}
-
-const serverUrl = (text: string): string => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'https:' || url.pathname !== '/')
-    throw new InvalidArgumentError('the URL of a server looks like https://192.0.2.2:6443.')
-  return url.origin
 }
 
 /** What the cluster says of itself comes in place of the empty settings once the machine has joined. */
@@ -73,11 +67,10 @@ export function agentToken({ token, tokenFile }: AgentFlags): JoinToken | undefi
 
 export interface AgentCommandOptions {
   readonly withCluster: (command: Command) => Command
-  readonly port: (text: string) => number
   readonly run: (config: ClusterConfig, token: JoinToken | undefined) => Promise<void>
 }
 
-export function addAgentCommand(program: Command, { withCluster, port, run }: AgentCommandOptions): void {
+export function addAgentCommand(program: Command, { withCluster, run }: AgentCommandOptions): void {
   withCluster(program.command('agent').description('join a cluster as a node and run it, in the foreground'))
     .option('--server <url>', 'a server of the cluster, as https://192.0.2.2:6443 (needed to join)', serverUrl)
     .option('--token <token>', 'of "clipper token create" (needed to join)')

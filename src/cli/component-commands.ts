@@ -2,11 +2,10 @@
  * `clipper scheduler` and `clipper controller-manager`: components alone, for an API server that runs elsewhere, with the
  * main flags of kube-scheduler and kube-controller-manager.
  */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { LeaseTimes } from '../client/leader-election.ts'
 import { CliError } from './cli-error.ts'
+import { absolutePath, boolean, cidr, duration, fileOfFlag, millisecondsOf, positive } from './flag-values.ts'
 import { type LeaderElectionSettings, leaseTimesOf, withLeaderElectionFlags } from './leader-election-flags.ts'
 
 export interface SchedulerSettings {
@@ -48,42 +47,13 @@ interface ControllerManagerFlags extends Flags {
   readonly terminatedPodGcThreshold?: number
 }
 
-const boolean = (text: string): boolean => {
-  if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('true or false is needed.')
-  return text === 'true'
-}
-
-const whole = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above zero is needed.')
-  return value
-}
-
-function contentOf(path: string | undefined, flag: string): string | undefined {
-  if (path === undefined) return undefined
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new CliError(`${flag}: cannot read ${path}: ${(error as Error).message}`)
-  }
-}
-
-export interface ComponentCommandOptions {
-  readonly actions: ComponentActions
-  readonly cidr: (text: string) => string
-  readonly milliseconds: (text: string) => number
-}
-
-export function addComponentCommands(program: Command, options: ComponentCommandOptions): void {
-  const { actions, cidr, milliseconds } = options
+export function addComponentCommands(program: Command, actions: ComponentActions): void {
   const component = (name: string, description: string) =>
     withLeaderElectionFlags(
       program
         .command(name)
         .description(`${description}, in the foreground`)
-        .requiredOption('--kubeconfig <file>', 'access to the API server, of Clipper or any other', path =>
-          resolve(path),
-        ),
+        .requiredOption('--kubeconfig <file>', 'access to the API server, of Clipper or any other', absolutePath),
       true,
     )
   component('scheduler', 'run the scheduler alone').action(({ kubeconfig, ...flags }: Flags) =>
@@ -104,16 +74,21 @@ export function addComponentCommands(program: Command, options: ComponentCommand
     .option('--cluster-signing-cert-file <file>', 'authority that signs certificates, PEM')
     .option('--cluster-signing-key-file <file>', 'its key, PEM')
     .option('--cluster-cidr <cidr>', 'addresses of pods; nodes get ranges of it (default: they get none)', cidr)
-    .option('--node-cidr-mask-size <bits>', 'prefix length of the range of a node (default: 24)', whole)
-    .option('--node-monitor-grace-period <duration>', 'how long a node may be silent (default: 40s)', milliseconds)
-    .option('--terminated-pod-gc-threshold <number>', 'ended pods that are kept (default: 12500)', whole)
+    .option('--node-cidr-mask-size <bits>', 'prefix length of the range of a node (default: 24)', positive)
+    .option('--node-monitor-grace-period <duration>', 'how long a node may be silent (default: 40s)', text =>
+      millisecondsOf(duration(text)),
+    )
+    .option('--terminated-pod-gc-threshold <number>', 'ended pods that are kept (default: 12500)', positive)
     .action((flags: ControllerManagerFlags) => actions.runControllerManager(controllerManagerSettings(flags)))
 }
 
+const contentOf = (flag: string, path: string | undefined): string | undefined =>
+  path === undefined ? undefined : fileOfFlag(flag, path)
+
 function controllerManagerSettings(flags: ControllerManagerFlags): ControllerManagerSettings {
-  const rootCaPem = contentOf(flags.rootCaFile, '--root-ca-file')
-  const certificatePem = contentOf(flags.clusterSigningCertFile, '--cluster-signing-cert-file')
-  const privateKeyPem = contentOf(flags.clusterSigningKeyFile, '--cluster-signing-key-file')
+  const rootCaPem = contentOf('root-ca-file', flags.rootCaFile)
+  const certificatePem = contentOf('cluster-signing-cert-file', flags.clusterSigningCertFile)
+  const privateKeyPem = contentOf('cluster-signing-key-file', flags.clusterSigningKeyFile)
   if ((certificatePem === undefined) !== (privateKeyPem === undefined))
     throw new CliError('give --cluster-signing-cert-file and --cluster-signing-key-file together')
   const { clusterCidr, nodeCidrMaskSize, nodeMonitorGracePeriod, terminatedPodGcThreshold } = flags

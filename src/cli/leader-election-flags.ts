@@ -1,9 +1,9 @@
 /** The flags `--leader-elect…` of kube-scheduler and kube-controller-manager, for both together. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { defaultLeaseTimes, faultOfLeaseTimes, type LeaseTimes } from '../client/leader-election.ts'
-import { parseDuration } from '../schema/go-duration.ts'
 import { CliError } from './cli-error.ts'
 import type { ClusterConfig } from './cluster-config.ts'
+import { boolean, duration, millisecondsOf } from './flag-values.ts'
 
 export interface LeaderElectionSettings {
   /** Absent: where the store is an etcd cluster, for then there may be others. */
@@ -12,25 +12,6 @@ export interface LeaderElectionSettings {
   readonly leaderElectLeaseDuration?: string
   readonly leaderElectRenewDeadline?: string
   readonly leaderElectRetryPeriod?: string
-}
-
-const duration = (text: string): string => {
-  try {
-    parseDuration(text)
-    return text
-  } catch {
-    throw new InvalidArgumentError('a duration looks like 15s or 1m30s.')
-  }
-}
-
-const millisecondsOf = (text: string): number => Number(parseDuration(text) / 1_000_000n)
-
-/** A duration of a flag, in milliseconds. */
-export const durationFlag = (text: string): number => millisecondsOf(duration(text))
-
-const boolean = (text: string): boolean => {
-  if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('true or false is needed.')
-  return text === 'true'
 }
 
 /** `isDefault`: there are elections unless told otherwise. */

@@ -9,8 +9,9 @@ import { addComponentCommands, type ComponentActions } from './component-command
 import { down, reset } from './down.ts'
 import { addEtcdCommand, type EtcdActions } from './etcd-command.ts'
 import { parseFeatureGates } from './feature-gates.ts'
+import { absolutePath, cidr, port, positive } from './flag-values.ts'
 import type { JoinToken } from './join-token.ts'
-import { durationFlag, withLeaderElectionFlags } from './leader-election-flags.ts'
+import { withLeaderElectionFlags } from './leader-election-flags.ts'
 import { loadLocalImages } from './local-agents.ts'
 import { freeNodeNetwork, maxLocalNodes } from './local-nodes.ts'
 import { nodeNameOf, primaryAddress } from './node-identity.ts'
@@ -66,26 +67,6 @@ export interface SimulatedNodes {
 const defaultDataDirectory = '/var/lib/clipper'
 const readyTimeoutMs = 120_000
 
-const port = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > 65_535)
-    throw new InvalidArgumentError('a port is a number from 1 to 65535.')
-  return value
-}
-
-const positive = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above zero is needed.')
-  return value
-}
-
-const cidr = (text: string): string => {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text)
-  if (!match || match.slice(1, 5).some(part => Number(part) > 255) || Number(match[5]) > 32)
-    throw new InvalidArgumentError('a CIDR looks like 10.244.0.0/16.')
-  return text
-}
-
 const nodeCount = (text: string): number => {
   const value = positive(text)
   if (value > maxLocalNodes) throw new InvalidArgumentError(`at most ${maxLocalNodes} nodes run on one machine.`)
@@ -105,7 +86,6 @@ const clusterName = (text: string): string => {
   return text
 }
 
-const absolutePath = (path: string): string => (path === '' ? '' : resolve(path))
 const urlList = (text: string): string[] => text.split(',').filter(url => url !== '')
 const logPath = (path: string): string => (path === '-' ? path : absolutePath(path))
 
@@ -323,9 +303,9 @@ export function makeProgram(actions: ProgramActions): Command {
     })
 
   const withCluster = (command: Command) => command.addOption(dataDirOption()).addOption(nameOption())
-  addAgentCommand(program, { withCluster, port, run: actions.runAgent })
+  addAgentCommand(program, { withCluster, run: actions.runAgent })
   addTokenCommand(program, { withCluster, configOf: flags => existingConfig(flags as Flags), print })
-  addComponentCommands(program, { actions, cidr, milliseconds: durationFlag })
+  addComponentCommands(program, actions)
   addEtcdCommand(program, {
     actions: actions.etcd,
     withCluster,

@@ -1,9 +1,10 @@
 /** Flags of `clipper server` about other servers: with them, its store is a member of an etcd cluster of their own. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, pathsOf } from './cluster-config.ts'
+import { port, serverUrl } from './flag-values.ts'
 import { type JoinToken, parseJoinToken } from './join-token.ts'
 
 export interface EtcdMemberConfig {
@@ -36,20 +37,6 @@ export interface ServerStart {
   readonly config: ClusterConfig
   /** Absent where it begins a control plane, or is part of one. */
   readonly join?: JoinTarget
-}
-
-const port = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > 65_535)
-    throw new InvalidArgumentError('a port is a number from 1 to 65535.')
-  return value
-}
-
-const serverUrl = (text: string): string => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'https:' || url.pathname !== '/')
-    throw new InvalidArgumentError('the URL of a server looks like https://10.0.0.1:6443.')
-  return url.origin
 }
 
 export function withServerFlags(command: Command): Command {

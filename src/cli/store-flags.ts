@@ -1,8 +1,8 @@
 /** Flags of a cluster about its store: snapshots in time, and who else may use it. */
-import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Cron } from 'croner'
 import { CliError } from './cli-error.ts'
+import { absolutePath, positive } from './flag-values.ts'
 
 export interface StoreConfig {
   /** Five fields, in local time; absent or empty: no snapshots. */
@@ -31,12 +31,6 @@ const cronLine = (text: string): string => {
   }
 }
 
-const retention = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above zero is needed.')
-  return value
-}
-
 const httpsUrl = (text: string): string => {
   if (text === '') return text
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -46,17 +40,19 @@ const httpsUrl = (text: string): string => {
   return text
 }
 
-const path = (text: string): string => (text === '' ? '' : resolve(text))
-
 export function withStoreFlags(command: Command): Command {
   return command
     .option('--snapshot-schedule-cron <line>', 'when to take snapshots of the store (default: never)', cronLine)
-    .option('--snapshot-retention <count>', 'how many of them stay (default: 5)', retention)
-    .option('--snapshot-dir <directory>', 'where they lie (default: snapshots/ in the data directory)', path)
+    .option('--snapshot-retention <count>', 'how many of them stay (default: 5)', positive)
+    .option('--snapshot-dir <directory>', 'where they lie (default: snapshots/ in the data directory)', absolutePath)
     .option('--store-listen <url>', 'serve the embedded store by the API of etcd (default: not)', httpsUrl)
-    .option('--store-cert <file>', 'certificate of that server, PEM', path)
-    .option('--store-key <file>', 'its key, PEM', path)
-    .option('--store-client-ca <file>', 'authority of its clients: who has a certificate of it may do everything', path)
+    .option('--store-cert <file>', 'certificate of that server, PEM', absolutePath)
+    .option('--store-key <file>', 'its key, PEM', absolutePath)
+    .option(
+      '--store-client-ca <file>',
+      'authority of its clients: who has a certificate of it may do everything',
+      absolutePath,
+    )
 }
 
 /** Where the embedded store listens, and its files. Throws CliError for half of it. */

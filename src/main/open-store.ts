@@ -1,5 +1,4 @@
 /** The store that a cluster's settings name: an etcd cluster, else the embedded one in its data directory. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HealthCheck } from '../apiserver/endpoints/health.ts'
 import { systemClock } from '../base/clock.ts'
@@ -7,6 +6,7 @@ import type { ClientTls } from '../base/grpc/grpc-channel.ts'
 import { loggerOf } from '../base/log.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf } from '../cli/cluster-config.ts'
+import { fileOfFlag } from '../cli/flag-values.ts'
 import { defaultSnapshotRetention, storeListenerOf } from '../cli/store-flags.ts'
 import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
 import { EncryptingStore } from '../store/encryption/encrypting-store.ts'
@@ -17,14 +17,8 @@ import type { Store } from '../store/store.ts'
 import { openEncryption } from './encryption.ts'
 import { scheduleSnapshots } from './snapshot-schedule.ts'
 
-function read(flag: string, file: string | undefined): string | undefined {
-  if (file === undefined || file === '') return undefined
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new CliError(`--${flag}: ${(error as Error).message}`)
-  }
-}
+const read = (flag: string, file: string | undefined): string | undefined =>
+  file === undefined || file === '' ? undefined : fileOfFlag(flag, file)
 
 const followMembersMs = 10_000
 
@@ -45,9 +39,9 @@ export async function openStore(config: ClusterConfig): Promise<OpenedStore> {
     if (maintained && listener) {
       const { host, port, certFile, keyFile, clientCaFile } = listener
       const tls = {
-        cert: read('store-cert', certFile)!,
-        key: read('store-key', keyFile)!,
-        ca: read('store-client-ca', clientCaFile)!,
+        cert: fileOfFlag('store-cert', certFile),
+        key: fileOfFlag('store-key', keyFile),
+        ca: fileOfFlag('store-client-ca', clientCaFile),
       }
       const directory = pathsOf(config).store
       const server = await startStoreServer({ store: maintained, directory, host, port, tls }).catch(error => {

@@ -1,8 +1,9 @@
 /** What `clipper snapshot` and `clipper store copy` do. */
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ClientTls } from '../base/grpc/grpc-channel.ts'
 import { CliError } from '../cli/cli-error.ts'
+import { fileOfFlag } from '../cli/flag-values.ts'
 import type { SnapshotActions, SnapshotListing, StoreLocation } from '../cli/snapshot-command.ts'
 import { copyStore } from '../store/copy-store.ts'
 import { databaseFile } from '../store/embedded/database.ts'
@@ -20,18 +21,12 @@ import {
 import { revisionOf, verifySnapshot } from '../store/snapshots/snapshot-file.ts'
 import type { Store } from '../store/store.ts'
 
-function read(flag: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new CliError(`--${flag}: ${(error as Error).message}`)
-  }
-}
-
 function tlsOf({ caFile, certFile, keyFile }: Extract<StoreLocation, { servers: unknown }>): ClientTls {
   return {
-    ...(caFile ? { ca: read('etcd-cafile', caFile) } : {}),
-    ...(certFile && keyFile ? { cert: read('etcd-certfile', certFile), key: read('etcd-keyfile', keyFile) } : {}),
+    ...(caFile ? { ca: fileOfFlag('etcd-cafile', caFile) } : {}),
+    ...(certFile && keyFile
+      ? { cert: fileOfFlag('etcd-certfile', certFile), key: fileOfFlag('etcd-keyfile', keyFile) }
+      : {}),
   }
 }
 

@@ -1,7 +1,7 @@
 /** The embedded store behind the API of etcd, in the foreground until it is told to stop. */
-import { readFileSync } from 'node:fs'
 import { loggerOf } from '../base/log.ts'
 import { CliError } from '../cli/cli-error.ts'
+import { fileOfFlag } from '../cli/flag-values.ts'
 import type { StoreSettings } from '../cli/store-command.ts'
 import { StoreInUseError } from '../store/embedded/directory-lock.ts'
 import { openEmbeddedStore } from '../store/embedded/embedded-store.ts'
@@ -12,18 +12,10 @@ import { stopSignal } from './stop-signal.ts'
 /** It serves nothing else: a page of a list costs a third less when its rows are found here. */
 const pageCacheKiB = 32 * 1024
 
-function read(file: string, flag: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new CliError(`--${flag}: ${(error as Error).message}`)
-  }
-}
-
 function tlsOf({ tls }: StoreSettings) {
   if (tls === undefined) return {}
-  const ca = tls.clientCaFile === undefined ? {} : { ca: read(tls.clientCaFile, 'client-ca') }
-  return { tls: { cert: read(tls.certFile, 'cert'), key: read(tls.keyFile, 'key'), ...ca } }
+  const ca = tls.clientCaFile === undefined ? {} : { ca: fileOfFlag('client-ca', tls.clientCaFile) }
+  return { tls: { cert: fileOfFlag('cert', tls.certFile), key: fileOfFlag('key', tls.keyFile), ...ca } }
 }
 
 export async function runStore(settings: StoreSettings): Promise<void> {
