@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type Clock, sleep, type Timer } from './clock.ts'
 import type { Logger } from './log.ts'
+import { identityOf, isAlive, type ProcessIdentity, readLiveProcess } from './process-identity.ts'
 import type { Spawner } from './spawner.ts'
 
 export interface DetachedProgram {
@@ -15,6 +16,10 @@ export interface DetachedProgram {
   readonly logFile: string
   /** Where it is written down which process it is. */
   readonly instanceFile: string
+  /** What it reads besides its arguments. */
+  readonly settings?: string
+  /** Before every start of it. */
+  prepare?(): void
 }
 
 export interface DetachedDependencies {
@@ -23,10 +28,8 @@ export interface DetachedDependencies {
   readonly log: Logger
 }
 
-interface Instance {
-  readonly pid: number
-  readonly startTicks: string
-  /** Of command and arguments: a program with others is started anew. */
+interface Instance extends ProcessIdentity {
+  /** Of what it was started with: a program with other settings is started anew. */
   readonly hash: string
 }
 
@@ -36,27 +39,7 @@ const firstRestartMs = 500
 const lastRestartMs = 10_000
 const pollMs = 25
 
-/** Field 22 of /proc/PID/stat tells a process from a later one with the same pid; undefined if it is gone. */
-function startTicksOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? undefined : fields[19]
-  } catch {
-    return undefined
-  }
-}
-
-const isAlive = ({ pid, startTicks }: Instance): boolean => startTicksOf(pid) === startTicks
-
-function readInstance(path: string): Instance | undefined {
-  try {
-    const instance = JSON.parse(readFileSync(path, 'utf8')) as Instance
-    return isAlive(instance) ? instance : undefined
-  } catch {
-    return undefined
-  }
-}
+const readInstance = (path: string): Instance | undefined => readLiveProcess<Instance>(path)
 
 async function end(instance: Instance, graceMs: number): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
@@ -87,7 +70,7 @@ export class DetachedProcess {
     this.#program = program
     this.#deps = deps
     this.#hash = createHash('sha256')
-      .update(JSON.stringify([program.command, program.args]))
+      .update(JSON.stringify([program.command, program.args, program.settings]))
       .digest('hex')
   }
 
@@ -103,7 +86,11 @@ export class DetachedProcess {
   async start(): Promise<boolean> {
     const running = readInstance(this.#program.instanceFile)
     const adopted = running?.hash === this.#hash
-    if (running && !adopted) await end(running, 10_000)
+    if (running && !adopted) {
+      const { command } = this.#program
+      this.#deps.log.info({ command, pid: running.pid }, 'runs with other settings: starting it anew')
+      await end(running, 10_000)
+    }
     if (adopted) this.#instance = running
     else await this.#launch()
     this.#supervise(superviseEveryMs)
@@ -133,9 +120,10 @@ export class DetachedProcess {
 
   async #launch(): Promise<void> {
     const { command, args, logFile, instanceFile } = this.#program
+    this.#program.prepare?.()
     const pid = await this.#deps.spawner.startDetached(command, args, { logFile })
     this.#startedAtMs = this.#deps.clock.monotonic()
-    this.#instance = { pid, startTicks: startTicksOf(pid) ?? '', hash: this.#hash }
+    this.#instance = { ...identityOf(pid), hash: this.#hash }
     writeFileSync(instanceFile, JSON.stringify(this.#instance), { mode: 0o600 })
   }
 

@@ -1,15 +1,15 @@
 /** The processes of further nodes on this machine: started after the cluster's own, ended before it. */
-import { execFile, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { sleep } from '../base/clock.ts'
+import { startInBackground } from './background-process.ts'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, pathsOf, readConfig, writeConfig } from './cluster-config.ts'
 import { readClusterState } from './cluster-state.ts'
-import { lastLogLine } from './last-log-line.ts'
 import { agentConfigOf, ensureLocalNetwork, insideOf, type LocalNode, localNodesOf } from './local-nodes.ts'
-import { endProcess, isAlive, readPidFile } from './running-process.ts'
+import { endProcess, readPidFile } from './running-process.ts'
 import { createToken, deleteToken } from './token-command.ts'
 
 /** A machine that starts needs no longer; the token is deleted when all have joined. */
@@ -26,7 +26,7 @@ export interface LocalAgentsOptions {
 
 const isRunning = (config: ClusterConfig, node: LocalNode): boolean => {
   const running = readPidFile(pathsOf({ name: node.instance, dataDirectory: node.dataDirectory }).pidFile)
-  return running !== undefined && isAlive(running) && running.dataDirectory.startsWith(config.dataDirectory)
+  return running?.dataDirectory.startsWith(config.dataDirectory) === true
 }
 
 /** Starts the nodes that do not run and waits until all are ready. */
@@ -65,29 +65,14 @@ function startAgent(
 ): Promise<never> {
   const agent = agentConfigOf(config, node)
   if (JSON.stringify(readConfig(node.dataDirectory)) !== JSON.stringify(agent)) writeConfig(agent)
-  const { log: logFile } = pathsOf(agent)
-  const log = openSync(logFile, 'a', 0o600)
-  const [program = '', ...args] = insideOf(node, [
+  const inside = insideOf(node, [
     process.execPath,
     ...process.execArgv,
     ...command,
     ...['agent', '--data-dir', node.dataDirectory],
     ...(tokenFile === undefined ? [] : ['--token-file', tokenFile]),
   ])
-  const child = spawn(program, args, { detached: true, cwd: '/', stdio: ['ignore', log, log] })
-  closeSync(log)
-  child.unref()
-  return new Promise((_, reject) => {
-    child.once('error', reject)
-    child.once('exit', code =>
-      reject(
-        new CliError(
-          `the process of the node ${node.name} ended at once (exit code ${code}): ${lastLogLine(logFile)}`,
-          `look into ${logFile}`,
-        ),
-      ),
-    )
-  })
+  return startInBackground(inside, pathsOf(agent).log, `the process of the node ${node.name}`).ended
 }
 
 async function untilReady(

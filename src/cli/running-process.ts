@@ -1,29 +1,17 @@
 /** The cluster's process: who it is, whether it lives, and that there is only one. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import { sleep } from '../base/clock.ts'
+import { identityOf, isAlive, type ProcessIdentity, readLiveProcess } from '../base/process-identity.ts'
 
-export interface RunningProcess {
-  readonly pid: number
-  /** Field 22 of /proc/PID/stat: tells a process from another one with the same pid. */
-  readonly startTicks: string
+export interface RunningProcess extends ProcessIdentity {
   readonly dataDirectory: string
-}
-
-function startTicksOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? undefined : fields[19]
-  } catch {
-    return undefined
-  }
 }
 
 export function writePidFile(path: string, dataDirectory: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const running: RunningProcess = { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '', dataDirectory }
+  const running: RunningProcess = { ...identityOf(process.pid), dataDirectory }
   writeFileSync(`${path}.new`, JSON.stringify(running), { mode: 0o600 })
   renameSync(`${path}.new`, path)
 }
@@ -33,16 +21,7 @@ export function removePidFile(path: string): void {
 }
 
 /** The live process that a pid file names; undefined if it is gone. */
-export function readPidFile(path: string): RunningProcess | undefined {
-  try {
-    const running = JSON.parse(readFileSync(path, 'utf8')) as RunningProcess
-    return isAlive(running) ? running : undefined
-  } catch {
-    return undefined
-  }
-}
-
-export const isAlive = (running: RunningProcess): boolean => startTicksOf(running.pid) === running.startTicks
+export const readPidFile = (path: string): RunningProcess | undefined => readLiveProcess<RunningProcess>(path)
 
 /** How long a process may take to finish what it accepted before it is killed. */
 const stopTimeoutMs = 20_000

@@ -1,18 +1,17 @@
 /** `clipper up`: starts the cluster's process in the background and waits until pods can run and names resolve. */
-import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { sleep } from '../base/clock.ts'
+import { startInBackground } from './background-process.ts'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, pathsOf, readConfig, writeConfig } from './cluster-config.ts'
 import { type ClusterState, readClusterState } from './cluster-state.ts'
 import { mergeIntoUserKubeconfig } from './kubeconfig-merge.ts'
-import { lastLogLine } from './last-log-line.ts'
 import { startLocalAgents } from './local-agents.ts'
 import { localNodesOf } from './local-nodes.ts'
 import { preflight, requireRoot } from './preflight.ts'
 import type { Progress } from './progress.ts'
-import { isAlive, readPidFile, tryLock } from './running-process.ts'
+import { readPidFile, tryLock } from './running-process.ts'
 
 export interface UpOptions {
   readonly config: ClusterConfig
@@ -84,32 +83,14 @@ async function startProcess(
 ): Promise<ClusterState> {
   const paths = pathsOf(config)
   mkdirSync(paths.runDirectory, { recursive: true, mode: 0o700 })
-  const log = openSync(paths.log, 'a', 0o600)
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, ...processArguments, '--data-dir', config.dataDirectory],
-    {
-      detached: true,
-      cwd: '/',
-      stdio: ['ignore', log, log],
-    },
+  const { pid, ended } = startInBackground(
+    [process.execPath, ...process.execArgv, ...processArguments, '--data-dir', config.dataDirectory],
+    paths.log,
+    "the cluster's process",
   )
-  closeSync(log)
-  const failed = new Promise<never>((_, reject) => {
-    child.once('error', reject)
-    child.once('exit', code =>
-      reject(
-        new CliError(
-          `the cluster's process ended at once (exit code ${code}): ${lastLogLine(paths.log)}`,
-          `look into ${paths.log}`,
-        ),
-      ),
-    )
-  })
-  child.unref()
-  const ended = new AbortController()
-  failed.catch(() => ended.abort())
-  return Promise.race([failed, waitUntilReady(config, child.pid ?? 0, timeoutMs, note, ended.signal)])
+  const hasEnded = new AbortController()
+  ended.catch(() => hasEnded.abort())
+  return Promise.race([ended, waitUntilReady(config, pid, timeoutMs, note, hasEnded.signal)])
 }
 
 /** How often the state is asked for; short, because starting takes a few seconds in all. */
@@ -132,8 +113,8 @@ async function waitUntilReady(
         `the cluster was not ready after ${timeoutMs / 1000} s: still waiting for ${state.waitingFor}`,
         `look into ${pathsOf(config).log}`,
       )
-    const running = readPidFile(pathsOf(config).pidFile)
-    if (running && running.pid === pid && !isAlive(running))
+    // One that was started just now has written no file yet; its end is the signal's matter.
+    if (!signal && readPidFile(pathsOf(config).pidFile)?.pid !== pid)
       throw new CliError("the cluster's process ended", `look into ${pathsOf(config).log}`)
     await sleep(pollMs, signal)
   }

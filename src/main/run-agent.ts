@@ -10,7 +10,7 @@ import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.ts'
 import type { JoinToken } from '../cli/join-token.ts'
 import { preflight } from '../cli/preflight.ts'
-import { isAlive, readPidFile, tryLock, writePidFile } from '../cli/running-process.ts'
+import { readPidFile, tryLock, writePidFile } from '../cli/running-process.ts'
 import type { LoadBalancer } from '../load-balancer/load-balancer.ts'
 import type { ClusterSettings } from '../machinery/cluster-settings.ts'
 import { publicKeyHash } from '../machinery/node-annotations.ts'
@@ -26,7 +26,7 @@ export async function runAgent(config: ClusterConfig, token: JoinToken | undefin
   const log = loggerOf('clipper')
   const paths = pathsOf(config)
   const running = readPidFile(paths.pidFile)
-  const release = running && isAlive(running) ? undefined : await tryLock(config.name)
+  const release = running ? undefined : await tryLock(config.name)
   if (!release) throw new CliError(`a cluster or agent named ${config.name} already runs`, 'choose another --name')
   // Before memory grows: spawning stops a process in proportion to it.
   const spawner = new HelperSpawner()

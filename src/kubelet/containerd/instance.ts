@@ -2,10 +2,10 @@
  * A containerd of the cluster's own: own root, state and socket below the data directory. It runs detached, so that
  * containers outlive the cluster's process; a later start adopts it.
  */
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Clock, sleep, type Timer } from '../../base/clock.ts'
+import { type Clock, sleep } from '../../base/clock.ts'
+import { DetachedProcess } from '../../base/detached-process.ts'
 import type { Logger } from '../../base/log.ts'
 import type { Spawner } from '../../base/spawner.ts'
 import { RuntimeClient } from '../cri/runtime-client.ts'
@@ -29,7 +29,7 @@ export interface ContainerdOptions {
 }
 
 export interface Containerd {
-  /** It changes when containerd had to be started again. */
+  /** It changes when containerd had to be started again. Throws while it is down. */
   pid(): number
   readonly socketPath: string
   readonly version: string
@@ -44,46 +44,9 @@ export interface Containerd {
   importImage(archivePath: string): Promise<string[]>
 }
 
-interface Instance {
-  readonly pid: number
-  readonly startTicks: string
-  readonly configHash: string
-}
-
 const startTimeoutMs = 30_000
-const stopTimeoutMs = 10_000
-const superviseEveryMs = 1_000
 /** sun_path holds 108 bytes with its end. */
 const maxSocketPath = 107
-
-/** Field 22 of /proc/PID/stat tells a process from a later one with the same pid; undefined if it is gone. */
-function startTicksOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? undefined : fields[19]
-  } catch {
-    return undefined
-  }
-}
-
-function readInstance(path: string): Instance | undefined {
-  try {
-    const instance = JSON.parse(readFileSync(path, 'utf8')) as Instance
-    return startTicksOf(instance.pid) === instance.startTicks ? instance : undefined
-  } catch {
-    return undefined
-  }
-}
-
-async function endProcess(pid: number, startTicks: string): Promise<void> {
-  const alive = () => startTicksOf(pid) === startTicks
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (!alive()) return
-    process.kill(pid, signal)
-    for (let waitedMs = 0; alive() && waitedMs < stopTimeoutMs; waitedMs += 25) await sleep(25)
-  }
-}
 
 function defaultCniBinDirectory(): string {
   const found = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'].find(path => existsSync(join(path, 'bridge')))
@@ -106,7 +69,7 @@ function snapshotterFor(root: string): 'overlayfs' | 'native' {
 }
 
 export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
-  const { spawner, log, signal } = options
+  const { spawner, signal } = options
   const directory = join(options.dataDirectory, 'containerd')
   const socketPath = join(directory, 'containerd.sock')
   if (Buffer.byteLength(`${socketPath}.ttrpc`) > maxSocketPath)
@@ -138,34 +101,26 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     version.major,
   )
   const configPath = join(directory, 'config.toml')
-  const instancePath = join(directory, 'instance.json')
-  const configHash = createHash('sha256').update(`${version.text}\n${toml}`).digest('hex')
-
-  let instance = readInstance(instancePath)
-  const adopted = instance?.configHash === configHash
-  if (instance && !adopted) {
-    log.info({ pid: instance.pid }, 'containerd runs with another configuration: starting it anew')
-    await endProcess(instance.pid, instance.startTicks)
-    instance = undefined
-  }
-  const logFile = join(directory, 'containerd.log')
-  const launch = async (): Promise<Instance> => {
-    writeFileSync(configPath, toml, { mode: 0o600 })
-    rmSync(socketPath, { force: true })
-    rmSync(`${socketPath}.ttrpc`, { force: true })
-    const pid = await spawner.startDetached('containerd', ['--config', configPath], { logFile })
-    const launched = { pid, startTicks: startTicksOf(pid) ?? '', configHash }
-    writeFileSync(instancePath, JSON.stringify(launched), { mode: 0o600 })
-    return launched
-  }
-  let current = instance ?? (await launch())
-  const alive = () => startTicksOf(current.pid) === current.startTicks
+  const containerd = new DetachedProcess(
+    {
+      command: 'containerd',
+      args: ['--config', configPath],
+      logFile: join(directory, 'containerd.log'),
+      instanceFile: join(directory, 'instance.json'),
+      settings: `${version.text}\n${toml}`,
+      prepare() {
+        writeFileSync(configPath, toml, { mode: 0o600 })
+        rmSync(socketPath, { force: true })
+        rmSync(`${socketPath}.ttrpc`, { force: true })
+      },
+    },
+    options,
+  )
+  const adopted = await containerd.start()
   const runtime = new RuntimeClient(socketPath)
-  await awaitAnswer(runtime, options.clock, alive, logFile, signal)
-  const watch = superviseEvery(options.clock, async () => {
-    if (alive()) return
-    log.warn({ pid: current.pid }, 'containerd ended: starting it again')
-    current = await launch()
+  await awaitAnswer(runtime, options.clock, containerd, signal).catch(error => {
+    containerd.detach()
+    throw error
   })
 
   // By its transfer service, containerd 2 tells the names of images with dashes as spaces, and cut off.
@@ -183,45 +138,25 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   }
   await ensureSandboxImage(runtime, directory, importImage)
   return {
-    pid: () => current.pid,
+    pid() {
+      const { pid } = containerd
+      if (pid === undefined) throw new Error('containerd is down')
+      return pid
+    },
     socketPath,
     version: version.text,
     adopted,
     runtime,
     importImage,
     detach: () => {
-      watch.stop()
+      containerd.detach()
       runtime.close()
     },
     stop: async () => {
-      watch.stop()
       runtime.close()
-      await endProcess(current.pid, current.startTicks)
+      await containerd.stop()
       await endShims(socketPath)
       await new Mounter(spawner).unmountBelow(directory)
-      rmSync(instancePath, { force: true })
-    },
-  }
-}
-
-/** Looks after containerd while the cluster's process runs; what it started goes on without it meanwhile. */
-function superviseEvery(clock: Clock, look: () => Promise<void>): { stop(): void } {
-  let stopped = false
-  let timer: Timer | undefined
-  const schedule = () => {
-    if (stopped) return
-    timer = clock.after(superviseEveryMs, () => {
-      if (!stopped)
-        void look()
-          .catch(() => {})
-          .finally(schedule)
-    })
-  }
-  schedule()
-  return {
-    stop() {
-      stopped = true
-      timer?.cancel()
     },
   }
 }
@@ -229,8 +164,7 @@ function superviseEvery(clock: Clock, look: () => Promise<void>): { stop(): void
 async function awaitAnswer(
   runtime: RuntimeClient,
   clock: Clock,
-  alive: () => boolean,
-  logFile: string,
+  containerd: DetachedProcess,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const deadline = clock.monotonic() + startTimeoutMs
@@ -241,19 +175,11 @@ async function awaitAnswer(
       await runtime.status()
       return
     } catch (error) {
-      if (!alive()) throw new Error(`containerd ended while it started: ${lastLines(logFile)}`)
+      if (!containerd.isAlive) throw new Error(`containerd ended while it started: ${containerd.lastLines()}`)
       if (clock.monotonic() > deadline)
         throw new Error(`containerd does not answer after ${startTimeoutMs / 1000} s: ${(error as Error).message}`)
     }
     await sleep(20, signal)
-  }
-}
-
-function lastLines(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim().split('\n').slice(-3).join(' | ')
-  } catch {
-    return 'no log'
   }
 }
 
