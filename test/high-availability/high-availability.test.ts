@@ -172,12 +172,15 @@ const isUp = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp === undefined &&
   status.conditions?.some(one => one.type === 'Ready' && one.status === 'True') === true
 
-/** The server whose process holds a Lease. */
+/** The server whose process holds a Lease; one that stopped gave it back, and another takes it soon after. */
 async function leaderOf(name: string): Promise<Machine> {
-  const { spec } = await client.of(Lease).get('kube-system', name)
-  const leader = servers.find(server => spec.holderIdentity?.startsWith(`${server.name}_`))
-  assert.ok(leader, `${name} is led by ${spec.holderIdentity}`)
-  return leader
+  let leader: Machine | undefined
+  await until(`${name} is led`, controllersContinueMs, async () => {
+    const { spec } = await client.of(Lease).get('kube-system', name)
+    leader = servers.find(server => spec.holderIdentity?.startsWith(`${server.name}_`))
+    return leader !== undefined
+  })
+  return leader!
 }
 
 const membersFrom = async (server: Machine): Promise<ListedMember[]> =>
