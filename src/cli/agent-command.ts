@@ -6,7 +6,7 @@ import { CliError } from './cli-error.ts'
 import { type ClusterConfig, mergeConfig, readConfig } from './cluster-config.ts'
 import { port, serverUrl } from './flag-values.ts'
 import { type JoinToken, parseJoinToken } from './join-token.ts'
-import { nodeNameOf, primaryAddress } from './node-identity.ts'
+import { newConfig } from './new-config.ts'
 import { requireRoot } from './preflight.ts'
 
 export interface AgentFlags {
@@ -22,6 +22,8 @@ export interface AgentFlags {
   readonly dnsUpstream?: string[]
 }
 
+const unknownCluster = { apiPort: 0, clusterCidr: '', serviceCidr: '', nodePortRange: '', clusterDomain: '' }
+
 /** What the cluster says of itself comes in place of the empty settings once the machine has joined. */
 export function agentConfigOf(flags: AgentFlags): ClusterConfig {
   const { dataDir, dnsUpstream, token: _token, tokenFile: _tokenFile, ...settings } = flags
@@ -36,21 +38,7 @@ export function agentConfigOf(flags: AgentFlags): ClusterConfig {
   if (kept) return mergeConfig(kept, given)
   if (given.server === undefined)
     throw new CliError('this machine has not joined a cluster yet', 'run: clipper agent --server URL --token TOKEN')
-  return {
-    name: 'clipper',
-    dataDirectory,
-    nodeName: given.nodeName ?? nodeNameOf(),
-    nodeAddress: given.nodeAddress ?? primaryAddress(),
-    apiPort: 0,
-    kubeletPort: 10_250,
-    dnsPort: 10_053,
-    clusterCidr: '',
-    serviceCidr: '',
-    nodePortRange: '',
-    clusterDomain: '',
-    dnsUpstreams: [],
-    ...given,
-  }
+  return newConfig(dataDirectory, unknownCluster, given)
 }
 
 export function agentToken({ token, tokenFile }: AgentFlags): JoinToken | undefined {

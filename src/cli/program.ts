@@ -14,7 +14,7 @@ import type { JoinToken } from './join-token.ts'
 import { withLeaderElectionFlags } from './leader-election-flags.ts'
 import { loadLocalImages } from './local-agents.ts'
 import { freeNodeNetwork, maxLocalNodes } from './local-nodes.ts'
-import { nodeNameOf, primaryAddress } from './node-identity.ts'
+import { newConfig } from './new-config.ts'
 import { requireRoot } from './preflight.ts'
 import { terminalProgress } from './progress.ts'
 import { type ServerFlags, type ServerStart, serverStartOf, withServerFlags } from './server-flags.ts'
@@ -97,6 +97,14 @@ type Flags = Partial<Omit<ClusterConfig, 'dataDirectory'>> & {
   controllers?: string
 }
 
+const newCluster = {
+  apiPort: 6443,
+  clusterCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/16',
+  nodePortRange: '30000-32767',
+  clusterDomain: 'cluster.local',
+}
+
 /** The settings of a cluster: those it was made with, the flags, and the defaults for a new one. */
 function configOf(flags: Flags): ClusterConfig {
   const {
@@ -111,21 +119,7 @@ function configOf(flags: Flags): ClusterConfig {
   const given = { ...settings, ...(dnsUpstream ? { dnsUpstreams: dnsUpstream } : {}) }
   const kept = readConfig(dataDirectory)
   if (kept) return withNodeNetwork(mergeConfig(kept, given))
-  return withNodeNetwork({
-    name: 'clipper',
-    dataDirectory,
-    nodeName: given.nodeName ?? nodeNameOf(),
-    nodeAddress: given.nodeAddress ?? primaryAddress(),
-    apiPort: 6443,
-    kubeletPort: 10_250,
-    dnsPort: 10_053,
-    clusterCidr: '10.244.0.0/16',
-    serviceCidr: '10.96.0.0/16',
-    nodePortRange: '30000-32767',
-    clusterDomain: 'cluster.local',
-    dnsUpstreams: [],
-    ...given,
-  })
+  return withNodeNetwork(newConfig(dataDirectory, newCluster, given))
 }
 
 /** The links of further nodes have their range for as long as the cluster lives. */

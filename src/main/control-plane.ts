@@ -1,16 +1,14 @@
 /** API server, controllers and scheduler in this process. */
 
-import { randomUUID } from 'node:crypto'
 import { type Component, componentUser, controllerUser } from '../apiserver/authentication/component-users.ts'
 import type { Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { leaseTimesOf } from '../cli/leader-election-flags.ts'
-import { runElected } from '../client/leader-election.ts'
 import { startControllers } from '../controllers/start.ts'
-import { startScheduler } from '../scheduler/scheduler.ts'
 import { type RunningApi, startApi } from './api.ts'
+import { runCandidate, schedule } from './elected.ts'
 import { random } from './random.ts'
 
 export type ControlPlane = Pick<RunningApi, 'server' | 'clientFor' | 'informersFor' | 'stop'>
@@ -27,24 +25,16 @@ export async function startControlPlane(
 
   /** Runs a component: at once where nobody is elected, else for as long as this process is. */
   const run = (component: Component, lead: (signal: AbortSignal) => Promise<void>): Promise<void> => {
-    if (times === undefined) return lead(stopping.signal)
     const name = `kube-${component}`
-    return runElected({
-      ...times,
-      client: api.clientFor(componentUser(component), name),
-      clock: systemClock,
-      random,
-      log: loggerOf(name),
-      namespace: 'kube-system',
-      name,
-      identity: `${config.nodeName}_${randomUUID()}`,
-      signal: stopping.signal,
-      lead,
-    })
+    const client = api.clientFor(componentUser(component), name)
+    return runCandidate({ name, client, host: config.nodeName, times, signal: stopping.signal, lead })
   }
   const running = [
     run('controller-manager', signal => control(config, pki, api, controllers, signal)),
-    run('scheduler', signal => schedule(api, signal)),
+    run('scheduler', signal => {
+      const client = api.clientFor(componentUser('scheduler'), 'kube-scheduler')
+      return schedule(client, api.informersFor(client, loggerOf('kube-scheduler')), signal)
+    }),
   ]
 
   return {
@@ -85,14 +75,4 @@ function control(
       ...(config.nodeCidrMaskSize === undefined ? {} : { nodeMaskSize: config.nodeCidrMaskSize }),
     },
   })
-}
-
-async function schedule({ clientFor, informersFor }: RunningApi, signal: AbortSignal): Promise<void> {
-  const log = loggerOf('kube-scheduler')
-  const client = clientFor(componentUser('scheduler'), 'kube-scheduler')
-  const informers = informersFor(client, log)
-  const scheduler = startScheduler({ client, informers, clock: systemClock, random, signal, log })
-  informers.start(signal)
-  if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-  await scheduler.stop()
 }

@@ -9,7 +9,7 @@ import { CliError } from '../cli/cli-error.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { startContainerd } from '../kubelet/containerd/instance.ts'
 import { writeOciImage } from '../kubelet/containerd/oci-image.ts'
-import { cniDirectory } from './node.ts'
+import { cniConfigDirectory } from './node.ts'
 
 /** Imports an OCI or docker archive; gives the names of its images. */
 export async function loadImage(config: ClusterConfig, archive: string): Promise<readonly string[]> {
@@ -27,7 +27,7 @@ export async function loadImage(config: ClusterConfig, archive: string): Promise
       clock: systemClock,
       log,
       dataDirectory: config.dataDirectory,
-      cniConfDirectory: join(cniDirectory(config), 'conf'),
+      cniConfDirectory: cniConfigDirectory(config),
     })
     try {
       return await containerd.importImage(archive)

@@ -48,7 +48,7 @@ export interface RunningNode {
   stop(): Promise<void>
 }
 
-export const cniDirectory = (config: ClusterConfig): string => join(config.dataDirectory, 'cni')
+const cniDirectory = (config: ClusterConfig): string => join(config.dataDirectory, 'cni')
 export const cniConfigDirectory = (config: ClusterConfig): string => join(cniDirectory(config), 'conf')
 
 export async function startNode(config: ClusterConfig, access: NodeAccess, spawner: Spawner): Promise<RunningNode> {

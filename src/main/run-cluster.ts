@@ -1,9 +1,6 @@
 /** The cluster's process: everything of a one-node cluster, until it is told to stop. */
 
 import { apiserverUser } from '../apiserver/bootstrap/bootstrap-api.ts'
-import { writeKubeconfig } from '../apiserver/pki/kubeconfig.ts'
-import { ensurePki } from '../apiserver/pki/pki.ts'
-import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
 import { CliError } from '../cli/cli-error.ts'
@@ -14,7 +11,7 @@ import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { startControlPlane } from './control-plane.ts'
 import { startNode } from './node.ts'
 import { inProcessAccess } from './node-access.ts'
-import { firstAddresses } from './service-addresses.ts'
+import { ensureServerPki, writeAdminKubeconfig } from './server-pki.ts'
 import { stopSignal } from './stop-signal.ts'
 
 export async function runCluster(config: ClusterConfig): Promise<void> {
@@ -28,22 +25,9 @@ export async function runCluster(config: ClusterConfig): Promise<void> {
   writePidFile(paths.pidFile, config.dataDirectory)
   const stopped = stopSignal()
 
-  const pki = ensurePki({
-    directory: paths.pki,
-    nodeName: config.nodeName,
-    altNames: [config.nodeAddress],
-    serviceAddresses: firstAddresses(config.serviceCidr, 1),
-    clusterDomain: config.clusterDomain,
-    clock: systemClock,
-  })
+  const pki = ensureServerPki(config)
   const controlPlane = await startControlPlane(config, pki)
-  writeKubeconfig(paths.adminKubeconfig, {
-    server: `https://127.0.0.1:${config.apiPort}`,
-    caPem: pki.caPem,
-    clusterName: config.name,
-    userName: config.name,
-    client: pki.identity('admin'),
-  })
+  writeAdminKubeconfig(config, pki)
   const [node] = await Promise.all([
     startNode(config, inProcessAccess(config, controlPlane, pki), spawner),
     ensureClusterObjects(controlPlane.clientFor(apiserverUser, 'clipper'), config, pki.caPem),

@@ -1,5 +1,4 @@
 /** The scheduler or the controllers alone, for an API server that runs elsewhere, until told to stop. */
-import { randomUUID } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { CliError } from '../cli/cli-error.ts'
@@ -9,20 +8,14 @@ import { Client } from '../client/client.ts'
 import { HttpsTransport, type HttpsTransportOptions } from '../client/https-transport.ts'
 import { InformerFactory } from '../client/informer-factory.ts'
 import { readKubeconfig, transportOptionsOf } from '../client/kubeconfig.ts'
-import { runElected } from '../client/leader-election.ts'
 import { ServiceAccountToken } from '../client/service-account-token.ts'
 import { startControllers } from '../controllers/start.ts'
-import { startScheduler } from '../scheduler/scheduler.ts'
+import { runCandidate, schedule } from './elected.ts'
 import { random } from './random.ts'
 import { stopSignal } from './stop-signal.ts'
 
 export const runScheduler = (settings: SchedulerSettings): Promise<void> =>
-  run('kube-scheduler', settings, async ({ client, informers, log }, signal) => {
-    const scheduler = startScheduler({ client, informers, clock: systemClock, random, signal, log })
-    informers.start(signal)
-    if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-    await scheduler.stop()
-  })
+  run('kube-scheduler', settings, ({ client, informers }, signal) => schedule(client, informers, signal))
 
 export const runControllerManager = (settings: ControllerManagerSettings): Promise<void> =>
   run('kube-controller-manager', settings, async ({ client, informers, log, connectAs }, signal) => {
@@ -74,20 +67,7 @@ async function run(name: string, { kubeconfig, leaseTimes }: SchedulerSettings, 
       accounts.close()
     }
   }
-  if (leaseTimes === undefined) await term(stopping.signal)
-  else
-    await runElected({
-      ...leaseTimes,
-      client,
-      clock: systemClock,
-      random,
-      log,
-      namespace: 'kube-system',
-      name,
-      identity: `${nodeNameOf()}_${randomUUID()}`,
-      signal: stopping.signal,
-      lead: term,
-    })
+  await runCandidate({ name, client, host: nodeNameOf(), times: leaseTimes, signal: stopping.signal, lead: term })
   transport.close()
 }
 

@@ -1,7 +1,6 @@
 /** A control plane without a node, or the API server alone, in the foreground until it is told to stop. */
 import { apiserverUser } from '../apiserver/bootstrap/bootstrap-api.ts'
-import { writeKubeconfig } from '../apiserver/pki/kubeconfig.ts'
-import { ensurePki, type Pki } from '../apiserver/pki/pki.ts'
+import type { Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
@@ -16,7 +15,7 @@ import { startControlPlane } from './control-plane.ts'
 import { type RunningMember, startEtcdMember } from './etcd-member.ts'
 import { joinControlPlane } from './join-server.ts'
 import { patiently } from './patience.ts'
-import { firstAddresses } from './service-addresses.ts'
+import { ensureServerPki, writeAdminKubeconfig } from './server-pki.ts'
 import { stopSignal } from './stop-signal.ts'
 
 const stopTimeoutMs = 12_000
@@ -56,7 +55,9 @@ async function run(
     if (joined.etcdMember) writePidFile(pidFile, joined.dataDirectory)
     const member = await startMember(joined, stopping.signal)
     const config = member?.config ?? joined
-    const running = await start(config, ensureServerPki(config))
+    const pki = ensureServerPki(config)
+    writeAdminKubeconfig(config, pki)
+    const running = await start(config, pki)
     log.info({ signal: await stopped }, 'stopping')
     // Without a majority of etcd nothing more can be written: what waits for that is given up.
     const patience = new Promise<false>(resolve => systemClock.after(stopTimeoutMs, () => resolve(false)))
@@ -86,25 +87,4 @@ async function startMember(config: ClusterConfig, signal: AbortSignal): Promise<
       spawner.close()
     },
   }
-}
-
-/** Makes or renews what is due, and the administrator's access to this server. */
-function ensureServerPki(config: ClusterConfig): Pki {
-  const paths = pathsOf(config)
-  const pki = ensurePki({
-    directory: paths.pki,
-    nodeName: config.nodeName,
-    altNames: [config.nodeAddress],
-    serviceAddresses: firstAddresses(config.serviceCidr, 1),
-    clusterDomain: config.clusterDomain,
-    clock: systemClock,
-  })
-  writeKubeconfig(paths.adminKubeconfig, {
-    server: `https://127.0.0.1:${config.apiPort}`,
-    caPem: pki.caPem,
-    clusterName: config.name,
-    userName: config.name,
-    client: pki.identity('admin'),
-  })
-  return pki
 }

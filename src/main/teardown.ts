@@ -12,7 +12,7 @@ import { tearDownNodeNetwork } from '../network/node-network.ts'
 import { tearDownPodNetwork } from '../network/pod-network.ts'
 import { NftablesTable } from '../proxy/nftables.ts'
 import { etcdDirectory } from './etcd-member.ts'
-import { cgroupDriver, cniDirectory, kernelNames } from './node.ts'
+import { cgroupDriver, cniConfigDirectory, kernelNames } from './node.ts'
 
 const graceSeconds = 10
 
@@ -30,7 +30,7 @@ export async function teardown(config: ClusterConfig): Promise<void> {
         clock: systemClock,
         log,
         dataDirectory: config.dataDirectory,
-        cniConfDirectory: join(cniDirectory(config), 'conf'),
+        cniConfDirectory: cniConfigDirectory(config),
       })
       await removeAllPods({
         runtime: containerd.runtime,
