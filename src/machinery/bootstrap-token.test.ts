@@ -58,6 +58,7 @@ test('a Secret vouches for its token alone, while it is whole, meant for it and 
 
 test('a time that cannot be read is over', () => {
   assert.equal(tokenExpiryMs(secretOf({ expiration: 'tomorrow' })), Number.NEGATIVE_INFINITY)
+  assert.equal(tokenExpiryMs(secretOf({ expiration: '2026-02-30T00:00:00Z' })), Number.NEGATIVE_INFINITY)
   assert.equal(tokenExpiryMs(secretOf()), Number.POSITIVE_INFINITY)
   assert.equal(signingToken(secretOf({ expiration: 'tomorrow' }), nowMs), undefined)
   assert.deepEqual(signingToken(secretOf(), nowMs), token)
@@ -72,6 +73,7 @@ test('a signature is a JWS without its content (RFC 7515, appendix F)', () => {
   assert.equal(mac, createHmac('sha256', token.secret).update(input).digest('base64url'))
   assert.ok(isSignatureOf(signature, 'content', token))
   assert.ok(!isSignatureOf(signature, 'Content', token))
+  assert.ok(!isSignatureOf(`${signature.slice(0, -1)}é`, 'content', token))
   assert.ok(!isSignatureOf(signature, 'content', { ...token, secret: 'fedcba9876543210' }))
 })
 

@@ -4,6 +4,8 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../api/core/v1/secret.ts'
+import { DecodeError } from '../schema/decode-error.ts'
+import { parseTime } from '../schema/time-format.ts'
 
 export interface BootstrapToken {
   readonly id: string
@@ -42,9 +44,13 @@ export const tokenField = ({ data }: Pick<Secret, 'data'>, key: string): string 
 export function tokenExpiryMs(secret: Secret): number {
   const text = tokenField(secret, 'expiration')
   if (text === '') return Number.POSITIVE_INFINITY
-  const isRfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text)
-  const ms = isRfc3339 ? Date.parse(text) : Number.NaN
-  return Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms
+  try {
+    const { seconds, nanos } = parseTime(text)
+    return seconds * 1000 + Math.floor(nanos / 1e6)
+  } catch (error) {
+    if (error instanceof DecodeError) return Number.NEGATIVE_INFINITY
+    throw error
+  }
 }
 
 /** The token of a Secret that may be used so; undefined where it is none, has ended, or is for something else. */
@@ -60,8 +66,10 @@ function usableToken(secret: Secret, usage: 'authentication' | 'signing', nowMs:
 export const signingToken = (secret: Secret, nowMs: number): BootstrapToken | undefined =>
   usableToken(secret, 'signing', nowMs)
 
-const sameText = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
 
 /** The groups of whoever shows this token; undefined where the Secret does not vouch for it. */
 export function bootstrapGroups(secret: Secret, token: BootstrapToken, nowMs: number): readonly string[] | undefined {
