@@ -28,11 +28,11 @@ function classOf(resources: ResourceRequirements | undefined): QosClass {
 
 type Spec = Pick<PodSpec, 'containers' | 'initContainers' | 'resources'>
 
-const hasPodLevel = ({ resources }: Spec): boolean =>
+export const hasPodLevelResources = ({ resources }: Spec): boolean =>
   [resources?.limits, resources?.requests].some(amounts => Object.keys(amounts ?? {}).some(isPodLevelResource))
 
 export function qosClassOf(spec: Spec): QosClass {
-  if (hasPodLevel(spec)) return classOf(spec.resources)
+  if (hasPodLevelResources(spec)) return classOf(spec.resources)
   const classes = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].map(({ resources }) =>
     classOf(resources),
   )

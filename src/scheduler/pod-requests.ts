@@ -2,6 +2,7 @@
 import type { Container } from '../api/core/v1/container.ts'
 import type { ContainerStatus } from '../api/core/v1/container-status.ts'
 import type { Pod } from '../api/core/v1/pod.ts'
+import { isPodLevelResource } from '../machinery/pod-qos.ts'
 import { milliValue, value } from '../machinery/quantity.ts'
 
 /** Amounts by resource: cpu in thousandths, everything else in whole units. */
@@ -29,9 +30,6 @@ function raiseTo(target: Amounts, least: Amounts): void {
 }
 
 const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always'
-
-/** Resources that a pod may ask for as a whole. */
-const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
 
 type RequestsOf = (container: Container) => Amounts
 
@@ -75,7 +73,7 @@ function withPodLevel(pod: Pod, amounts: Amounts, isHeld = false): Amounts {
 }
 
 const podLevelOf = (list: Readonly<Record<string, string>> | undefined): Amounts =>
-  new Map([...amountsOf(list)].filter(([name]) => isPodLevel(name)))
+  new Map([...amountsOf(list)].filter(([name]) => isPodLevelResource(name)))
 
 /** What the node can never grant is not waited for. */
 const isInfeasible = ({ status }: Pod): boolean =>

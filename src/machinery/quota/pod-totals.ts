@@ -2,7 +2,7 @@
 import type { Container } from '../../api/core/v1/container.ts'
 import type { ContainerStatus } from '../../api/core/v1/container-status.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
-import { isPodLevelResource as isPodLevel } from '../pod-qos.ts'
+import { isPodLevelResource } from '../pod-qos.ts'
 import { parseQuantity } from '../quantity.ts'
 import { type Amounts, addAmounts } from './amounts.ts'
 
@@ -21,6 +21,11 @@ const isResizeInfeasible = ({ status }: Pod): boolean =>
   status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason === 'Infeasible'
 
 type AmountsOf = (container: Container, status: ContainerStatus | undefined) => Amounts
+
+const askedFor =
+  (which: Which): AmountsOf =>
+  container =>
+    container.resources?.[which] ?? {}
 
 /**
  * The larger of what runs in the end (containers and sidecars) and what any init container needs beside the sidecars
@@ -51,34 +56,27 @@ function containersTotal({ spec, status }: Pod, of: AmountsOf): Amounts {
  * What is infeasible is not waited for.
  */
 function heldTotal(pod: Pod, which: Which): Amounts {
-  const infeasible = isResizeInfeasible(pod)
-  const asked = (container: Container): Amounts => container.resources?.[which] ?? {}
-  const instead = (container: Container): Amounts => (infeasible ? {} : asked(container))
-  const spec = infeasible ? {} : containersTotal(pod, asked)
-  const granted = which === 'requests' ? grantedTotal(pod, instead) : {}
-  const { resources, allocatedResources } = pod.status ?? {}
-  // The pod's own figures have its overhead in them, which is added later.
-  const known = which === 'requests' && allocatedResources && resources?.requests && !pod.spec.overhead
-  const inForce = known
-    ? resources.requests!
-    : containersTotal(pod, (container, status) => {
-        const own = status?.resources?.[which] ?? (which === 'requests' ? status?.allocatedResources : undefined)
-        return own ?? instead(container)
-      })
-  return maxAmounts(maxAmounts(spec, granted), inForce)
+  const wanted: AmountsOf = isResizeInfeasible(pod) ? () => ({}) : askedFor(which)
+  const own = which === 'requests' ? ownFigures(pod) : undefined
+  if (own) return [containersTotal(pod, wanted), ...own].reduce(maxAmounts)
+  const granted: AmountsOf = (container, status) =>
+    (which === 'requests' ? status?.allocatedResources : undefined) ?? wanted(container, status)
+  const inForce: AmountsOf = (container, status) => status?.resources?.[which] ?? granted(container, status)
+  return [wanted, granted, inForce].map(of => containersTotal(pod, of)).reduce(maxAmounts)
 }
 
-function grantedTotal(pod: Pod, instead: (container: Container) => Amounts): Amounts {
-  const { resources, allocatedResources } = pod.status ?? {}
-  if (allocatedResources && resources?.requests && !pod.spec.overhead) return allocatedResources
-  return containersTotal(pod, (container, status) => status?.allocatedResources ?? instead(container))
+/** What is granted to the pod as a whole and what is in force. Where it has overhead, that is in them, and is added later. */
+function ownFigures({ spec, status }: Pod): readonly Amounts[] | undefined {
+  const { resources, allocatedResources } = status ?? {}
+  return allocatedResources && resources?.requests && !spec.overhead
+    ? [allocatedResources, resources.requests]
+    : undefined
 }
 
 /** `held`: with what a resize that is under way still holds. */
 export function podTotal(pod: Pod, which: Which, counted: 'spec' | 'held' = 'held'): Amounts {
-  const asked = (container: Container): Amounts => container.resources?.[which] ?? {}
   const total: Record<string, string> = {
-    ...(counted === 'held' ? heldTotal(pod, which) : containersTotal(pod, asked)),
+    ...(counted === 'held' ? heldTotal(pod, which) : containersTotal(pod, askedFor(which))),
   }
   for (const [name, amount] of Object.entries(podLevelTotal(pod, which, counted))) total[name] = amount
   const overhead = Object.entries(pod.spec.overhead ?? {})
@@ -88,14 +86,13 @@ export function podTotal(pod: Pod, which: Which, counted: 'spec' | 'held' = 'hel
 }
 
 function podLevelTotal(pod: Pod, which: Which, counted: 'spec' | 'held'): Amounts {
-  const own = Object.fromEntries(Object.entries(pod.spec.resources?.[which] ?? {}).filter(([name]) => isPodLevel(name)))
+  const own = Object.fromEntries(
+    Object.entries(pod.spec.resources?.[which] ?? {}).filter(([name]) => isPodLevelResource(name)),
+  )
   const { resources, allocatedResources } = pod.status ?? {}
   if (counted === 'spec' || !resources || Object.keys(own).length === 0) return own
   const granted = which === 'requests' ? (allocatedResources ?? {}) : {}
   const held = maxAmounts(granted, resources[which] ?? {})
   const larger = isResizeInfeasible(pod) ? held : maxAmounts(own, held)
-  return Object.fromEntries(Object.entries(larger).filter(([name]) => isPodLevel(name)))
+  return Object.fromEntries(Object.entries(larger).filter(([name]) => isPodLevelResource(name)))
 }
-
-export const hasPodLevelResources = ({ spec }: Pod): boolean =>
-  [spec.resources?.requests, spec.resources?.limits].some(amounts => Object.keys(amounts ?? {}).some(isPodLevel))

@@ -1,10 +1,10 @@
 /** Pods: what they request and may use, while they have not ended. */
 import type { PodAffinityTerm } from '../../api/core/v1/affinity.ts'
-import type { Container } from '../../api/core/v1/container.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
+import { hasPodLevelResources, qosClassOf } from '../pod-qos.ts'
 import { type Amounts, addAmounts } from './amounts.ts'
 import { fitsSelector, objectCountName, type QuotaEvaluator } from './evaluator.ts'
-import { hasPodLevelResources, podTotal } from './pod-totals.ts'
+import { podTotal } from './pod-totals.ts'
 
 const countName = objectCountName('', 'pods')
 
@@ -66,13 +66,7 @@ function isCounted({ metadata, status }: Pod, nowMs: number): boolean {
 
 const isTerminating = ({ spec }: Pod): boolean => (spec.activeDeadlineSeconds ?? -1) >= 0
 
-const isBestEffort = (pod: Pod): boolean => {
-  const containers: readonly Container[] = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])]
-  const asks = (amounts: Amounts | undefined): boolean =>
-    ['cpu', 'memory'].some(name => amounts?.[name] !== undefined && amounts[name] !== '0')
-  const resources = [pod.spec.resources, ...containers.map(container => container.resources)]
-  return resources.every(one => !asks(one?.requests) && !asks(one?.limits))
-}
+const isBestEffort = (pod: Pod): boolean => qosClassOf(pod.spec) === 'BestEffort'
 
 const crossesNamespaces = ({ namespaces, namespaceSelector }: PodAffinityTerm): boolean =>
   (namespaces?.length ?? 0) > 0 || namespaceSelector !== undefined
@@ -116,7 +110,7 @@ export const podEvaluator: QuotaEvaluator = {
   },
   constraintError(required, object) {
     const pod = object as Pod
-    if (hasPodLevelResources(pod)) return undefined
+    if (hasPodLevelResources(pod.spec)) return undefined
     const missing = new Map<string, Set<string>>()
     for (const container of [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]) {
       const has = countedAs(container.resources?.requests ?? {}, container.resources?.limits ?? {})
