@@ -8,7 +8,7 @@ import type { PodTemplateSpec } from '../../../api/core/v1/pod-spec.ts'
 import type { PodTemplate } from '../../../api/core/v1/pod-template.ts'
 import type { ReplicationController } from '../../../api/core/v1/replication-controller.ts'
 import type { LabelSelector } from '../../../api/meta/v1/label-selector.ts'
-import { forbidden, invalid, notSupported, required, showValue } from '../../../schema/field-error.ts'
+import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1123LabelErrors } from '../../../schema/formats.ts'
 import { percentOf, scaledValue } from '../../int-or-string.ts'
 import { labelSelectorOf } from '../../selectors/label-selector.ts'
@@ -33,22 +33,17 @@ function checkSelectorAndTemplate(
   selector: LabelSelector | undefined,
   template: PodTemplateSpec,
 ): void {
-  if (selector) {
-    checkLabelSelector(out, 'spec.selector', selector)
-    // Everything is matched by it.
-    if (isEmptySelector(selector)) out.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`))
-  }
-  if (isReadable(selector)) checkMatchingTemplate(out, kind, selector, template)
+  const before = out.length
+  checkLabelSelector(out, 'spec.selector', selector)
+  // Whether a selector can be made of it at all; else nothing is said of the template.
+  const isReadable = out.length === before
+  // Everything is matched by it.
+  if (selector && isEmptySelector(selector))
+    out.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`))
+  if (isReadable) checkMatchingTemplate(out, kind, selector, template)
   else if (kind === 'daemonset') checkPodTemplate(out, 'spec.template', template)
   else out.push(invalid('spec.selector', selector, kind === 'deployment' ? 'invalid label selector' : ''))
-  if (kind !== 'deployment' || isReadable(selector)) checkWorkloadPods(out, kind, template)
-}
-
-/** Whether a selector can be made of it at all; else nothing is said of the template. */
-function isReadable(selector: LabelSelector | undefined): boolean {
-  const errors: Errors = []
-  checkLabelSelector(errors, '', selector)
-  return errors.length === 0
+  if (kind !== 'deployment' || isReadable) checkWorkloadPods(out, kind, template)
 }
 
 function checkMatchingTemplate(
@@ -98,10 +93,7 @@ export function checkDeployment(out: Errors, { spec }: Deployment): void {
   checkSelectorAndTemplate(out, 'deployment', spec.selector, spec.template)
   const { type, rollingUpdate } = spec.strategy ?? {}
   if (type !== 'Recreate' && type !== 'RollingUpdate')
-    out.push({
-      ...notSupported('spec.strategy', '', []),
-      message: `Unsupported value: ${showValue(spec.strategy ?? {})}: supported values: "Recreate", "RollingUpdate"`,
-    })
+    out.push(notSupported('spec.strategy', spec.strategy ?? {}, ['Recreate', 'RollingUpdate']))
   if (type === 'Recreate' && rollingUpdate) {
     out.push(forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"))
   }
@@ -194,10 +186,7 @@ export function checkDaemonSet(out: Errors, { spec }: DaemonSet): void {
   checkSelectorAndTemplate(out, 'daemonset', spec.selector, spec.template)
   const { type, rollingUpdate: rolling } = spec.updateStrategy
   if (type !== 'RollingUpdate' && type !== 'OnDelete')
-    out.push({
-      ...notSupported('spec.updateStrategy', '', ['RollingUpdate', 'OnDelete']),
-      message: `Unsupported value: ${showValue(spec.updateStrategy)}: supported values: "RollingUpdate", "OnDelete"`,
-    })
+    out.push(notSupported('spec.updateStrategy', spec.updateStrategy, ['RollingUpdate', 'OnDelete']))
   if (type !== 'RollingUpdate') return
   const at = 'spec.updateStrategy.rollingUpdate'
   if (!rolling) {
