@@ -32,6 +32,13 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
   message: detail === '' ? `Invalid value: ${showValue(value)}` : `Invalid value: ${showValue(value)}: ${detail}`,
 })
 
+/** Where upstream leaves the value out of the message (`field.OmitValueType`). */
+export const invalidWithoutValue = (field: string, detail: string): FieldError => ({
+  reason: 'FieldValueInvalid',
+  field,
+  message: `Invalid value: ${detail}`,
+})
+
 export const required = (field: string, detail = ''): FieldError => ({
   reason: 'FieldValueRequired',
   field,

@@ -1,7 +1,14 @@
 /** `x-kubernetes-validations`: rules in CEL that values of custom resources must keep (KEP-2876). */
 import { isDeepStrictEqual } from 'node:util'
 import type { JSONSchemaProps, ValidationRule } from '../../api/apiextensions/v1/json-schema-props.ts'
-import { duplicate, type FieldError, forbidden, invalid, required } from '../../schema/field-error.ts'
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidWithoutValue,
+  required,
+} from '../../schema/field-error.ts'
 import type { DeclaredSize } from '../cel/cost/estimate.ts'
 import { CompilationError, type CompiledExpression, compileExpression, perCallCostLimit } from '../cel/environment.ts'
 import { CostExceededError, EvaluationError } from '../cel/evaluation-error.ts'
@@ -214,9 +221,7 @@ function failureOf({ reason }: ValidationRule, path: string, value: unknown, det
       return duplicate(path, value)
     default:
       // Whole objects and lists are not shown.
-      return typeof value === 'object'
-        ? { reason: 'FieldValueInvalid', field: path, message: `Invalid value: ${detail}` }
-        : invalid(path, value, detail)
+      return typeof value === 'object' ? invalidWithoutValue(path, detail) : invalid(path, value, detail)
   }
 }
 
@@ -228,7 +233,7 @@ export function checkRules(out: Errors, schema: JSONSchemaProps, object: unknown
   if (out.some(({ reason }) => blocking.has(reason))) {
     const why =
       'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
-    out.push({ reason: 'FieldValueInvalid', field: '<nil>', message: `Invalid value: null: ${why}` })
+    out.push(invalid('<nil>', null, why))
     return
   }
   try {

@@ -1,6 +1,6 @@
 /** Small checks that many kinds share. Each adds what is wrong to `out`. */
 import type { LabelSelector } from '../../api/meta/v1/label-selector.ts'
-import { type FieldError, forbidden, invalid, notSupported, required } from '../../schema/field-error.ts'
+import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../schema/field-error.ts'
 import { portErrors, portNameErrors } from '../../schema/formats.ts'
 import { notNegativeMessage } from '../../schema/validators.ts'
 import { percentOf } from '../int-or-string.ts'
@@ -58,19 +58,18 @@ export function checkLabels(out: Errors, path: string, labels: Readonly<Record<s
 /** Of all annotations together, in bytes. */
 const maxAnnotationBytes = 256 * 1024
 
-export function checkAnnotations(out: Errors, path: string, annotations: Readonly<Record<string, string>> | undefined) {
+type Annotations = Readonly<Record<string, string>> | undefined
+
+export function checkAnnotations(out: Errors, path: string, annotations: Annotations): void {
+  for (const key of Object.keys(annotations ?? {})) pushInvalid(out, path, key, labelKeyErrors(key.toLowerCase()))
+  checkAnnotationsSize(out, path, annotations)
+}
+
+export function checkAnnotationsSize(out: Errors, path: string, annotations: Annotations): void {
   let bytes = 0
-  for (const [key, value] of Object.entries(annotations ?? {})) {
-    pushInvalid(out, path, key, labelKeyErrors(key.toLowerCase()))
+  for (const [key, value] of Object.entries(annotations ?? {}))
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
-  }
-  if (bytes > maxAnnotationBytes) {
-    out.push({
-      reason: 'FieldValueTooLong',
-      field: path,
-      message: `Too long: may not be more than ${maxAnnotationBytes} bytes`,
-    })
-  }
+  if (bytes > maxAnnotationBytes) out.push(tooLong(path, maxAnnotationBytes))
 }
 
 export function checkLabelSelector(out: Errors, path: string, selector: LabelSelector | undefined): void {

@@ -1,6 +1,6 @@
 /** What may be reported of a job (upstream: ValidateJobStatusUpdate). Rules hold for what an update changes. */
 import type { Job } from '../../../api/batch/v1/job.ts'
-import { duplicate, invalid, required } from '../../../schema/field-error.ts'
+import { duplicate, invalid, invalidWithoutValue, required } from '../../../schema/field-error.ts'
 import { checkNotNegative, type Errors, isSame } from '../checks.ts'
 import { indexesFault, overlapOf } from './indexes.ts'
 
@@ -9,11 +9,7 @@ type Status = Job['status']
 const isTrue = ({ conditions }: Status, type: string): boolean =>
   conditions?.some(condition => condition.type === type && condition.status === 'True') ?? false
 
-/** Upstream leaves the conditions out of what it says of them. */
-const wrongConditions = (detail: string) => ({
-  ...invalid('status.conditions', null, ''),
-  message: `Invalid value: ${detail}`,
-})
+const wrongConditions = (detail: string) => invalidWithoutValue('status.conditions', detail)
 
 export function checkJobStatus(out: Errors, job: Job, old: Job): void {
   const { status } = job

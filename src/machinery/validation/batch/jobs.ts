@@ -3,7 +3,15 @@ import type { CronJob } from '../../../api/batch/v1/cron-job.ts'
 import type { Job } from '../../../api/batch/v1/job.ts'
 import type { JobSpec } from '../../../api/batch/v1/job-spec.ts'
 import type { PodTemplateSpec } from '../../../api/core/v1/pod-spec.ts'
-import { invalid, notSupported, required, tooMany } from '../../../schema/field-error.ts'
+import {
+  duplicate,
+  invalid,
+  invalidWithoutValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from '../../../schema/field-error.ts'
 import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { labelSelectorOf } from '../../selectors/label-selector.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
@@ -91,11 +99,7 @@ export function checkJobSpec(out: Errors, path: string, spec: JobSpec): void {
   if (spec.managedBy !== undefined) {
     checkPrefixedPath(out, `${path}.managedBy`, spec.managedBy)
     if (spec.managedBy.length > 63) {
-      out.push({
-        reason: 'FieldValueTooLong',
-        field: `${path}.managedBy`,
-        message: 'Too long: may not be more than 63 bytes',
-      })
+      out.push(tooLong(`${path}.managedBy`, 63))
     }
   }
   checkIndexed(out, path, spec)
@@ -184,16 +188,10 @@ function checkFailurePolicy(out: Errors, path: string, spec: JobSpec): void {
       out.push(invalid(`${here}.action`, rule.action, 'requires the backoffLimitPerIndex to be set'))
     }
     if (rule.onExitCodes && rule.onPodConditions?.length) {
-      out.push({
-        ...invalid(here, null, ''),
-        message: 'Invalid value: specifying both OnExitCodes and OnPodConditions is not supported',
-      })
+      out.push(invalidWithoutValue(here, 'specifying both OnExitCodes and OnPodConditions is not supported'))
     }
     if (!rule.onExitCodes && !rule.onPodConditions?.length) {
-      out.push({
-        ...invalid(here, null, ''),
-        message: 'Invalid value: specifying one of OnExitCodes and OnPodConditions is required',
-      })
+      out.push(invalidWithoutValue(here, 'specifying one of OnExitCodes and OnPodConditions is required'))
     }
     if (rule.onExitCodes) checkExitCodes(out, `${here}.onExitCodes`, rule.onExitCodes, names)
     rule.onPodConditions?.forEach((pattern, j) => {
@@ -232,8 +230,7 @@ function checkExitCodes(out: Errors, path: string, codes: ExitCodes, names: Read
     if (isUnique) out.push(invalid(at, values, 'must be ordered'))
     else
       values.forEach((value, i) => {
-        if (values.indexOf(value) < i)
-          out.push({ reason: 'FieldValueDuplicate', field: `${at}[${i}]`, message: `Duplicate value: ${value}` })
+        if (values.indexOf(value) < i) out.push(duplicate(`${at}[${i}]`, value))
       })
   }
   values.forEach((value, i) => {
@@ -348,11 +345,7 @@ function checkCronJobSpec(out: Errors, { spec }: CronJob, old: CronJob | undefin
   if (template.selector)
     out.push(invalid('spec.jobTemplate.spec.selector', template.selector, '`selector` will be auto-generated'))
   if (template.manualSelector) {
-    out.push({
-      reason: 'FieldValueNotSupported',
-      field: 'spec.jobTemplate.spec.manualSelector',
-      message: 'Unsupported value: true: supported values: "nil", "false"',
-    })
+    out.push(notSupported('spec.jobTemplate.spec.manualSelector', true, ['nil', 'false']))
   }
 }
 

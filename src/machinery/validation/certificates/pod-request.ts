@@ -6,10 +6,17 @@ import type {
 } from '../../../api/certificates/v1/pod-certificate-request.ts'
 import { type ParsedRequest, parseCertificateRequest } from '../../../base/pki/certificate-request.ts'
 import { readPem } from '../../../base/pki/pem.ts'
-import { type FieldError, invalid, notSupported, required, tooLong } from '../../../schema/field-error.ts'
+import {
+  type FieldError,
+  invalid,
+  invalidWithoutValue,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../schema/field-error.ts'
 import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
+import { checkAnnotationsSize, checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkConditions } from '../conditions.ts'
 import { checkSignerName, isOfKubernetes } from './names.ts'
 
@@ -22,13 +29,6 @@ const maxChainBytes = 100 * 1024
 
 const requestPath = 'spec.stubPKCS10Request'
 const chainPath = 'status.certificateChain'
-
-/** A value that would only fill the message is left out of it. */
-const invalidOf = (path: string, detail: string): FieldError => ({
-  reason: 'FieldValueInvalid',
-  field: path,
-  message: `Invalid value: ${detail}`,
-})
 
 export function checkPodCertificateRequest(out: Errors, { spec }: PodCertificateRequest): void {
   checkSignerName(out, 'spec.signerName', spec.signerName)
@@ -49,25 +49,26 @@ export function checkPodCertificateRequest(out: Errors, { spec }: PodCertificate
     out.push(invalid('spec.maxExpirationSeconds', seconds, range))
   }
   if (!spec.stubPKCS10Request) {
-    out.push(invalidOf('spec', 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set'))
+    out.push(
+      invalidWithoutValue(
+        'spec',
+        'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set',
+      ),
+    )
   } else checkStub(out, Buffer.from(spec.stubPKCS10Request, 'base64'))
 }
 
-const maxAnnotationBytes = 256 * 1024
-
 /** Their keys have domains. */
 function checkUserAnnotations(out: Errors, path: string, annotations: Readonly<Record<string, string>> = {}): void {
-  let bytes = 0
-  for (const [key, value] of Object.entries(annotations)) {
+  for (const key of Object.keys(annotations)) {
     const domainKey = key.toLowerCase()
     const messages = labelKeyErrors(domainKey)
     if (domainKey === '') out.push(required(path))
     else if (messages.length > 0) pushInvalid(out, path, domainKey, messages)
     else if (!key.includes('/'))
       out.push(invalid(path, domainKey, 'must be a domain-prefixed key (such as "acme.io/foo")'))
-    bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
   }
-  if (bytes > maxAnnotationBytes) out.push(tooLong(path, maxAnnotationBytes))
+  checkAnnotationsSize(out, path, annotations)
 }
 
 function checkStub(out: Errors, der: Buffer): void {
@@ -77,12 +78,12 @@ function checkStub(out: Errors, der: Buffer): void {
   }
   const request = parsedOf(der)
   if (!request) {
-    out.push(invalidOf(requestPath, 'must be a valid PKCS#10 CSR'))
+    out.push(invalidWithoutValue(requestPath, 'must be a valid PKCS#10 CSR'))
     return
   }
   const error = keyError(request.publicKey)
   if (error) out.push(error)
-  else if (!request.isSigned()) out.push(invalidOf(requestPath, 'invalid signature'))
+  else if (!request.isSigned()) out.push(invalidWithoutValue(requestPath, 'invalid signature'))
 }
 
 function parsedOf(der: Buffer): ParsedRequest | undefined {
@@ -113,7 +114,7 @@ function keyError({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): Field
         : invalid(requestPath, `${bits}-bit modulus`, 'RSA keys must have modulus size 3072 or 4096')
     }
     default:
-      return invalidOf(requestPath, 'unknown public key type; supported types are Ed25519, ECDSA, and RSA')
+      return invalidWithoutValue(requestPath, 'unknown public key type; supported types are Ed25519, ECDSA, and RSA')
   }
 }
 
@@ -142,18 +143,20 @@ export function checkPodCertificateRequestStatus(
   if (out.length > before) return
   if (isEnded(old, ...endings)) {
     if (!isSame(status, old)) {
-      out.push(invalidOf('status', 'immutable after PodCertificateRequest is issued, denied, or failed'))
+      out.push(invalidWithoutValue('status', 'immutable after PodCertificateRequest is issued, denied, or failed'))
     }
   } else if (isEnded(status, 'Denied', 'Failed')) {
     if (!isSame(status, { conditions: status.conditions })) {
       const message = 'non-condition status fields must be empty when denying or failing the PodCertificateRequest'
-      out.push(invalidOf('status', message))
+      out.push(invalidWithoutValue('status', message))
     }
   } else if (isEnded(status, 'Issued')) {
     const error = issuedError(status, oldSpec, spec.maxExpirationSeconds, nowMs)
     if (error) out.push(...(Array.isArray(error) ? error : [error]))
   } else if (!isSame(status, old)) {
-    out.push(invalidOf('status', 'status is immutable unless transitioning to "Issued", "Denied", or "Failed"'))
+    out.push(
+      invalidWithoutValue('status', 'status is immutable unless transitioning to "Issued", "Denied", or "Failed"'),
+    )
   }
 }
 
@@ -191,7 +194,7 @@ function issuedError(
   const certificate = certificateOf(leaf.bytes)
   if (!certificate) return invalid(chainPath, chain, 'leaf certificate does not parse as valid X.509')
   const request = parsedOf(Buffer.from(spec.stubPKCS10Request ?? '', 'base64'))
-  if (!request) return invalidOf(requestPath, 'must be a valid PKCS#10 CSR')
+  if (!request) return invalidWithoutValue(requestPath, 'must be a valid PKCS#10 CSR')
   if (!request.publicKey.equals(certificate.publicKey)) {
     return invalid(chainPath, chain, 'leaf certificate was not issued to the requested public key')
   }

@@ -1,7 +1,7 @@
 /** Persistent volumes (upstream: ValidatePersistentVolume and its update). */
 import type { PersistentVolume, PersistentVolumeSpec } from '../../../api/core/v1/persistent-volume.ts'
 import { PersistentVolumeSource } from '../../../api/core/v1/volume-sources-persistent.ts'
-import { forbidden, invalid, required } from '../../../schema/field-error.ts'
+import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
@@ -99,11 +99,7 @@ function checkCapacity(out: Errors, path: string, capacity: Readonly<Record<stri
   const names = Object.keys(capacity ?? {})
   if (names.length === 0) out.push(required(path))
   if (capacity?.storage === undefined || names.length > 1) {
-    out.push({
-      reason: 'FieldValueNotSupported',
-      field: path,
-      message: `Unsupported value: ${JSON.stringify(capacity ?? null)}: supported values: "storage"`,
-    })
+    out.push(notSupported(path, capacity, ['storage']))
   }
   for (const [name, amount] of Object.entries(capacity ?? {})) {
     if (parseQuantity(amount).sign() <= 0) out.push(invalid(`${path}[${name}]`, amount, 'must be greater than zero'))

@@ -1,6 +1,14 @@
 /** Specs of pods and of pod templates (upstream: ValidatePodSpec, ValidatePodTemplateSpec). */
 import type { PodDNSConfig, PodSpec, PodTemplateSpec } from '../../../api/core/v1/pod-spec.ts'
-import { duplicate, forbidden, invalid, notFound, required, tooLong } from '../../../schema/field-error.ts'
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../schema/field-error.ts'
 import {
   dns1123LabelErrors,
   dns1123SubdomainErrors,
@@ -232,11 +240,7 @@ function checkOs(out: Errors, path: string, spec: PodSpec): void {
   const name = spec.os?.name ?? ''
   if (name === '') out.push(required(`${path}.os.name`))
   else if (name !== 'linux' && name !== 'windows') {
-    out.push({
-      reason: 'FieldValueNotSupported',
-      field: `${path}.os`,
-      message: `Unsupported value: ${JSON.stringify(name)}: supported values: "linux", "windows"`,
-    })
+    out.push(notSupported(`${path}.os`, name, ['linux', 'windows']))
   }
   if (name === 'linux' && spec.securityContext?.windowsOptions) {
     out.push(forbidden(`${path}.securityContext.windowsOptions`, 'windows options cannot be set for a linux pod'))

@@ -1,8 +1,22 @@
 /** What may be reported of a pod (upstream: ValidatePodStatusUpdate). */
 import type { ContainerStatus } from '../../../api/core/v1/container-status.ts'
 import type { Pod } from '../../../api/core/v1/pod.ts'
-import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../../../schema/field-error.ts'
-import { dns1123LabelErrors, dns1123SubdomainErrors, ipErrors, ipFamilyOf } from '../../../schema/formats.ts'
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../schema/field-error.ts'
+import {
+  betweenMessage,
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  ipErrors,
+  ipFamilyOf,
+} from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, type Errors, pushInvalid } from '../checks.ts'
 
@@ -194,7 +208,7 @@ function checkUsers(out: Errors, path: string, statuses: readonly ContainerStatu
       return
     }
     const check = (field: string, id: number, most: number): void => {
-      if (id < 0 || id > most) out.push(invalid(field, id, `must be between 0 and ${most}, inclusive`))
+      if (id < 0 || id > most) out.push(invalid(field, id, betweenMessage(0, most)))
     }
     check(`${at}.uid`, linux.uid ?? 0, maxUid)
     check(`${at}.gid`, linux.gid ?? 0, maxGid)
@@ -227,11 +241,7 @@ function checkAllocated(
         if (!healths.includes(health)) out.push(notSupported(`${here}.health`, health, healths))
         if (message === '') out.push(required(`${here}.message`, 'must be non-empty if specified'))
         else if (Buffer.byteLength(message ?? '') > maxHealthMessageBytes)
-          out.push({
-            reason: 'FieldValueTooLong',
-            field: `${here}.message`,
-            message: `Too long: may not be more than ${maxHealthMessageBytes} bytes`,
-          })
+          out.push(tooLong(`${here}.message`, maxHealthMessageBytes))
         if (seen.has(resourceID)) out.push(duplicate(`${here}.resourceID`, resourceID))
         seen.add(resourceID)
       })

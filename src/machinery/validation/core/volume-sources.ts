@@ -2,7 +2,7 @@
  * Where volumes come from (upstream: validateHostPathVolumeSource and its kin), each rule with the path that upstream
  * reports it under, which is not always the field's own. Pods and persistent volumes have most sources in common.
  */
-import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { forbidden, invalid, notSupported, required, tooLong } from '../../../schema/field-error.ts'
 import { betweenMessage, dns1123LabelErrors, dns1123SubdomainErrors, idErrors } from '../../../schema/formats.ts'
 import type { Errors } from '../checks.ts'
 import { checkOneOf, pushInvalid } from '../checks.ts'
@@ -32,8 +32,7 @@ export function checkDriver(out: Errors, path: string, driver: string): void {
     out.push(required(path))
     return
   }
-  if (driver.length > 63)
-    out.push({ reason: 'FieldValueTooLong', field: path, message: 'Too long: may not be more than 63 bytes' })
+  if (driver.length > 63) out.push(tooLong(path, 63))
   pushInvalid(out, path, driver, dns1123SubdomainErrors(driver.toLowerCase()))
 }
 

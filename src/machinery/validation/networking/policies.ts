@@ -6,7 +6,7 @@ import type { IngressClass } from '../../../api/networking/v1/ingress-class.ts'
 import type { IPAddress } from '../../../api/networking/v1/ip-address.ts'
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../../api/networking/v1/network-policy.ts'
 import type { ServiceCIDR } from '../../../api/networking/v1/service-cidr.ts'
-import { duplicate, forbidden, invalid, notSupported, required, tooMany } from '../../../schema/field-error.ts'
+import { duplicate, forbidden, invalid, notSupported, required, tooLong, tooMany } from '../../../schema/field-error.ts'
 import {
   cidrErrors,
   dns1123LabelErrors,
@@ -201,11 +201,7 @@ export function checkIngressCreate(out: Errors, ingress: Ingress): void {
 export function checkIngressClass(out: Errors, { spec }: IngressClass): void {
   const controller = spec.controller ?? ''
   if (controller.length > 250) {
-    out.push({
-      reason: 'FieldValueTooLong',
-      field: 'spec.controller',
-      message: 'Too long: may not be more than 250 bytes',
-    })
+    out.push(tooLong('spec.controller', 250))
   }
   const slash = controller.indexOf('/')
   if (controller === '') out.push(required('spec.controller'))
