@@ -10,6 +10,7 @@ import { isCidr } from '../../../schema/formats.ts'
 import { type Errors, isSame } from '../checks.ts'
 import { checkConditions } from '../conditions.ts'
 import { checkNodeSelector } from '../core/affinity.ts'
+import { checkDeclaredDriver } from '../declared-names.ts'
 import {
   checkConfiguration,
   checkRequestRefs,
@@ -19,7 +20,6 @@ import {
   requestNamesOf,
 } from './claims.ts'
 import {
-  checkDeclaredDriver,
   checkDeclaredPool,
   checkDriverName,
   checkItems,

@@ -10,14 +10,8 @@ import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, checkUnchanged, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkTemplateMeta } from '../core/volumes.ts'
-import {
-  checkDeclaredDriver,
-  checkFullyQualifiedName,
-  checkItems,
-  checkJsonObject,
-  checkLabelName,
-  checkSet,
-} from './names.ts'
+import { checkDeclaredDriver } from '../declared-names.ts'
+import { checkFullyQualifiedName, checkItems, checkJsonObject, checkLabelName, checkSet } from './names.ts'
 import { checkSelectors } from './selectors.ts'
 import { checkTolerations } from './taints.ts'
 

@@ -4,9 +4,8 @@ import { cIdentifierErrors, dns1123LabelErrors, dns1123SubdomainErrors } from '.
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
 import { checkDriver } from '../core/volume-sources.ts'
-import { caselessNameErrors } from '../storage/drivers.ts'
+import { inBytes } from '../declared-names.ts'
 
-const maxDriver = 63
 const maxPoolName = 253
 const maxIdentifier = 32
 
@@ -49,21 +48,9 @@ export function checkSet<T>(
 export const checkLabelName = (out: Errors, path: string, name: string): void =>
   pushInvalid(out, path, name, dns1123LabelErrors(name))
 
-/** As upstream's declarative validation words it. */
-export const shortNameErrors = (name: string): string[] =>
-  dns1123LabelErrors(name).map(message => message.replace('63 characters', '63 bytes'))
-
 /** A missing name is reported by its declaration. */
 export function checkDriverName(out: Errors, path: string, name: string): void {
   if (name !== '') checkDriver(out, path, name)
-}
-
-/** As upstream's declarative validation reports it. */
-export function checkDeclaredDriver(out: Errors, path: string, name: string): void {
-  if (name === '') return
-  pushInvalid(out, path, name, caselessNameErrors(name))
-  if (name.length > maxDriver)
-    out.push({ ...tooLong(path, maxDriver), message: `Too long: may not be more than ${maxDriver} characters` })
 }
 
 export function checkPoolName(out: Errors, path: string, name: string): void {
@@ -77,10 +64,8 @@ export function checkDeclaredPool(out: Errors, path: string, name: string): void
   if (name === '') return
   if (name.length > maxPoolName) out.push(tooLong(path, maxPoolName))
   for (const [i, part] of name.split('/').entries()) {
-    for (const message of dns1123SubdomainErrors(part)) {
-      const worded = message.replace('253 characters', '253 bytes')
-      out.push(invalid(path, name, `segment ${i}: ${worded}`))
-    }
+    for (const message of inBytes(dns1123SubdomainErrors(part)))
+      out.push(invalid(path, name, `segment ${i}: ${message}`))
   }
 }
 

@@ -6,17 +6,10 @@ import { invalid, required, tooLong, tooMany } from '../../../schema/field-error
 import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkNodeSelector } from '../core/affinity.ts'
+import { shortNameErrors } from '../declared-names.ts'
 import { checkCapacity } from './capacity.ts'
 import { checkBindingConditions } from './claim-status.ts'
-import {
-  checkDriverName,
-  checkItems,
-  checkLabelName,
-  checkPoolName,
-  checkQualifiedName,
-  checkSet,
-  shortNameErrors,
-} from './names.ts'
+import { checkDriverName, checkItems, checkLabelName, checkPoolName, checkQualifiedName, checkSet } from './names.ts'
 import { checkTaint } from './taints.ts'
 
 const maxDevices = 128

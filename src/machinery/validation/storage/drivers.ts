@@ -18,6 +18,7 @@ import {
 import { conditionReasonErrors } from '../conditions.ts'
 import { checkPersistentVolumeSpec } from '../core/persistent-volume.ts'
 import { checkDriver } from '../core/volume-sources.ts'
+import { checkDeclaredDriver } from '../declared-names.ts'
 
 const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType']
 const leastTokenSeconds = 600
@@ -155,28 +156,8 @@ function checkVolumeError(out: Errors, path: string, error: VolumeError | undefi
   }
 }
 
-const [subdomainMessage = ''] = dns1123SubdomainErrors('-')
-/** Case does not count in names of drivers. */
-export const caselessMessage = subdomainMessage
-  .replace('a lowercase RFC', 'an RFC')
-  .replace('lower case alphanumeric', 'alphanumeric')
-  .replace("'example.com'", "'Example.com'")
-
-/** As upstream's declarative validation words it. */
-export const caselessNameErrors = (name: string): string[] =>
-  dns1123SubdomainErrors(name.toLowerCase()).map(message =>
-    message === subdomainMessage ? caselessMessage : message.replace('253 characters', '253 bytes'),
-  )
-
-function checkAttacher(out: Errors, path: string, attacher: string): void {
-  // A missing one is reported by its declaration.
-  if (attacher === '') return
-  pushInvalid(out, path, attacher, caselessNameErrors(attacher))
-  if (attacher.length > 63) out.push({ ...tooLong(path, 63), message: 'Too long: may not be more than 63 characters' })
-}
-
 export function checkVolumeAttachment(out: Errors, { spec, status }: VolumeAttachment): void {
-  checkAttacher(out, 'spec.attacher', spec.attacher)
+  checkDeclaredDriver(out, 'spec.attacher', spec.attacher)
   const { inlineVolumeSpec, persistentVolumeName } = spec.source
   const exactlyOne = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
   if (inlineVolumeSpec === undefined && persistentVolumeName === undefined) {

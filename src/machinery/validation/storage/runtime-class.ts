@@ -7,17 +7,11 @@ import { checkLabels, checkUnchanged, type Errors, immutableMessage, isSame, pus
 import { checkConditions } from '../conditions.ts'
 import { checkTolerations } from '../core/affinity.ts'
 import { checkResources } from '../core/resources.ts'
+import { shortNameErrors } from '../declared-names.ts'
 
 export function checkRuntimeClass(out: Errors, { handler, overhead, scheduling }: RuntimeClass): void {
-  // As upstream's declarative validation words it.
   if (handler === '') out.push(required('handler'))
-  const handlerErrors = handler === '' ? [] : dns1123LabelErrors(handler)
-  pushInvalid(
-    out,
-    'handler',
-    handler,
-    handlerErrors.map(message => message.replace('63 characters', '63 bytes')),
-  )
+  else pushInvalid(out, 'handler', handler, shortNameErrors(handler))
   if (overhead) checkResources(out, 'overhead', { limits: overhead.podFixed ?? {} }, new Set())
   if (!scheduling) return
   checkLabels(out, 'scheduling.nodeSelector', scheduling.nodeSelector)
