@@ -9,9 +9,9 @@ import type {
   SelectableField,
 } from '../../../api/apiextensions/v1/custom-resource-definition.ts'
 import type { JSONSchemaProps } from '../../../api/apiextensions/v1/json-schema-props.ts'
-import { duplicate, forbidden, invalid, notSupported, required, tooMany } from '../../../schema/field-error.ts'
+import { duplicate, forbidden, invalid, required, tooMany } from '../../../schema/field-error.ts'
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
-import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
+import { checkChoice, checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkClientConfig } from '../registration/webhooks.ts'
 import { type Parts, splitSpec } from './common-parts.ts'
 import { checkDefaults } from './defaults.ts'
@@ -71,12 +71,9 @@ function checkLabel(out: Errors, path: string, value: string, { prefix = '', may
   if ((value !== '' || !mayBeEmpty) && errors.length > 0) out.push(invalid(path, value, prefix + errors.join(',')))
 }
 
-const scopes = ['Cluster', 'Namespaced']
-
 function checkSpec(out: Errors, { spec }: CustomResourceDefinition): void {
   checkGroup(out, spec.group)
-  if (spec.scope === '') out.push(required('spec.scope'))
-  else if (!scopes.includes(spec.scope)) out.push(notSupported('spec.scope', spec.scope, scopes))
+  checkChoice(out, 'spec.scope', spec.scope, ['Cluster', 'Namespaced'])
   const { common, versions } = splitSpec(spec)
   if (!common.schema?.openAPIV3Schema) {
     versions.forEach((version, i) => {
@@ -302,9 +299,7 @@ function checkSelectableFields(
 
 /** The paths are those of upstream's older form of this part. */
 function checkConversion(out: Errors, path: string, { strategy, webhook }: CustomResourceConversion): void {
-  const strategies = ['None', 'Webhook']
-  if (strategy === '') out.push(required(`${path}.strategy`))
-  else if (!strategies.includes(strategy)) out.push(notSupported(`${path}.strategy`, strategy, strategies))
+  checkChoice(out, `${path}.strategy`, strategy, ['None', 'Webhook'])
   const configPath = `${path}.webhookClientConfig`
   const versionsPath = `${path}.conversionReviewVersions`
   const versions = webhook?.conversionReviewVersions ?? []

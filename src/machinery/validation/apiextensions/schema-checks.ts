@@ -1,7 +1,7 @@
 /** What a schema of a custom resource may say at each of its nodes (upstream: apis/apiextensions/validation). */
 import type { JSONSchemaProps } from '../../../api/apiextensions/v1/json-schema-props.ts'
 import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
-import type { Errors } from '../checks.ts'
+import { checkOneOf, type Errors } from '../checks.ts'
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 
@@ -172,8 +172,7 @@ function checkValidationRules(out: Errors, path: string, schema: JSONSchemaProps
       out.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'))
     if (messageExpression !== '' && messageExpression.trim() === '')
       out.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
-    if (one.reason !== undefined && !reasons.includes(one.reason))
-      out.push(notSupported(`${at}.reason`, one.reason, reasons))
+    if (one.reason !== undefined) checkOneOf(out, `${at}.reason`, one.reason, reasons)
     if (fieldPath === '') return
     if (fieldPath.trim() === '') out.push(invalid(`${at}.fieldPath`, fieldPath, 'must be non-empty if specified'))
     if (hasLineBreak(fieldPath)) out.push(invalid(`${at}.fieldPath`, fieldPath, 'must not contain line breaks'))
