@@ -28,5 +28,8 @@ export function checkDeclaredDriver(out: Errors, path: string, name: string): vo
     messages.map(message => (message === subdomainMessage ? caselessMessage : message)),
   )
   if (name.length > maxDriverLength)
-    out.push({ ...tooLong(path, maxDriverLength), message: `Too long: may not be more than ${maxDriverLength} characters` })
+    out.push({
+      ...tooLong(path, maxDriverLength),
+      message: `Too long: may not be more than ${maxDriverLength} characters`,
+    })
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { customKind } from '../custom/custom-kind.ts'
 import { errorsOf } from './testing/errors-of.ts'
+import { validateObject } from './validate.ts'
 
 const template = (labels: object, more: object = {}) => ({
   metadata: { labels },
@@ -205,4 +207,13 @@ test('metadata: an update looks at the prefix of names where upstream judges the
     errorsOf(objectOf('Lease', 'coordination.k8s.io/v1', 'B'), objectOf('Lease', 'coordination.k8s.io/v1', 'a')),
     [],
   )
+})
+
+test('a custom resource that is called like a kind of upstream keeps the rules of custom resources', () => {
+  const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }
+  const names = { plural: 'nodes', kind: 'Node' }
+  const definition = { spec: { group: 'example.com', scope: 'Cluster', names, versions: [version] }, status: {} }
+  const kind = customKind(definition as never, version as never)
+  const named = (generateName: string) => ({ metadata: { name: 'x', generateName } })
+  assert.deepEqual(validateObject(kind, named('B'), named('a'), ''), [])
 })

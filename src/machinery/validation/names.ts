@@ -92,8 +92,9 @@ const judgedWhole: ReadonlySet<string> = new Set([
   ...['FlowSchema', 'PriorityLevelConfiguration'],
 ])
 
-export const judgesPrefixAgain = ({ gvk: { group, kind } }: Kind): boolean =>
-  judgedWhole.has(kind) || group === 'admissionregistration.k8s.io'
+export const judgesPrefixAgain = (kind: Kind): boolean =>
+  customFactsOf(kind) === undefined &&
+  (judgedWhole.has(kind.gvk.kind) || kind.gvk.group === 'admissionregistration.k8s.io')
 
 const generic: ReadonlySet<string> = new Set([
   'admissionregistration.k8s.io',
@@ -102,11 +103,13 @@ const generic: ReadonlySet<string> = new Set([
 ])
 
 /** Kinds of the servers beside the main one upstream, whose validation knows nothing of its own finalizers. */
-export const isGenericKind = (kind: Kind): boolean => generic.has(kind.gvk.group) || customFactsOf(kind) !== undefined
+const isGenericKind = (kind: Kind): boolean => generic.has(kind.gvk.group) || customFactsOf(kind) !== undefined
+
+/** Kinds of which upstream may say the same twice: they are judged outside of its main server. */
+export const saysAll = (kind: Kind): boolean => isGenericKind(kind) && kind.gvk.group !== 'admissionregistration.k8s.io'
 
 /** Whether finalizers without a domain have to be known ones. */
-export const hasPlainRule = (kind: Kind): boolean =>
-  !isGenericKind(kind) && !lenient.has(`${kind.gvk.group}/${kind.gvk.kind}`)
+export const hasPlainRule = (kind: Kind): boolean => !isGenericKind(kind) && !lenient.has(keyOf(kind))
 
 const lenient: ReadonlySet<string> = new Set([
   '/Event',

@@ -5,7 +5,7 @@ import { dns1123LabelErrors, pathSegmentErrors } from '../../schema/formats.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { labelKeyErrors } from '../selectors/label-syntax.ts'
 import { checkAnnotations, checkImmutable, checkLabels, checkNotNegative, type Errors, pushInvalid } from './checks.ts'
-import { hasPlainRule, isGenericKind, judgesNameAgain, judgesPrefixAgain, nameRuleOf } from './names.ts'
+import { hasPlainRule, judgesNameAgain, judgesPrefixAgain, nameRuleOf, saysAll } from './names.ts'
 
 const orphan = 'orphan'
 const foregroundDeletion = 'foregroundDeletion'
@@ -65,8 +65,7 @@ export function checkObjectMetaUpdate(
   if (old.deletionTimestamp !== undefined) {
     checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
     // Upstream says it in its library and in the kind's own rules; elsewhere repetitions are taken out.
-    if (isGenericKind(kind) && kind.gvk.group !== 'admissionregistration.k8s.io')
-      checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
+    if (saysAll(kind)) checkNoNewFinalizers(out, `${path}.finalizers`, meta, old)
   }
   checkFinalizers(out, `${path}.finalizers`, meta.finalizers, kind)
   if ((meta.generation ?? old.generation ?? 0) < (old.generation ?? 0)) {

@@ -7,7 +7,7 @@ import { checkValue } from '../custom/check.ts'
 import { type CustomFacts, customFactsOf } from '../custom/custom-kind.ts'
 import { checkRules } from '../custom/rules.ts'
 import { checkDeclared } from './declared.ts'
-import { isGenericKind } from './names.ts'
+import { saysAll } from './names.ts'
 import { checkObjectMeta, checkObjectMetaUpdate, checkPathSegments } from './object-meta.ts'
 import { inOrder } from './order.ts'
 import { rulesOf } from './rules.ts'
@@ -64,9 +64,7 @@ export function validateObject(
   return saysAll(kind) ? found : withoutRepeats(found)
 }
 
-const saysAll = (kind: Kind): boolean => isGenericKind(kind) && kind.gvk.group !== 'admissionregistration.k8s.io'
-
-/** Upstream says nothing twice, but of kinds that it judges outside of its main server. */
+/** Upstream says nothing twice, but for kinds of which it says all. */
 function withoutRepeats(errors: readonly FieldError[]): FieldError[] {
   if (errors.length < 2) return [...errors]
   return [...new Map(errors.map(error => [`${error.field}\n${error.message}`, error])).values()]
