@@ -1,5 +1,6 @@
 /** Turns a checked expression into a function over its variables, counting what it costs as cel-go does. */
 import type { Meaning } from './checker.ts'
+import { listCost, mapCost, perCharacter, structCost } from './cost/factors.ts'
 import { CostExceededError, EvaluationError } from './evaluation-error.ts'
 import type { Overload } from './functions.ts'
 import { equals, matches, noSuchOverload, sizeOf } from './operations.ts'
@@ -24,10 +25,6 @@ interface Frame {
 
 export type Program = (evaluation: Evaluation) => Value
 type Step = (evaluation: Evaluation, frame: Frame | undefined) => Value
-
-const listCost = 10
-const mapCost = 30
-const structCost = 40
 
 export function compile(expression: Expression, meanings: ReadonlyMap<Expression, Meaning>): Program {
   const step = new Compiler(meanings).step(expression)
@@ -236,7 +233,7 @@ function equality(left: Step, right: Step, wanted: boolean): Step {
   return (evaluation, frame) => {
     const a = left(evaluation, frame)
     const b = right(evaluation, frame)
-    spend(evaluation, Math.ceil(Math.min(sizeOf(a), sizeOf(b)) * 0.1))
+    spend(evaluation, Math.ceil(Math.min(sizeOf(a), sizeOf(b)) * perCharacter))
     return equals(a, b) === wanted
   }
 }

@@ -5,6 +5,7 @@
 import type { Overload } from '../functions.ts'
 import type { Expression } from '../syntax/expression.ts'
 import type { CelType } from '../types.ts'
+import { checkCost, listCost, perCharacter, perRegexCharacter, structCost } from './factors.ts'
 import { fixed, plus, type Range, scaled, sum, times, unknownRange } from './range.ts'
 
 /** An argument, as far as an estimate looks at it. */
@@ -25,14 +26,8 @@ export interface CallEstimate {
   readonly resultSize?: Range
 }
 
-const perCharacter = 0.1
-const perRegexCharacter = 0.25
-const listCost = 10
-const structCost = 40
 const maxNameFormatRegexSize = 128
 const maxFormatSize = 64
-/** Lets an expression make two access checks. */
-const checkCost = 350_000
 
 const one: CallEstimate = { cost: fixed(1) }
 

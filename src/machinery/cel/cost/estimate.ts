@@ -7,6 +7,7 @@ import type { Call, Expression, Fold, Select } from '../syntax/expression.ts'
 import { accumulator } from '../syntax/macros.ts'
 import { type CelType, dyn, substitute } from '../types.ts'
 import { type CallEstimate, estimateCall, type Part } from './call-estimates.ts'
+import { listCost, mapCost, structCost } from './factors.ts'
 import { fixed, plus, type Range, sum, times, union, unknownRange, zeroRange } from './range.ts'
 
 /**
@@ -65,7 +66,7 @@ class Estimator {
       case 'map':
         return this.#map(expression)
       case 'struct':
-        return sum([fixed(40), ...expression.fields.map(({ value }) => this.cost(value))])
+        return sum([fixed(structCost), ...expression.fields.map(({ value }) => this.cost(value))])
       case 'fold':
         return isBinding(expression) ? this.#binding(expression) : this.#fold(expression)
     }
@@ -144,7 +145,7 @@ class Estimator {
     const costs = list.elements.map(({ value }) => this.cost(value))
     const sizes = list.elements.map(({ value }) => this.#size(value) ?? unknownRange)
     this.#entries.set(list, { of: 'list', key: fixed(1), value: sizes.length === 0 ? zeroRange : sizes.reduce(union) })
-    return sum([fixed(10), ...costs])
+    return sum([fixed(listCost), ...costs])
   }
 
   #map(map: Extract<Expression, { is: 'map' }>): Range {
@@ -154,7 +155,7 @@ class Estimator {
       return sizes.length === 0 ? zeroRange : sizes.reduce(union)
     }
     this.#entries.set(map, { of: 'map', key: range('key'), value: range('value') })
-    return sum([fixed(30), ...costs])
+    return sum([fixed(mapCost), ...costs])
   }
 
   #fold(fold: Fold): Range {
@@ -280,7 +281,7 @@ class Estimator {
   }
 }
 
-/** `cel.bind(…)` and its like: a loop that never runs, whose accumulator is the variable. */
+/** As macros bind a variable: a loop that never runs, whose accumulator is the variable. */
 const isBinding = ({ range, condition, accumulator: name }: Fold): boolean =>
   range.is === 'list' &&
   range.elements.length === 0 &&

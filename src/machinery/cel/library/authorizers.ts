@@ -3,6 +3,7 @@
  * "Kubernetes authorizer library"). Evaluation waits for nothing: a check whose answer is not known yet throws
  * PendingCheck, and whoever evaluates gets the answer and evaluates again.
  */
+import { checkCost } from '../cost/factors.ts'
 import { EvaluationError } from '../evaluation-error.ts'
 import { type Cost, method, type Overload } from '../functions.ts'
 import type { CelType } from '../types.ts'
@@ -108,7 +109,7 @@ function decide({ asked, answers }: Check, verb: string): Decision {
 }
 
 /** So dear that one expression can make two. */
-const checkCost: Cost = () => 350_000
+const checking: Cost = () => checkCost
 const selectorCost: Cost = ([, text]) => 10 + Math.ceil((text as string).length * 25.1)
 const decision = nameOf('Decision')
 
@@ -122,8 +123,8 @@ export const authorizers: readonly Overload[] = [
   step('ResourceCheck', 'ResourceCheck', 'name', 'name'),
   step('ResourceCheck', 'ResourceCheck', 'fieldSelector', 'fieldSelector', selectorCost),
   step('ResourceCheck', 'ResourceCheck', 'labelSelector', 'labelSelector', selectorCost),
-  method(nameOf('PathCheck'), `check(string) ${decision}`, decide, checkCost),
-  method(nameOf('ResourceCheck'), `check(string) ${decision}`, decide, checkCost),
+  method(nameOf('PathCheck'), `check(string) ${decision}`, decide, checking),
+  method(nameOf('ResourceCheck'), `check(string) ${decision}`, decide, checking),
   method(decision, 'allowed() bool', ({ answer: { allowed } }: Decision) => allowed),
   method(decision, 'reason() string', ({ answer: { reason } }: Decision) => reason),
   method(decision, 'errored() bool', ({ answer: { error } }: Decision) => error !== undefined),

@@ -1,12 +1,11 @@
 /** Conversions between CEL's types: `int('1')`, `string(x)`, `timestamp('…')`. */
 import { EvaluationError } from '../evaluation-error.ts'
-import { type Cost, func, type Overload } from '../functions.ts'
-import { sizeOf } from '../operations.ts'
+import { func, type Overload } from '../functions.ts'
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from '../time.ts'
 import { Duration, Timestamp, type Uint, type Value } from '../values.ts'
+import { traversalOf } from './costs.ts'
 import { int, uint } from './standard.ts'
 
-const traversal: Cost = ([text]) => Math.ceil(sizeOf(text as Value) * 0.1)
 const nanosPerSecond = 1_000_000_000n
 const self = (value: Value): Value => value
 
@@ -105,13 +104,13 @@ export const conversions: readonly Overload[] = [
   func('bool(bool) bool', self),
   func('bool(string) bool', parsedBool),
   func('bytes(bytes) bytes', self),
-  func('bytes(string) bytes', (text: string) => Buffer.from(text, 'utf8'), traversal),
+  func('bytes(string) bytes', (text: string) => Buffer.from(text, 'utf8'), traversalOf(0)),
   func('string(string) string', self),
   func('string(bool) string', String),
   func('string(int) string', String),
   func('string(uint) string', ({ value }: Uint) => String(value)),
   func('string(double) string', formatDouble),
-  func('string(bytes) string', decoded, traversal),
+  func('string(bytes) string', decoded, traversalOf(0)),
   func('string(timestamp) string', ({ nanos }: Timestamp) => formatTimestamp(nanos)),
   func('string(duration) string', ({ nanos }: Duration) => formatDuration(nanos)),
   func('timestamp(timestamp) timestamp', self),

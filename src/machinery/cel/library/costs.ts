@@ -1,10 +1,8 @@
 /** What calls cost, after cel-go and Kubernetes' estimator for its own libraries. */
+import { perCharacter, perRegexCharacter } from '../cost/factors.ts'
 import type { Cost } from '../functions.ts'
 import { sizeOf } from '../operations.ts'
 import type { Value } from '../values.ts'
-
-const perCharacter = 0.1
-const perRegexCharacter = 0.25
 
 const size = (value: Value | undefined): number => sizeOf(value as Value)
 

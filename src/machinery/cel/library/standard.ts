@@ -1,4 +1,5 @@
 /** CEL's operators and functions on lists, maps and types (cel-spec, "List of Standard Definitions"). */
+import { perCharacter } from '../cost/factors.ts'
 import { EvaluationError } from '../evaluation-error.ts'
 import { type Cost, func, method, type Overload } from '../functions.ts'
 import { compareNumbers, equals, noSuchOverload, runtimeType, sizeOf } from '../operations.ts'
@@ -41,8 +42,8 @@ function notZero(value: bigint, what: string): bigint {
   return value
 }
 
-const longer: Cost = ([a, b]) => Math.ceil((sizeOf(a as Value) + sizeOf(b as Value)) * 0.1)
-const shorter: Cost = ([a, b]) => Math.ceil(Math.min(sizeOf(a as Value), sizeOf(b as Value)) * 0.1)
+const longer: Cost = ([a, b]) => Math.ceil((sizeOf(a as Value) + sizeOf(b as Value)) * perCharacter)
+const shorter: Cost = ([a, b]) => Math.ceil(Math.min(sizeOf(a as Value), sizeOf(b as Value)) * perCharacter)
 
 /** Ints, uints and doubles compare with each other by value (Kubernetes turns cross-type comparisons on). */
 const numeric = ['int', 'uint', 'double']
