@@ -51,9 +51,9 @@ export function parseTime(text: string): Instant {
   return { seconds, nanos: Number((match[7] ?? '').slice(0, 9).padEnd(9, '0')) }
 }
 
-/** Go's layout of RFC 3339, piece by piece, as its errors name them. */
 type Layout = readonly (readonly [element: string, syntax: RegExp])[]
 
+/** Go's layout of RFC 3339, piece by piece, as its errors name them. */
 const layout: Layout = [
   ['2006', /^\d{4}/],
   ['-', /^-/],

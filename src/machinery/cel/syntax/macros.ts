@@ -113,22 +113,6 @@ const filter: Expander = (at, target, args) => {
 const transformMap = toMap((at, key, value) => call(at, 'cel.@mapInsert', result(at), identifier(at, key), value))
 const transformMapEntry = toMap((at, _key, value) => call(at, 'cel.@mapInsert', result(at), value))
 
-/** `x.optMap(v, e)`: `e` with the value of `x` as `v`, where it has one. */
-const optional =
-  (wrap: boolean): Expander =>
-  (at, target, args) => {
-    const name = variable(args[0])
-    const mapped = fold(at, list(at), ['#unused'], {
-      start: call(at, 'optional.@value', target),
-      condition: literal(at, false),
-      step: result(at),
-    })
-    const bound: Fold = { ...mapped, accumulator: name, step: identifier(at, name), result: args[1] as Expression }
-    const none = call(at, 'optional.none')
-    const has: Expression = { is: 'call', at, name: 'hasValue', target, args: [] }
-    return call(at, '_?_:_', has, wrap ? call(at, 'optional.of', bound) : bound, none)
-  }
-
 /** `body` with the variable `name` for `value`: a loop that never runs, whose accumulator is the variable. */
 const bind = (at: number, name: string, value: Expression, body: Expression): Fold => ({
   ...fold(at, list(at), ['#unused'], { start: value, step: identifier(at, name) }),
@@ -136,6 +120,16 @@ const bind = (at: number, name: string, value: Expression, body: Expression): Fo
   condition: literal(at, false),
   result: body,
 })
+
+/** `x.optMap(v, e)`: `e` with the value of `x` as `v`, where it has one. */
+const optional =
+  (wrap: boolean): Expander =>
+  (at, target, args) => {
+    const bound = bind(at, variable(args[0]), call(at, 'optional.@value', target), args[1] as Expression)
+    const none = call(at, 'optional.none')
+    const has: Expression = { is: 'call', at, name: 'hasValue', target, args: [] }
+    return call(at, '_?_:_', has, wrap ? call(at, 'optional.of', bound) : bound, none)
+  }
 
 /** `list.sortBy(v, e)`: sorted by what `e` is for each element, computed once. */
 const sortBy: Expander = (at, target, args) => {

@@ -17,9 +17,9 @@ export interface Problem {
   readonly message: string
 }
 
-/** Problems with their place in the source, as cel-go prints them: clients look for these lines. */
 const isWide = (character: string): boolean => (character.codePointAt(0) ?? 0) > 0x7f
 
+/** Problems with their place in the source, as cel-go prints them: clients look for these lines. */
 export function describeProblems(source: string, problems: readonly Problem[]): string {
   const lines = source.split('\n')
   return problems
