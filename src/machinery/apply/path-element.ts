@@ -3,8 +3,6 @@ import { stringifyJson } from '../../schema/json-encode.ts'
 import { isObject, memberOf } from '../patch/json-value.ts'
 import type { KeyedListShape } from './shape.ts'
 
-const encode = (value: unknown): string => (typeof value === 'bigint' ? String(value) : stringifyJson(value))
-
 const fieldElements = new Map<string, string>()
 /** Names of declared fields, and of the labels and annotations that most objects have. */
 const maxFieldElements = 8_192
@@ -18,24 +16,24 @@ export function fieldElement(name: string): string {
   return element
 }
 
-export const valueElement = (value: unknown): string => `v:${encode(value)}`
+export const valueElement = (value: unknown): string => `v:${stringifyJson(value)}`
 
 /** `k:{"name":"x"}`, keys sorted, defaults filled in; undefined if the item has none of its keys. A null is a value. */
-export function keyElement(shape: Pick<KeyedListShape, 'keys'>, item: unknown): string | undefined {
+export function keyElement(shape: KeyedListShape, item: unknown): string | undefined {
   if (!isObject(item)) return undefined
   let text = ''
   for (const key of shape.keys) {
     const own = memberOf(item, key.name)
     const value = own === undefined ? key.default : own
     if (value === undefined) continue
-    text += `${text === '' ? '' : ','}${JSON.stringify(key.name)}:${encode(value)}`
+    text += `${text === '' ? '' : ','}${JSON.stringify(key.name)}:${stringifyJson(value)}`
   }
   return text === '' ? undefined : `k:{${text}}`
 }
 
 const showKey = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(showKey).join(',')}]`
-  if (!isObject(value)) return encode(value)
+  if (!isObject(value)) return stringifyJson(value)
   return Object.entries(value)
     .map(([name, member]) => `${name}=${showKey(member)}`)
     .join('')

@@ -112,7 +112,7 @@ function shapeOf(type: Type, listKind?: string, listKeys?: readonly string[]): S
 }
 
 /** The keys that tell items apart, with what stands for an absent one. */
-export function listKeysOf(of: Type, names: readonly string[]): KeyedListShape['keys'] {
+function listKeysOf(of: Type, names: readonly string[]): KeyedListShape['keys'] {
   const item = messageOf(of)
   const keys = names.map(name => {
     const field = item?.fields[name]

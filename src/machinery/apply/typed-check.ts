@@ -7,18 +7,12 @@ import type { Message, ScalarName, Type } from '../../schema/type.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
 import { isObject, type JsonObject, memberOf, showGoValue } from '../patch/json-value.ts'
 import { fieldElement, keyElement, showElement, valueElement } from './path-element.ts'
-import { listKeysOf } from './shape.ts'
+import { type KeyedListShape, type Shape, structShapeOf } from './shape.ts'
 
-export interface TypedFault {
+interface TypedFault {
   /** As `.spec.containers[name="a"].image`. */
   readonly path: string
   readonly fault: string
-}
-
-interface Place {
-  readonly type: Type
-  readonly listKind?: string
-  readonly listKeys?: readonly string[]
 }
 
 /** More faults than these are not looked for. */
@@ -38,12 +32,14 @@ export const showFaults = (faults: readonly TypedFault[]): string => {
 
 function checkMembers(message: Message, value: JsonObject, path: string, faults: TypedFault[]): void {
   const custom = customFactsOf(message)
+  const shapes = structShapeOf(message).members()
   for (const name of Object.keys(value)) {
     if (faults.length >= maxFaults) return
     const facts = message.fields[name]?.facts
     const at = path + showElement(fieldElement(name))
     if (facts) {
-      if (!custom || name === 'metadata') checkValue(facts, memberOf(value, name), at, faults)
+      if (!custom || name === 'metadata')
+        checkValue(facts.type, shapes.get(name)?.shape, memberOf(value, name), at, faults)
       continue
     }
     const isType = message.gvk && (name === 'apiVersion' || name === 'kind')
@@ -52,8 +48,7 @@ function checkMembers(message: Message, value: JsonObject, path: string, faults:
   }
 }
 
-function checkValue(place: Place, value: unknown, path: string, faults: TypedFault[]): void {
-  const { type } = place
+function checkValue(type: Type, shape: Shape | undefined, value: unknown, path: string, faults: TypedFault[]): void {
   if (value === null || value === undefined) return
   if (type.is === 'scalar' || type.is === 'enum') {
     const fault = scalarFault(type.is === 'enum' ? 'string' : type.name, value)
@@ -64,51 +59,51 @@ function checkValue(place: Place, value: unknown, path: string, faults: TypedFau
   if (message?.options.choice) return
   if (type.is === 'list' || message?.options.listForm) {
     if (!Array.isArray(value)) faults.push({ path, fault: `expected list, got ${showGoAddress(value)}` })
-    else if (type.is === 'list') checkItems(place, type.of, value, path, faults)
+    else if (type.is === 'list') checkItems(type.of, shape, value, path, faults)
     return
   }
   if (!isObject(value)) faults.push({ path, fault: `expected map, got ${showGoAddress(value)}` })
   else if (message) checkMembers(message, value, path, faults)
   else if (type.is === 'map') {
     for (const [key, member] of Object.entries(value)) {
-      checkValue({ type: type.of }, member, path + showElement(fieldElement(key)), faults)
+      checkValue(type.of, undefined, member, path + showElement(fieldElement(key)), faults)
     }
   }
 }
 
 /** An item without a path element ends the list: nothing below it could be named. */
 function checkItems(
-  { listKind, listKeys }: Place,
   of: Type,
+  shape: Shape | undefined,
   items: readonly unknown[],
   path: string,
   faults: TypedFault[],
 ): void {
-  const keys = listKind === 'map' && listKeys ? listKeysOf(of, listKeys) : undefined
+  const keyed = shape?.is === 'list' ? shape : undefined
   const seen = new Set<string>()
   for (const [i, item] of items.entries()) {
     if (faults.length >= maxFaults) return
     let shown = `[${i}]`
-    if (keys || listKind === 'set') {
-      const fault = keys ? keyedItemFault(keys, item) : setItemFault(item)
+    if (keyed || shape?.is === 'set') {
+      const fault = keyed ? keyedItemFault(keyed, item) : setItemFault(item)
       if (fault !== undefined) {
         faults.push({ path, fault: `element ${i}: ${fault}` })
         return
       }
-      const element = keys ? (keyElement({ keys }, item) as string) : valueElement(item)
+      const element = keyed ? (keyElement(keyed, item) as string) : valueElement(item)
       shown = showElement(element)
       if (seen.has(element)) faults.push({ path, fault: `duplicate entries for key ${shown}` })
       seen.add(element)
     }
-    checkValue({ type: of }, item, path + shown, faults)
+    checkValue(of, undefined, item, path + shown, faults)
   }
 }
 
-function keyedItemFault(keys: ReturnType<typeof listKeysOf>, item: unknown): string | undefined {
+function keyedItemFault(shape: KeyedListShape, item: unknown): string | undefined {
   if (item === null) return 'associative list with keys may not have a null element'
   if (!isObject(item)) return 'associative list with keys may not have non-map elements'
-  if (keyElement({ keys }, item) !== undefined) return undefined
-  const names = keys.map(({ name }) => JSON.stringify(name)).join(' ')
+  if (keyElement(shape, item) !== undefined) return undefined
+  const names = shape.keys.map(({ name }) => JSON.stringify(name)).join(' ')
   return `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`
 }
 
