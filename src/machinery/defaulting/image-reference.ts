@@ -17,13 +17,13 @@ export function isLatest(image: string): boolean {
   const match = reference.exec(image)
   if (!match) return false
   const [, host, path, tag, hash] = match as unknown as [string, string?, string?, string?, string?]
-  const isHost = host !== undefined && (/[.:]/.test(host) || host === 'localhost' || host !== host.toLowerCase())
-  const fullPath =
-    isHost || host === undefined
-      ? host === undefined && !path!.includes('/')
-        ? library + path
-        : path!
-      : `${host}/${path}`
-  if (fullPath.length > maxPathLength) return false
+  if (fullPathOf(host, path!).length > maxPathLength) return false
   return tag === 'latest' || (tag === undefined && hash === undefined)
+}
+
+/** What looks like no host is the first part of the path. */
+function fullPathOf(host: string | undefined, path: string): string {
+  if (host === undefined) return path.includes('/') ? path : library + path
+  const isHost = /[.:]/.test(host) || host === 'localhost' || host !== host.toLowerCase()
+  return isHost ? path : `${host}/${path}`
 }
