@@ -8,19 +8,14 @@ import { podTotal } from './pod-totals.ts'
 
 const countName = objectCountName('', 'pods')
 
-const named: ReadonlySet<string> = new Set([
-  countName,
-  'pods',
-  'cpu',
-  'memory',
-  'ephemeral-storage',
-  'requests.cpu',
-  'requests.memory',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
-])
+const basic = ['cpu', 'memory', 'ephemeral-storage']
+
+/** What quotas call the resources that pods compute with. */
+export const computeNames: readonly string[] = ['', 'requests.', 'limits.'].flatMap(prefix =>
+  basic.map(name => prefix + name),
+)
+
+const named: ReadonlySet<string> = new Set([countName, 'pods', ...computeNames])
 
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
 const isExtendedRequest = (name: string): boolean =>
@@ -36,8 +31,6 @@ const demanded: ReadonlySet<string> = new Set([
   'limits.cpu',
   'limits.memory',
 ])
-
-const basic = ['cpu', 'memory', 'ephemeral-storage']
 
 function countedAs(requests: Amounts, limits: Amounts): Record<string, string> {
   const usage: Record<string, string> = { pods: '1' }

@@ -7,10 +7,11 @@ import type { ResourceQuota } from '../../../api/core/v1/resource-quota.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { cidrErrors, ipFamilyOf } from '../../../schema/formats.ts'
 import { parseQuantity } from '../../quantity.ts'
+import { computeNames } from '../../quota/pods.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkTaints } from './affinity.ts'
-import { checkAmount, checkContainerResourceName, checkResourceName, isHugePages } from './resources.ts'
+import { checkAmount, checkContainerResourceName, checkResourceName } from './resources.ts'
 
 export function checkNode(out: Errors, node: Node): void {
   checkTaints(out, 'metadata.taints', node.spec.taints)
@@ -198,16 +199,8 @@ function checkLimitItem(out: Errors, path: string, item: LimitRangeItem): void {
 }
 
 const quotaNames: ReadonlySet<string> = new Set([
-  'cpu',
-  'memory',
-  'ephemeral-storage',
-  'requests.cpu',
-  'requests.memory',
+  ...computeNames,
   'requests.storage',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
   'pods',
   'resourcequotas',
   'services',
@@ -218,6 +211,8 @@ const quotaNames: ReadonlySet<string> = new Set([
   'services.nodeports',
   'services.loadbalancers',
 ])
+
+const isQuotaName = (name: string): boolean => quotaNames.has(name) || /^(requests\.)?hugepages-/.test(name)
 
 const countedNames =
   /^(pods|resourcequotas|services(\..*)?|replicationcontrollers|secrets|persistentvolumeclaims|configmaps|count\/.*)$/
@@ -235,29 +230,18 @@ const conflictingScopes = [
 const ofPods = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity']
 const ofClaims = 'VolumeAttributesClass'
 const quotaScopes: ReadonlySet<string> = new Set([...ofPods, 'PriorityClass', ofClaims])
-const computeNames: ReadonlySet<string> = new Set([
-  'cpu',
-  'memory',
-  'ephemeral-storage',
-  'requests.cpu',
-  'requests.memory',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
-])
 
 /** Whether what is counted can be told apart by a scope. */
 function fits(scope: string, name: string): boolean {
   if (scope === 'BestEffort') return name === 'pods'
   if (scope === ofClaims) return name === 'persistentvolumeclaims' || name === 'requests.storage'
-  return !quotaScopes.has(scope) || name === 'pods' || computeNames.has(name)
+  return !quotaScopes.has(scope) || name === 'pods' || computeNames.includes(name)
 }
 
 /** The standard names that a quota limits, in order. */
 const limitedNames = ({ spec }: ResourceQuota): string[] =>
   Object.keys(spec.hard ?? {})
-    .filter(name => quotaNames.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-'))
+    .filter(isQuotaName)
     .sort()
 
 function checkScopes(out: Errors, quota: ResourceQuota): void {
@@ -312,7 +296,7 @@ function checkQuotaAmounts(out: Errors, path: string, amounts: Readonly<Record<s
   for (const [name, text] of Object.entries(amounts ?? {})) {
     const at = `${path}[${name}]`
     pushInvalid(out, at, name, labelKeyErrors(name))
-    if (!name.includes('/') && !quotaNames.has(name) && !/^(requests\.)?hugepages-/.test(name)) {
+    if (!name.includes('/') && !isQuotaName(name)) {
       out.push(invalid(at, name, 'must be a standard resource for quota'))
     }
     checkAmount(out, at, name, text)
