@@ -21,11 +21,6 @@ export function encodeObject(kind: Kind, object: unknown): Uint8Array {
   return utf8(JSON.stringify(ordererOf(kind)(object)))
 }
 
-/** Canonical bytes of a message that is no kind. */
-export function encodeJsonMessage(message: Message, value: unknown): Uint8Array {
-  return utf8(JSON.stringify(ordererOf(message)(value)))
-}
-
 /** Any JSON value; bigints are written as integers. Keys stay in their order. */
 export function encodeJson(value: unknown): Uint8Array {
   return utf8(stringifyJson(value))

@@ -1,5 +1,5 @@
 /** Sends a resource request to its verb. */
-import { ApiError, badRequestError } from '../../machinery/api-error.ts'
+import { badRequestError, methodNotSupportedError } from '../../machinery/api-error.ts'
 import type { ResourceFacts, SubresourceFacts } from '../../schema/kind.ts'
 import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
@@ -20,12 +20,6 @@ import { serveConnect } from './serve-connect.ts'
 import { serveDelete, serveDeleteCollection } from './serve-delete.ts'
 import { serveList, serveWatch } from './serve-list.ts'
 import { servePatch } from './serve-patch.ts'
-
-const terminatingError = ({ group, plural }: Resource): ApiError =>
-  new ApiError(405, 'MethodNotAllowed', `create is not supported on resources of kind "${plural}.${group}"`, {
-    group,
-    kind: plural,
-  })
 
 /** What requests of a deprecated resource are told. */
 const deprecations: Readonly<Record<string, string>> = {
@@ -55,7 +49,8 @@ export async function serveResource(server: ResourceServer, context: RequestCont
     throw info.verb === 'create' || info.verb === 'deletecollection' ? methodNotAllowedError() : noSuchResourceError()
   }
   if (!(resource.facts.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowedError()
-  if (resource.strategy.terminating?.() && info.verb === 'create') throw terminatingError(resource)
+  if (resource.strategy.terminating?.() && info.verb === 'create')
+    throw methodNotSupportedError(resource.group, resource.plural, 'create')
   const deprecation = deprecations[`${info.apiGroup}/${info.resource}`]
   if (deprecation !== undefined) context.warn(deprecation)
   return serveVerb(server, context, resource)

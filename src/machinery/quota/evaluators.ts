@@ -149,12 +149,3 @@ export function quotaEvaluatorOf(group: string, resource: string): QuotaEvaluato
   counting.set(key, made)
   return made
 }
-
-/** Resources that have names of their own in quotas, besides the count of objects. */
-export const quotaResources: readonly { readonly group: string; readonly resource: string }[] = [
-  ...Object.keys(evaluators),
-  '/configmaps',
-  '/replicationcontrollers',
-  '/resourcequotas',
-  '/secrets',
-].map(key => ({ group: key.split('/')[0] as string, resource: key.split('/')[1] as string }))
