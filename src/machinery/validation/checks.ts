@@ -1,7 +1,7 @@
 /** Small checks that many kinds share. Each adds what is wrong to `out`. */
 import type { LabelSelector } from '../../api/meta/v1/label-selector.ts'
 import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../schema/field-error.ts'
-import { portErrors, portNameErrors } from '../../schema/formats.ts'
+import { dns1123SubdomainErrors, portErrors, portNameErrors } from '../../schema/formats.ts'
 import { notNegativeMessage } from '../../schema/validators.ts'
 import { percentOf } from '../int-or-string.ts'
 import { labelKeyErrors, labelValueErrors } from '../selectors/label-syntax.ts'
@@ -136,4 +136,22 @@ export function checkOneOf(out: Errors, path: string, value: string, values: rea
 export function checkChoice(out: Errors, path: string, value: string, values: readonly string[]): void {
   if (value === '') out.push(required(path))
   else checkOneOf(out, path, value, values)
+}
+
+/** Upstream: IsDomainPrefixedPath. */
+export function checkPrefixedPath(out: Errors, path: string, value: string): void {
+  if (value === '') {
+    out.push(required(path))
+    return
+  }
+  const slash = value.indexOf('/')
+  if (slash < 1 || slash === value.length - 1) {
+    out.push(invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'))
+    return
+  }
+  const domain = value.slice(0, slash)
+  const target = value.slice(slash + 1)
+  pushInvalid(out, path, domain, dns1123SubdomainErrors(domain))
+  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(target))
+    out.push(invalid(path, target, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')"))
 }

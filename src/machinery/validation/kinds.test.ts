@@ -170,6 +170,18 @@ test('network policies, ingresses, disruption budgets, priorities and autoscaler
   ])
 })
 
+test('the controller of an ingress class is a path below a domain', () => {
+  const classOf = (controller: string) => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IngressClass',
+    spec: { controller },
+  })
+  assert.deepEqual(errorsOf(classOf('example.com/a')), [])
+  assert.deepEqual(errorsOf(classOf('example.com/a b')), [
+    `spec.controller: Invalid value: "a b": Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')`,
+  ])
+})
+
 test('metadata: labels, annotations, owners and finalizers', () => {
   const map = (metadata: object) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata })
   const errors = errorsOf(map({ labels: { a: '-' }, finalizers: ['mine'], annotations: { big: 'x'.repeat(262144) } }))

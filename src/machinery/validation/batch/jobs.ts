@@ -12,7 +12,7 @@ import {
   tooLong,
   tooMany,
 } from '../../../schema/field-error.ts'
-import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
+import { dns1123LabelErrors } from '../../../schema/formats.ts'
 import { labelSelectorOf } from '../../selectors/label-selector.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import {
@@ -20,6 +20,7 @@ import {
   checkLabelSelector,
   checkNotNegative,
   checkOneOf,
+  checkPrefixedPath,
   type Errors,
   isSame,
   pushInvalid,
@@ -150,24 +151,6 @@ function checkIndexes(out: Errors, path: string, spec: JobSpec): void {
   const most = spec.maxFailedIndexes
   if (most !== undefined && spec.completions !== undefined && most > spec.completions)
     out.push(invalid(`${path}.maxFailedIndexes`, most, 'must be less than or equal to completions'))
-}
-
-/** Upstream: IsDomainPrefixedPath. */
-function checkPrefixedPath(out: Errors, path: string, value: string): void {
-  if (value === '') {
-    out.push(required(path))
-    return
-  }
-  const slash = value.indexOf('/')
-  if (slash < 1 || slash === value.length - 1) {
-    out.push(invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'))
-    return
-  }
-  const domain = value.slice(0, slash)
-  const target = value.slice(slash + 1)
-  pushInvalid(out, path, domain, dns1123SubdomainErrors(domain))
-  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(target))
-    out.push(invalid(path, target, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')"))
 }
 
 const maxRules = 20

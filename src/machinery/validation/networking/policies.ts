@@ -26,6 +26,7 @@ import {
   checkLabels,
   checkOneOf,
   checkPortNumOrName,
+  checkPrefixedPath,
   checkUnchanged,
   type Errors,
   pushInvalid,
@@ -200,15 +201,8 @@ export function checkIngressCreate(out: Errors, ingress: Ingress): void {
 
 export function checkIngressClass(out: Errors, { spec }: IngressClass): void {
   const controller = spec.controller ?? ''
-  if (controller.length > 250) {
-    out.push(tooLong('spec.controller', 250))
-  }
-  const slash = controller.indexOf('/')
-  if (controller === '') out.push(required('spec.controller'))
-  else if (slash < 1 || slash === controller.length - 1) {
-    out.push(invalid('spec.controller', controller, 'must be a domain-prefixed path (such as "acme.io/foo")'))
-  } else
-    pushInvalid(out, 'spec.controller', controller.slice(0, slash), dns1123SubdomainErrors(controller.slice(0, slash)))
+  if (controller.length > 250) out.push(tooLong('spec.controller', 250))
+  checkPrefixedPath(out, 'spec.controller', controller)
   const { parameters } = spec
   if (!parameters) return
   checkLocalReference(out, 'spec.parameters', parameters)
