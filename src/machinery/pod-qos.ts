@@ -5,9 +5,10 @@ import { parseQuantity } from './quantity.ts'
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
+
 /** What a pod may ask for as a whole. */
-export const isPodLevelResource = (name: string): boolean =>
-  name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
+export const isPodLevelResource = (name: string): boolean => name === 'cpu' || name === 'memory' || isHugePages(name)
 
 const positive = (text: string | undefined): string | undefined =>
   text === undefined || parseQuantity(text).sign() <= 0 ? undefined : text

@@ -4,11 +4,9 @@
  */
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
-import { isPodLevelResource } from '../pod-qos.ts'
+import { isHugePages, isPodLevelResource } from '../pod-qos.ts'
 import { parseQuantity } from '../quantity.ts'
 import { podTotal } from '../quota/pod-totals.ts'
-
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
 
 export function defaultPodLevelResources(spec: PodSpec): void {
   const { resources } = spec

@@ -1,7 +1,7 @@
 /** Pods: what they request and may use, while they have not ended. */
 import type { PodAffinityTerm } from '../../api/core/v1/affinity.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
-import { hasPodLevelResources, qosClassOf } from '../pod-qos.ts'
+import { hasPodLevelResources, isHugePages, qosClassOf } from '../pod-qos.ts'
 import { type Amounts, addAmounts } from './amounts.ts'
 import { fitsSelector, objectCountName, type QuotaEvaluator } from './evaluator.ts'
 import { podTotal } from './pod-totals.ts'
@@ -17,10 +17,11 @@ export const computeNames: readonly string[] = ['', 'requests.', 'limits.'].flat
 
 const named: ReadonlySet<string> = new Set([countName, 'pods', ...computeNames])
 
+export const isQuotaOfHugePages = (name: string): boolean => /^(requests\.)?hugepages-/.test(name)
+
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
 const isExtendedRequest = (name: string): boolean =>
   name.startsWith('requests.') && (!isNative(name) || name.startsWith('requests.deviceclass.resource.kubernetes.io/'))
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-') || name.startsWith('requests.hugepages-')
 
 /** Resources that every container must name where a quota bounds them. */
 const demanded: ReadonlySet<string> = new Set([
@@ -43,8 +44,8 @@ function countedAs(requests: Amounts, limits: Amounts): Record<string, string> {
     if (limit !== undefined) usage[`limits.${name}`] = limit
   }
   for (const [name, request] of Object.entries(requests)) {
-    if (name.startsWith('hugepages-')) usage[name] = request
-    if (name.startsWith('hugepages-') || !isNative(name)) usage[`requests.${name}`] = request
+    if (isHugePages(name)) usage[name] = request
+    if (isHugePages(name) || !isNative(name)) usage[`requests.${name}`] = request
   }
   return usage
 }
@@ -81,7 +82,8 @@ export const podEvaluator: QuotaEvaluator = {
     if (subresource !== '') return false
     return operation === 'CREATE' || isTerminating(object as Pod) !== isTerminating(oldObject as Pod)
   },
-  matchingResources: names => names.filter(name => named.has(name) || isHugePages(name) || isExtendedRequest(name)),
+  matchingResources: names =>
+    names.filter(name => named.has(name) || isQuotaOfHugePages(name) || isExtendedRequest(name)),
   matchesScope(selector, object) {
     const pod = object as Pod
     switch (selector.scopeName) {

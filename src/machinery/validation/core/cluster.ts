@@ -7,11 +7,11 @@ import type { ResourceQuota } from '../../../api/core/v1/resource-quota.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { cidrErrors, ipFamilyOf } from '../../../schema/formats.ts'
 import { parseQuantity } from '../../quantity.ts'
-import { computeNames } from '../../quota/pods.ts'
+import { computeNames, isQuotaOfHugePages } from '../../quota/pods.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkTaints } from './affinity.ts'
-import { checkAmount, checkContainerResourceName, checkResourceName } from './resources.ts'
+import { checkAmount, checkContainerResourceName, checkResourceName, quotaResources } from './resources.ts'
 
 export function checkNode(out: Errors, node: Node): void {
   checkTaints(out, 'metadata.taints', node.spec.taints)
@@ -198,21 +198,7 @@ function checkLimitItem(out: Errors, path: string, item: LimitRangeItem): void {
   }
 }
 
-const quotaNames: ReadonlySet<string> = new Set([
-  ...computeNames,
-  'requests.storage',
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'persistentvolumeclaims',
-  'configmaps',
-  'services.nodeports',
-  'services.loadbalancers',
-])
-
-const isQuotaName = (name: string): boolean => quotaNames.has(name) || /^(requests\.)?hugepages-/.test(name)
+const isQuotaName = (name: string): boolean => quotaResources.has(name) || isQuotaOfHugePages(name)
 
 const countedNames =
   /^(pods|resourcequotas|services(\..*)?|replicationcontrollers|secrets|persistentvolumeclaims|configmaps|count\/.*)$/

@@ -2,6 +2,7 @@
 import type { Pod } from '../../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import { forbidden, invalid } from '../../../schema/field-error.ts'
+import { isHugePages } from '../../pod-qos.ts'
 import { parseQuantity, QuantityError } from '../../quantity.ts'
 import { podTotal } from '../../quota/pod-totals.ts'
 import type { Errors } from '../checks.ts'
@@ -38,7 +39,7 @@ function checkConsistency(out: Errors, path: string, spec: PodSpec): void {
     const own = which === 'requests' ? requests : limits
     for (const [name, total] of Object.entries(podTotal(pod, which, 'spec')).sort()) {
       // Limits of cpu and memory may add up to more: not all containers use theirs at a time.
-      if (own[name] === undefined || (which === 'limits' && !name.startsWith('hugepages-'))) continue
+      if (own[name] === undefined || (which === 'limits' && !isHugePages(name))) continue
       if (exceeds(total, own[name]))
         out.push(
           invalid(

@@ -3,15 +3,16 @@ import type { ResourceRequirements } from '../../../api/core/v1/resources.ts'
 import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1123LabelErrors } from '../../../schema/formats.ts'
 import { notNegativeMessage } from '../../../schema/validators.ts'
+import { isHugePages } from '../../pod-qos.ts'
 import { parseQuantity } from '../../quantity.ts'
+import { computeNames } from '../../quota/pods.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
 
 const standardContainerResources: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage'])
-/** Those that anything can ask for, or that a quota can count. */
-const standardResources: ReadonlySet<string> = new Set([
-  ...standardContainerResources,
-  ...['requests', 'limits'].flatMap(kind => [`${kind}.cpu`, `${kind}.memory`, `${kind}.ephemeral-storage`]),
+/** Those that a quota can count. */
+export const quotaResources: ReadonlySet<string> = new Set([
+  ...computeNames,
   'pods',
   'resourcequotas',
   'services',
@@ -19,13 +20,13 @@ const standardResources: ReadonlySet<string> = new Set([
   'secrets',
   'configmaps',
   'persistentvolumeclaims',
-  'storage',
   'requests.storage',
   'services.nodeports',
   'services.loadbalancers',
 ])
+/** Those, and what else can be asked for. */
+const standardResources: ReadonlySet<string> = new Set([...quotaResources, 'storage'])
 
-export const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
 /** A name without a domain, or in Kubernetes' own. */
 export const isNativeResource = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
 const isExtendedResource = (name: string): boolean => !isNativeResource(name) && !name.startsWith('requests.')
