@@ -1,7 +1,7 @@
 /** Quality of service of a pod and what follows from it (Kubernetes documentation, "Pod Quality of Service Classes"). */
 import type { Pod } from '../../api/core/v1/pod.ts'
 import { qosClassOf as podQosClass, type QosClass } from '../../machinery/pod-qos.ts'
-import { podTotal } from '../../machinery/quota/pod-totals.ts'
+import { askedTotal } from '../../machinery/quota/pod-totals.ts'
 import { unitsOf } from './amounts.ts'
 
 export type { QosClass } from '../../machinery/pod-qos.ts'
@@ -31,7 +31,7 @@ function shareOfRest({ spec }: Pick<Pod, 'spec'>): number {
   const whole = spec.resources?.requests?.memory
   if (whole === undefined) return 0
   const { containers, initContainers = [] } = spec
-  const own = podTotal({ spec: { containers, initContainers } } as Pod, 'requests', 'spec').memory
+  const own = askedTotal(spec, 'requests').memory
   return Math.floor(Math.max(0, unitsOf(whole) - unitsOf(own)) / (containers.length + initContainers.length))
 }
 

@@ -2,6 +2,7 @@
 import type { Container } from '../../api/core/v1/container.ts'
 import type { ContainerStatus } from '../../api/core/v1/container-status.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
+import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
 import { isPodLevelResource } from '../pod-qos.ts'
 import { parseQuantity } from '../quantity.ts'
 import { type Amounts, addAmounts } from './amounts.ts'
@@ -20,6 +21,11 @@ function maxAmounts(a: Amounts, b: Amounts): Record<string, string> {
 const isResizeInfeasible = ({ status }: Pod): boolean =>
   status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason === 'Infeasible'
 
+interface Containers {
+  readonly spec: Pick<PodSpec, 'containers' | 'initContainers'>
+  readonly status?: Pod['status']
+}
+
 type AmountsOf = (container: Container, status: ContainerStatus | undefined) => Amounts
 
 const askedFor =
@@ -31,7 +37,7 @@ const askedFor =
  * The larger of what runs in the end (containers and sidecars) and what any init container needs beside the sidecars
  * started before it.
  */
-function containersTotal({ spec, status }: Pod, of: AmountsOf): Amounts {
+function containersTotal({ spec, status }: Containers, of: AmountsOf): Amounts {
   const statuses = new Map<string, ContainerStatus>()
   for (const one of [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]) {
     statuses.set(one.name, one)
@@ -72,6 +78,10 @@ function ownFigures({ spec, status }: Pod): readonly Amounts[] | undefined {
     ? [allocatedResources, resources.requests]
     : undefined
 }
+
+/** What the containers ask for together, whatever the pod does as a whole. */
+export const askedTotal = (spec: Containers['spec'], which: Which): Amounts =>
+  containersTotal({ spec }, askedFor(which))
 
 /** `held`: with what a resize that is under way still holds. */
 export function podTotal(pod: Pod, which: Which, counted: 'spec' | 'held' = 'held'): Amounts {

@@ -1,10 +1,9 @@
 /** What a pod asks for as a whole (KEP-2837; upstream: validatePodResources): never less than its containers do. */
-import type { Pod } from '../../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import { forbidden, invalid } from '../../../schema/field-error.ts'
 import { isHugePages } from '../../pod-qos.ts'
 import { parseQuantity, QuantityError } from '../../quantity.ts'
-import { podTotal } from '../../quota/pod-totals.ts'
+import { askedTotal } from '../../quota/pod-totals.ts'
 import type { Errors } from '../checks.ts'
 import { checkResources } from './resources.ts'
 
@@ -34,10 +33,9 @@ const exceeds = (amount: string, bound: string): boolean => parseQuantity(amount
 
 function checkConsistency(out: Errors, path: string, spec: PodSpec): void {
   const { requests = {}, limits = {} } = spec.resources ?? {}
-  const pod = { spec: { containers: spec.containers, initContainers: spec.initContainers } } as Pod
   for (const which of ['requests', 'limits'] as const) {
     const own = which === 'requests' ? requests : limits
-    for (const [name, total] of Object.entries(podTotal(pod, which, 'spec')).sort()) {
+    for (const [name, total] of Object.entries(askedTotal(spec, which)).sort()) {
       // Limits of cpu and memory may add up to more: not all containers use theirs at a time.
       if (own[name] === undefined || (which === 'limits' && !isHugePages(name))) continue
       if (exceeds(total, own[name]))
