@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { freePorts } from '../base/testing/free-ports.ts'
 import { copyStore } from './copy-store.ts'
 import { openEmbeddedStore } from './embedded/embedded-store.ts'
 import { openEtcdStore } from './etcd/etcd-store.ts'
@@ -101,7 +101,7 @@ describe('copies of a store', () => {
 })
 
 async function startEtcd(directory: string): Promise<{ url: string; etcd: ChildProcess }> {
-  const [client, peer] = (await Promise.all([freePort(), freePort()])).map(port => `http://127.0.0.1:${port}`)
+  const [client, peer] = (await freePorts(2)).map(port => `http://127.0.0.1:${port}`)
   const etcd = spawn(
     'etcd',
     [
@@ -120,13 +120,4 @@ async function startEtcd(directory: string): Promise<{ url: string; etcd: ChildP
     { stdio: 'ignore' },
   )
   return { url: client!, etcd }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { freePort } from '../../src/base/testing/free-ports.ts'
 import { eventually, hasKubectl, missingForContainers, run, TestCluster, testImage } from './test-cluster.ts'
 
 const skip = missingForContainers() ?? (hasKubectl() ? undefined : 'kubectl is missing')
@@ -249,13 +249,3 @@ describe('two nodes on one machine', { skip, timeout: 400_000 }, () => {
     assert.equal(existsSync(cluster.dataDirectory), false)
   })
 })
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-}

@@ -1,10 +1,10 @@
 /** A cluster of a test's own, started by the real command, with its own name, ports, addresses and data directory. */
 import { type ExecFileException, execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../src/base/testing/free-ports.ts'
 import { writeOciImage } from '../../src/kubelet/containerd/oci-image.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -52,22 +52,6 @@ export function missingForContainers(): string | undefined {
     ['/usr/lib/cni/bridge', '/opt/cni/bin/bridge'],
   ].filter(paths => !paths.some(path => existsSync(path)))
   return missing.length === 0 ? undefined : `missing: ${missing.map(([path]) => path).join(', ')}`
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>(listening => {
-          const server = createServer()
-          server.listen(0, '0.0.0.0', () => listening(server))
-        }),
-    ),
-  )
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => new Promise(closed => server.close(closed))))
-  return ports
 }
 
 export const testImage = 'clipper.local/test:1'
@@ -188,7 +172,7 @@ export class TestCluster {
     const slot = (process.pid + clusters) % 60
     const directory = mkdtempSync(join(tmpdir(), 'clip-'))
     const from = 20_000 + slot * 150
-    return new TestCluster(`t${id}`, directory, await freePorts(3), 128 + slot, `${from}-${from + 149}`)
+    return new TestCluster(`t${id}`, directory, await freePorts(3, '0.0.0.0'), 128 + slot, `${from}-${from + 149}`)
   }
 
   static async start(): Promise<TestCluster> {

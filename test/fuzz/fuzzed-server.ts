@@ -7,8 +7,8 @@ import type { UserInfo } from '../../src/apiserver/authentication/authenticator.
 import type { ServerResponse } from '../../src/apiserver/chain/server-request.ts'
 import { ensurePki } from '../../src/apiserver/pki/pki.ts'
 import { systemClock } from '../../src/base/clock.ts'
+import { freePort } from '../../src/base/testing/free-ports.ts'
 import { type RunningApi, startApi } from '../../src/main/api.ts'
-import { freePort } from '../side-by-side/free-port.ts'
 import type { FuzzRequest } from './episodes.ts'
 import { namespace } from './target.ts'
 

@@ -12,10 +12,10 @@ import { ServerProcess, untilReady } from '../../bench/sides/server-process.ts'
 import { writeKubeconfig } from '../../src/apiserver/pki/kubeconfig.ts'
 import { ensurePki, type Pki } from '../../src/apiserver/pki/pki.ts'
 import { systemClock } from '../../src/base/clock.ts'
+import { freePorts } from '../../src/base/testing/free-ports.ts'
 import { startFakeKmsPlugin } from '../../src/store/encryption/testing/fake-kms-plugin.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { eventually, run } from '../e2e/test-cluster.ts'
-import { freePorts } from './free-ports.ts'
 
 const needed = ['kubectl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 const missing = needed.filter(name => !findInPath(name))

@@ -10,8 +10,8 @@ import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { findInPath } from '../../bench/sides/executables.ts'
 import { ServerProcess, untilReady } from '../../bench/sides/server-process.ts'
+import { freePorts } from '../../src/base/testing/free-ports.ts'
 import { run } from '../e2e/test-cluster.ts'
-import { freePorts } from './free-ports.ts'
 
 const needed = ['kubectl', 'kube-apiserver', 'openssl']
 const missing = needed.filter(name => !findInPath(name))

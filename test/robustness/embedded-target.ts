@@ -1,22 +1,12 @@
 /** The embedded store as a process behind a network, both of which fail. */
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../src/base/testing/free-ports.ts'
 import { sufferNetwork, type Target } from './episode.ts'
 import { FaultyNetwork } from './faulty-network.ts'
 import { FaultyStore } from './faulty-store.ts'
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 export async function startEmbeddedTarget(): Promise<Target> {
   const root = mkdtempSync(join(tmpdir(), 'clipper-faults-'))

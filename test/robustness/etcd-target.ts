@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../src/base/testing/free-ports.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
-import { freePort } from './embedded-target.ts'
 import { sufferNetwork, type Target } from './episode.ts'
 import { type Fault, networkFault } from './faults.ts'
 import { FaultyNetwork } from './faulty-network.ts'
@@ -51,7 +51,7 @@ class Member {
 
 export async function startEtcdTarget(): Promise<Target> {
   const root = mkdtempSync(join(tmpdir(), 'clipper-members-'))
-  const ports = await Promise.all(Array.from({ length: 6 }, freePort))
+  const ports = await freePorts(6)
   const peers = ports.slice(3).map((port, i) => `m${i}=http://127.0.0.1:${port}`)
   const members = [0, 1, 2].map(i => {
     const peer = peers[i]!.slice(3)

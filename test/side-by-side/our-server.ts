@@ -1,7 +1,7 @@
 /** Our API server as `clipper apiserver` runs it, and nothing that acts on objects behind it. */
 import type { Pki } from '../../src/apiserver/pki/pki.ts'
+import { freePort } from '../../src/base/testing/free-ports.ts'
 import { startApi } from '../../src/main/api.ts'
-import { freePort } from './free-port.ts'
 
 export interface RunningServer {
   readonly port: number

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Pki } from '../../src/apiserver/pki/pki.ts'
+import { freePorts } from '../../src/base/testing/free-ports.ts'
 import type { Connection } from './connection.ts'
-import { freePort } from './free-port.ts'
 import { issuer, type RunningServer, serviceCidr } from './our-server.ts'
 
 export interface StockBinaries {
@@ -37,7 +37,7 @@ export async function startStockServer(
   adminOf: (port: number) => Connection,
   directory: string,
 ): Promise<RunningServer> {
-  const [clientPort, peerPort, port] = await Promise.all([freePort(), freePort(), freePort()])
+  const [clientPort, peerPort, port] = (await freePorts(3)) as [number, number, number]
   const files = writeKeys(pki, directory)
   const etcd = start(binaries.etcd, directory, 'etcd', [
     `--data-dir=${join(directory, 'etcd')}`,

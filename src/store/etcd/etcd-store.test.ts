@@ -3,11 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type Authority, issueCertificate, type KeyPair, makeAuthority, newKey } from '../../base/pki/certificate.ts'
+import { freePorts } from '../../base/testing/free-ports.ts'
 import { always, Collector, put, testStoreContract } from '../contract.test-suite.ts'
 import { openEmbeddedStore } from '../embedded/embedded-store.ts'
 import type { MaintainedStore } from '../maintained-store.ts'
@@ -193,15 +193,6 @@ const issue = ({ authority }: Made, commonName: string): Made => ({
   }),
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 interface EtcdCluster {
   readonly urls: string[]
   readonly members: ChildProcess[]
@@ -211,7 +202,7 @@ interface EtcdCluster {
 /** Members of one cluster on this machine. */
 async function startEtcd(size: number): Promise<EtcdCluster> {
   const directory = newDirectory()
-  const ports = await Promise.all(Array.from({ length: size * 2 }, freePort))
+  const ports = await freePorts(size * 2)
   const url = (i: number) => `http://127.0.0.1:${ports[i]}`
   const urls = Array.from({ length: size }, (_, i) => url(i))
   const peers = urls.map((_, i) => `m${i}=${url(size + i)}`).join(',')

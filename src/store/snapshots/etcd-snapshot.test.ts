@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it, type TestContext } from 'node:test'
+import { freePorts } from '../../base/testing/free-ports.ts'
 import { openEmbeddedStore } from '../embedded/embedded-store.ts'
 import { openEtcdStore } from '../etcd/etcd-store.ts'
 import { CompactedError, type RangeResult, type Store, type StoreEvent } from '../store.ts'
@@ -20,18 +20,9 @@ const hasEtcd = ['etcd --version', 'etcdutl version'].every(line => spawnSync('s
 const all = { start: '\0', end: '\0' }
 const plain = ({ kvs }: RangeResult) => kvs.map(kv => ({ ...kv, value: Buffer.from(kv.value).toString('base64') }))
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** `snapshot`: what it is restored from first. */
 async function startEtcd(t: TestContext, directory: string, snapshot?: string): Promise<string> {
-  const [client, peer] = (await Promise.all([freePort(), freePort()])).map(port => `http://127.0.0.1:${port}`)
+  const [client, peer] = (await freePorts(2)).map(port => `http://127.0.0.1:${port}`)
   const args = [
     ...['--data-dir', directory, '--log-level', 'error', '--listen-client-urls', client!],
     ...['--advertise-client-urls', client!, '--listen-peer-urls', peer!],
