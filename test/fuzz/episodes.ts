@@ -9,6 +9,7 @@ import { mutateBytes } from './mutate-bytes.ts'
 import { oddValue } from './odd-values.ts'
 import { patchOf } from './patches.ts'
 import { declaredTargets, subresourceKind, type Target } from './target.ts'
+import { users } from './users.ts'
 
 export interface FuzzRequest {
   readonly method: string
@@ -16,12 +17,9 @@ export interface FuzzRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer
-  /** Index of who asks. */
+  /** Index of who asks, in `users`. */
   readonly user: number
 }
-
-/** Users there are, the first being the administrator. */
-export const userCount = 4
 
 /** `number` is unique in a run: the names in an episode come from it. */
 export function episode(random: Random, number: number, custom: readonly Target[]): FuzzRequest[] {
@@ -44,7 +42,7 @@ function request(random: Random, method: string, path: string, body?: Body): Fuz
     path: sent + query(random).replace('?', sent.includes('?') ? '&' : '?'),
     headers: { ...headersOf(random), ...(body ? { 'content-type': body.contentType } : {}) },
     ...(body ? { body: body.bytes } : {}),
-    user: happens(random, 0.8) ? 0 : below(random, userCount),
+    user: happens(random, 0.8) ? 0 : below(random, users.length),
   }
 }
 

@@ -31,8 +31,8 @@ const rule = (random: Random): JsonObject => ({
   ...(happens(random, 0.2) ? { optionalOldSelf: happens(random, 0.5) } : {}),
 })
 
-export function schema(random: Random, depth = 0): JsonObject {
-  const type = happens(random, 0.85) ? pick(random, types.slice(0, depth > 4 ? 6 : 6)) : pick(random, types)
+function schema(random: Random, depth = 0): JsonObject {
+  const type = happens(random, 0.85) ? pick(random, types.slice(0, 6)) : pick(random, types)
   const made: JsonObject = { type }
   const inner = () => schema(random, depth + 1)
   if (type === 'object' && depth < 6) {

@@ -3,25 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { UserInfo } from '../../src/apiserver/authentication/authenticator.ts'
 import type { ServerResponse } from '../../src/apiserver/chain/server-request.ts'
 import { ensurePki } from '../../src/apiserver/pki/pki.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { freePort } from '../../src/base/testing/free-ports.ts'
 import { type RunningApi, startApi } from '../../src/main/api.ts'
+import { namespace } from '../side-by-side/pair.ts'
 import type { FuzzRequest } from './episodes.ts'
-import { namespace } from './target.ts'
-
-const users: readonly UserInfo[] = [
-  { username: 'fuzz', groups: ['system:masters', 'system:authenticated'] },
-  {
-    username: 'system:serviceaccount:corpus:default',
-    groups: ['system:serviceaccounts', 'system:serviceaccounts:corpus', 'system:authenticated'],
-    extra: { 'authentication.kubernetes.io/pod-name': ['p'], 'authentication.kubernetes.io/node-name': ['c-1'] },
-  },
-  { username: 'system:node:c-1', groups: ['system:nodes', 'system:authenticated'] },
-  { username: 'system:anonymous', groups: ['system:unauthenticated'] },
-]
+import { users } from './users.ts'
 
 export interface FuzzAnswer {
   readonly status: number
@@ -116,7 +105,7 @@ export class FuzzedServer {
       query: new URLSearchParams(mark < 0 ? '' : path.slice(mark + 1)),
       headers,
       credentials: {},
-      user: users[user] as UserInfo,
+      user: users[user]!,
       remoteAddress: '127.0.0.1',
       body:
         method === 'GET' || method === 'HEAD' || method === 'OPTIONS'

@@ -48,9 +48,8 @@ function parameter(random: Random): string {
 
 const escaped = (text: string): string => encodeURIComponent(text.toWellFormed())
 
-export function query(random: Random, ...first: readonly string[]): string {
-  const all = [...first, ...(happens(random, 0.5) ? some(random, 1, 4, () => parameter(random)) : [])]
-  return all.length === 0 ? '' : `?${all.join('&')}`
+export function query(random: Random): string {
+  return happens(random, 0.5) ? `?${some(random, 1, 4, () => parameter(random)).join('&')}` : ''
 }
 
 const oddSegments: readonly string[] = [

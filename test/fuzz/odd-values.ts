@@ -3,7 +3,7 @@ import { below, happens, pick, type Random, some } from './chance.ts'
 
 const long = (text: string, times: number): string => text.repeat(times)
 
-export const oddTexts: readonly string[] = [
+const oddTexts: readonly string[] = [
   '',
   ' ',
   '\0',

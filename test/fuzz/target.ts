@@ -1,12 +1,11 @@
 /** What requests are made for: every kind that is served, and custom resources. */
 import { kinds } from '../../src/api/kinds.ts'
-import type { Kind, SubresourceFacts } from '../../src/schema/kind.ts'
+import { kindByGvk } from '../../src/machinery/scheme.ts'
+import type { Kind } from '../../src/schema/kind.ts'
 import { randomObject } from '../../src/schema/testing/random-object.ts'
 import type { JsonObject } from '../side-by-side/case.ts'
-import { namedSample } from '../side-by-side/samples.ts'
+import { namedSample, pathOf } from '../side-by-side/samples.ts'
 import { happens, type Random } from './chance.ts'
-
-export const namespace = 'corpus'
 
 export interface Target {
   /** As `Pod`. */
@@ -20,18 +19,9 @@ export interface Target {
   object(random: Random, number: number): { readonly name: string; readonly object: JsonObject }
 }
 
-function collectionOf(kind: Kind): string {
-  const { plural = '', namespaced = false } = kind.resource ?? {}
-  const root = kind.gvk.group === '' ? '/api/v1' : `/apis/${kind.apiVersion}`
-  return `${root}${namespaced ? `/namespaces/${namespace}` : ''}/${plural}`
-}
-
-const kindOf = (kind: SubresourceFacts['kind']): Kind | undefined =>
-  kind && kinds.find(({ gvk }) => gvk.kind === kind.kind && gvk.version === kind.version && gvk.group === kind.group)
-
 const targetOf = (kind: Kind): Target => ({
   name: kind.gvk.kind,
-  path: collectionOf(kind),
+  path: pathOf(kind),
   kind,
   subresources: Object.keys(kind.resource?.subresources ?? {}),
   object: (random, number) => {
@@ -54,5 +44,7 @@ const targetOf = (kind: Kind): Target => ({
 export const declaredTargets: readonly Target[] = kinds.filter(kind => kind.resource).map(targetOf)
 
 /** What the subresource of a target takes, where that is another kind than the target's. */
-export const subresourceKind = ({ kind }: Target, subresource: string): Kind | undefined =>
-  kindOf(kind?.resource?.subresources?.[subresource]?.kind) ?? kind
+export function subresourceKind({ kind }: Target, subresource: string): Kind | undefined {
+  const gvk = kind?.resource?.subresources?.[subresource]?.kind
+  return (gvk && kindByGvk(gvk)) ?? kind
+}

@@ -4,7 +4,7 @@
 const start = /\n(?:@@ |[-+]\t)/
 
 /** Without the differences between two structs: lines that begin with a sign, up to the end of the last of them. */
-export function withoutDifferences(text: string): string {
+function withoutDifferences(text: string): string {
   const from = text.search(start)
   if (from < 0) return text.replace(/\n(?=\]|,|$)/g, '')
   const lines = text.slice(from + 1).split('\n')
@@ -13,7 +13,7 @@ export function withoutDifferences(text: string): string {
 }
 
 /** Without the values of fields that are shown as objects or lists. */
-export function withoutValues(text: string): string {
+function withoutValues(text: string): string {
   const match = /value: (?=[[{])/.exec(text)
   if (!match) return text
   const start = match.index + match[0].length
