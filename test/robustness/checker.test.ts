@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { seededRandom } from '../../src/schema/testing/random-object.ts'
 import { openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts'
 import type { RangeResult, Store, StoreEvent, TransactionResult, WatchHandler } from '../../src/store/store.ts'
 import { checkHistory, checkWatch } from './checker.ts'
 import { History } from './history.ts'
-import { readLog, runClient, seeded } from './workload.ts'
+import { readLog, runClient } from './workload.ts'
 
 type Wrong = Partial<Pick<Store, 'range' | 'transact'>>
 
@@ -87,7 +88,7 @@ describe('the checker of histories', () => {
     }
     const history = new History()
     const under = { ...bound, ...wrong(store) } as Store
-    const random = seeded(count)
+    const random = seededRandom(count)
     await Promise.all(Array.from({ length: 6 }, () => runClient(under, history, random, done => done >= 150)))
     const faults = checkHistory(history.calls, await readLog(store))
     await store.close()
@@ -110,7 +111,7 @@ describe('the checker of histories', () => {
     const seen: StoreEvent[] = []
     const handler: WatchHandler = { events: events => void seen.push(...events), progress() {}, ended() {} }
     store.watch({ start: '/', end: '0' }, handler)
-    await runClient(store, new History(), seeded(1), done => done >= 60)
+    await runClient(store, new History(), seededRandom(1), done => done >= 60)
     const log = await readLog(store)
     const last = log.at(-1)!.kv.modRevision
     const check = (events: readonly StoreEvent[]) => checkWatch('watch', events, log, 2, last).length

@@ -1,12 +1,13 @@
 /** Clients and a watch on a store while faults happen to it; at its end everything that they saw is checked. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Random } from '../../src/schema/testing/random-object.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import type { StoreEvent } from '../../src/store/store.ts'
 import { checkHistory, checkWatch } from './checker.ts'
 import type { Fault } from './faults.ts'
 import type { FaultyNetwork } from './faulty-network.ts'
 import { History } from './history.ts'
-import { type Random, readLog, runClient } from './workload.ts'
+import { readLog, runClient } from './workload.ts'
 
 /** Clients that wait between attempts would see nothing of a fault: so many calls are answered before one. */
 const callsBeforeFault = 40

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../../src/base/testing/free-ports.ts'
+import type { Random } from '../../src/schema/testing/random-object.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { sufferNetwork, type Target } from './episode.ts'
 import { type Fault, networkFault } from './faults.ts'
 import { FaultyNetwork } from './faulty-network.ts'
-import type { Random } from './workload.ts'
 
 /** Leaders are missed after a second at most. */
 const timing = ['--heartbeat-interval', '50', '--election-timeout', '500']

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { it } from 'node:test'
+import { seededRandom } from '../../src/schema/testing/random-object.ts'
 import { startEmbeddedTarget } from './embedded-target.ts'
 import { runEpisode } from './episode.ts'
 import { type Fault, nextFault } from './faults.ts'
-import { seeded } from './workload.ts'
 
 const faultCount = 12
 const seed = Number(process.env.CLIPPER_SEED ?? Date.now() % 1_000_000)
@@ -18,7 +18,7 @@ it('stays linearizable while it is killed, its disk and its network fail', {
   skip: hasStrace ? false : 'no strace',
 }, async t => {
   t.diagnostic(`CLIPPER_SEED=${seed}`)
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const some = Array.from({ length: faultCount - 1 }, () => nextFault(random))
   // One of these in every run, for they are rare.
   const faults: Fault[] = [...some, { at: 'process', name: 'power cut', losesUnsynced: true, killAfterMs: 300 }]

@@ -1,6 +1,6 @@
 /** Which faults a seed gives. Pure. */
+import { pick, type Random } from '../fuzz/chance.ts'
 import type { ProcessFault } from './faulty-store.ts'
-import type { Random } from './workload.ts'
 
 export type Fault =
   | ({ readonly at: 'process' } & ProcessFault)
@@ -12,7 +12,6 @@ export type NetworkFault = 'drop' | 'split' | 'hold' | 'lose answers' | 'delay'
 const syscalls = ['pwrite64', 'fsync,fdatasync'] as const
 const errors = ['EIO', 'ENOSPC'] as const
 const networkFaults: readonly NetworkFault[] = ['drop', 'split', 'hold', 'lose answers', 'delay']
-const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)]!
 
 export function networkFault(random: Random): Fault {
   const kind = pick(random, networkFaults)

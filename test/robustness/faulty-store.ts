@@ -29,7 +29,6 @@ export class FaultyStore {
   readonly #record: string
   /** The store's own, not strace's. */
   #pid: number | undefined
-  #error = ''
 
   constructor(directory: string, port: number, fault?: ProcessFault) {
     this.#directory = directory
@@ -45,10 +44,7 @@ export class FaultyStore {
         ? []
         : ['strace', '-f', '-qq', '--seccomp-bpf', '-o', '/dev/null', '-e', `inject=${fault.inject}`]
     const [first, ...rest] = [...strace, ...command]
-    this.#child = spawn(first!, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.#child.stderr!.on('data', chunk => {
-      this.#error += chunk
-    })
+    this.#child = spawn(first!, rest, { stdio: ['ignore', 'pipe', 'ignore'] })
     this.#exited = once(this.#child, 'close')
   }
 
@@ -75,11 +71,6 @@ export class FaultyStore {
     rmSync(this.#record)
     rmSync(join(this.#directory, 'store.db-shm'), { force: true })
     this.#image.save(this.#directory)
-  }
-
-  /** What it wrote to its standard error. */
-  get complaint(): string {
-    return this.#error
   }
 
   signal(signal: NodeJS.Signals): void {

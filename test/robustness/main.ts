@@ -7,11 +7,11 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { seededRandom } from '../../src/schema/testing/random-object.ts'
 import { startEmbeddedTarget } from './embedded-target.ts'
 import { type Outcomes, runEpisode } from './episode.ts'
 import { nextMemberFault, startEtcdTarget } from './etcd-target.ts'
 import { nextFault } from './faults.ts'
-import { seeded } from './workload.ts'
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +32,7 @@ let violations = 0
 const startedAt = performance.now()
 
 for (let seed = firstSeed; done < wanted; seed++) {
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const count = Math.min(faultsPerEpisode, wanted - done)
   const faults = Array.from({ length: count }, () => (isEtcd ? nextMemberFault : nextFault)(random))
   const { wrong, outcomes } = await runEpisode({

@@ -1,19 +1,7 @@
 /** Concurrent clients on a few keys, so that they are in each other's way. */
+import type { Random } from '../../src/schema/testing/random-object.ts'
 import type { Store, StoreEvent } from '../../src/store/store.ts'
 import type { Action, History } from './history.ts'
-
-export type Random = () => number
-
-/** Mulberry32. */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const keys = ['/registry/a', '/registry/b', '/registry/c']
 let values = 0
