@@ -1,10 +1,11 @@
 /** Ports of the node that lead to a container (`hostPort`): nftables rules from the pods of the node. */
 import { isIP } from 'node:net'
 import type { Pod } from '../api/core/v1/pod.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Informer } from '../client/informer.ts'
 import type { CommandRunner } from './pod-network.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface HostPortsOptions {
   /** The pods of this node. */
@@ -85,46 +86,30 @@ export function hostPortRules(table: string, bridge: string, ports: readonly Hos
 }
 
 const commandTimeoutMs = 10_000
-const retryMs = 1000
 
 /** Keeps the rules equal to the pods. Returns how to stop. */
 export function startHostPorts({ pods, runner, clock, log, table, bridge }: HostPortsOptions): () => void {
-  let applied = ''
-  let applying = false
-  let stopped = false
-  let retry: Timer | undefined
-
-  async function sync(): Promise<void> {
-    if (applying || stopped || !pods.hasSynced()) return
-    applying = true
-    try {
-      for (let wanted = scriptOf(); wanted !== applied && !stopped; wanted = scriptOf()) {
-        const { code, stderr } = await runner.run('nft', ['-f', '-'], { stdin: wanted, timeoutMs: commandTimeoutMs })
-        if (code !== 0) throw new Error(stderr.slice(0, 1000))
-        if (wanted.includes('dnat')) await routeLoopback()
-        applied = wanted
-      }
-    } catch (error) {
-      log.error({ err: error }, 'cannot apply the host port rules')
-      retry?.cancel()
-      retry = clock.after(retryMs, () => void sync())
-    } finally {
-      applying = false
-    }
-  }
-  /** From 127.0.0.1 to a pod, as from any other address. After the rules, which shield the node's loopback address. */
-  async function routeLoopback(): Promise<void> {
-    const setting = `/proc/sys/net/ipv4/conf/${bridge}/route_localnet`
-    const { code, stderr } = await runner.run('sh', ['-c', `echo 1 >${setting}`], { timeoutMs: commandTimeoutMs })
+  const run = async (command: string, args: readonly string[], stdin?: string): Promise<void> => {
+    const options = { timeoutMs: commandTimeoutMs, ...(stdin === undefined ? {} : { stdin }) }
+    const { code, stderr } = await runner.run(command, args, options)
     if (code !== 0) throw new Error(stderr.slice(0, 1000))
   }
-  const scriptOf = () => hostPortRules(table, bridge, hostPortsOf(pods.list()))
-
-  const unsubscribe = pods.subscribe(() => void sync())
-  void pods.synced().then(sync)
+  /** From 127.0.0.1 to a pod, as from any other address. After the rules, which shield the node's loopback address. */
+  const routeLoopback = () => run('sh', ['-c', `echo 1 >/proc/sys/net/ipv4/conf/${bridge}/route_localnet`])
+  const upkeep = startUpkeep({
+    wanted: () => (pods.hasSynced() ? hostPortRules(table, bridge, hostPortsOf(pods.list())) : undefined),
+    async apply(script) {
+      await run('nft', ['-f', '-'], script)
+      if (script.includes('dnat')) await routeLoopback()
+    },
+    failure: 'cannot apply the host port rules',
+    clock,
+    log,
+  })
+  const unsubscribe = pods.subscribe(upkeep.wake)
+  void pods.synced().then(upkeep.wake)
   return () => {
-    stopped = true
+    upkeep.stop()
     unsubscribe()
-    retry?.cancel()
   }
 }

@@ -1,6 +1,6 @@
 /** Keeps the ways to the pods of other nodes equal to what the Nodes say. The only place that runs `ip` and `bridge`. */
 import type { Node } from '../api/core/v1/node.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Informer } from '../client/informer.ts'
 import {
@@ -14,6 +14,7 @@ import {
   vxlanEntries,
 } from './node-routes.ts'
 import type { CommandRunner } from './pod-network.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface NodeNetworkOptions {
   readonly mode: 'vxlan' | 'routes'
@@ -39,53 +40,31 @@ export interface NodeNetworkOptions {
 export const vxlanOverheadBytes = 50
 
 const commandTimeoutMs = 10_000
-const retryMs = 1000
 const defaultCheckMs = 30_000
 /** As many as one `ip -batch` takes at a time. */
 const maxBatchLines = 10_000
 
 /** Returns how to stop; the ways stay. */
 export function startNodeNetwork(options: NodeNetworkOptions): () => void {
-  const { nodes, nodeName, clock, log } = options
+  const { nodes, nodeName, clusterCidr, clock, log, checkMs = defaultCheckMs } = options
   const kernel = new Kernel(options)
-  let applied: string | undefined
-  let applying = false
-  let stopped = false
-  let timer: Timer | undefined
-
-  async function sync(): Promise<void> {
-    if (applying || stopped || !nodes.hasSynced()) return
-    applying = true
-    let nextMs = options.checkMs ?? defaultCheckMs
-    try {
-      for (let wanted = wantedState(); wanted.key !== applied && !stopped; wanted = wantedState()) {
-        await kernel.apply(wanted.podCidr, wanted.peers)
-        applied = wanted.key
-      }
-    } catch (error) {
-      log.error({ error: (error as Error).message }, 'cannot set up the network between nodes')
-      nextMs = retryMs
-    } finally {
-      applying = false
-      timer?.cancel()
-      timer = clock.after(nextMs, () => {
-        applied = undefined
-        void sync()
-      })
-    }
-  }
-  function wantedState(): { key: string; podCidr: string; peers: Peer[] } {
-    const all = nodes.list()
-    const podCidr = all.find(({ metadata }) => metadata.name === nodeName)?.spec.podCIDR ?? ''
-    const peers = podCidr === '' ? [] : peersOf(all, nodeName, options.clusterCidr)
-    return { key: JSON.stringify([podCidr, peers]), podCidr, peers }
-  }
-  const unsubscribe = nodes.subscribe(() => void sync())
-  void nodes.synced().then(sync)
+  const upkeep = startUpkeep({
+    wanted() {
+      if (!nodes.hasSynced()) return undefined
+      const podCidr = nodes.get('', nodeName)?.spec.podCIDR ?? ''
+      return { podCidr, peers: podCidr === '' ? [] : peersOf(nodes.list(), nodeName, clusterCidr) }
+    },
+    apply: ({ podCidr, peers }) => kernel.apply(podCidr, peers),
+    failure: 'cannot set up the network between nodes',
+    clock,
+    log,
+    checkMs,
+  })
+  const unsubscribe = nodes.subscribe(upkeep.wake)
+  void nodes.synced().then(upkeep.wake)
   return () => {
-    stopped = true
+    upkeep.stop()
     unsubscribe()
-    timer?.cancel()
   }
 }
 

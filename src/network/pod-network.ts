@@ -6,9 +6,10 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Node } from '../api/core/v1/node.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Informer } from '../client/informer.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface CommandRunner {
   run(
@@ -95,39 +96,22 @@ export interface PodNetworkUpkeep extends Omit<PodNetworkOptions, 'podCidr'> {
   readonly log: Logger
 }
 
-const retryMs = 1000
-
 /** Sets the network up when the node has its range of addresses, and again when it has another. Returns how to stop. */
 export function startPodNetwork(options: PodNetworkUpkeep): () => void {
   const { nodes, nodeName, clock, log } = options
-  let current = ''
-  let working = false
-  let stopped = false
-  let retry: Timer | undefined
-  const wanted = () => nodes.get('', nodeName)?.spec.podCIDR ?? ''
-  async function sync(): Promise<void> {
-    if (working || stopped) return
-    working = true
-    try {
-      for (let podCidr = wanted(); podCidr !== '' && podCidr !== current && !stopped; podCidr = wanted()) {
-        await setUpPodNetwork({ ...options, podCidr })
-        current = podCidr
-      }
-    } catch (error) {
-      log.error({ err: error }, 'cannot set up the pod network')
-      retry?.cancel()
-      retry = clock.after(retryMs, () => void sync())
-    } finally {
-      working = false
-    }
-  }
+  const upkeep = startUpkeep({
+    wanted: () => nodes.get('', nodeName)?.spec.podCIDR || undefined,
+    apply: podCidr => setUpPodNetwork({ ...options, podCidr }),
+    failure: 'cannot set up the pod network',
+    clock,
+    log,
+  })
   const unsubscribe = nodes.subscribe(({ object }) => {
-    if (object.metadata.name === nodeName) void sync()
+    if (object.metadata.name === nodeName) upkeep.wake()
   })
   return () => {
-    stopped = true
+    upkeep.stop()
     unsubscribe()
-    retry?.cancel()
   }
 }
 
