@@ -22,6 +22,19 @@ export const systemClock: Clock = {
   },
 }
 
+/** Resolves after `delayMs` of the clock, or as soon as the signal aborts. */
+export const pause = (clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) return resolve()
+    const end = () => {
+      timer.cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = clock.after(delayMs, end)
+    signal.addEventListener('abort', end, { once: true })
+  })
+
 /** Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. Keeps the process alive. */
 export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 /** What a component sees of a kind's objects: a local, ordered, eventually current copy, kept by a list and a watch. */
-import type { Clock } from '../base/clock.ts'
+import { type Clock, pause } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { ApiError } from '../machinery/api-error.ts'
 import type { Kind } from '../schema/kind.ts'
@@ -139,7 +139,7 @@ export class WatchingInformer<T> implements Informer<T> {
         const kind = this.kind.gvk.kind
         if (error instanceof ApiError && error.code === 410) log.debug({ kind }, 'list again: the watch expired')
         else log.warn({ kind, error: (error as Error).message }, 'list and watch failed')
-        await wait(clock, backoffMs * (1 + random()), signal)
+        await pause(clock, backoffMs * (1 + random()), signal)
         backoffMs = Math.min(backoffMs * 2, longestBackoffMs)
       }
     }
@@ -208,7 +208,7 @@ export class WatchingInformer<T> implements Informer<T> {
       else if (type !== 'BOOKMARK') this.#put(this.#typed(object))
     }
     // client-go calls this a very short watch: without a pause it would be asked for in a tight loop.
-    if (events === 0 && clock.monotonic() - startedMs < 1000) await wait(clock, 1000, signal)
+    if (events === 0 && clock.monotonic() - startedMs < 1000) await pause(clock, 1000, signal)
   }
 
   #typed(object: T): T {
@@ -270,15 +270,3 @@ function errorOfEvent(object: unknown): ApiError {
   const status = object as { code?: number; reason?: string; message?: string }
   return new ApiError(status.code ?? 500, status.reason, status.message ?? 'the watch failed')
 }
-
-const wait = (clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted) return resolve()
-    const end = () => {
-      timer.cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = clock.after(delayMs, end)
-    signal.addEventListener('abort', end, { once: true })
-  })

@@ -4,7 +4,7 @@
  * What another candidate wrote is timed by when it was seen, so clocks of machines need not agree.
  */
 import { Lease, type LeaseSpec } from '../api/coordination/v1/lease.ts'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, pause } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { isNotFound } from '../machinery/api-error.ts'
 import type { Client } from './client.ts'
@@ -89,10 +89,10 @@ class LeaderElector {
 
   /** False where the candidacy ended first. */
   async #acquire(): Promise<boolean> {
-    const { signal, renewDeadlineMs, retryPeriodMs, random } = this.#options
+    const { signal, clock, renewDeadlineMs, retryPeriodMs, random } = this.#options
     while (!signal.aborted) {
       if (await this.#tryAcquireOrRenew(renewDeadlineMs)) return true
-      await this.#pause(retryPeriodMs * (1 + random() * jitterFactor))
+      await pause(clock, retryPeriodMs * (1 + random() * jitterFactor), signal)
     }
     return false
   }
@@ -114,7 +114,7 @@ class LeaderElector {
       }
       if (await this.#tryAcquireOrRenew(leftMs)) renewedAtMs = clock.monotonic()
       else if (!this.#holdsOrIsUnknown()) return
-      await Promise.race([this.#pause(retryPeriodMs), workEnded])
+      await Promise.race([pause(clock, retryPeriodMs, signal), workEnded])
     }
   }
 
@@ -232,20 +232,6 @@ class LeaderElector {
       deadline.cancel()
     }
     this.#observed = undefined
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    const { signal, clock } = this.#options
-    return new Promise(resolve => {
-      const done = () => {
-        timer.cancel()
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = clock.after(delayMs, done)
-      signal.addEventListener('abort', done, { once: true })
-      if (signal.aborted) done()
-    })
   }
 }
 
