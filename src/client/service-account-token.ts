@@ -2,15 +2,13 @@
  * The token of a service account for a component that acts as it: had by TokenRequest, renewed before it ends (client-go's
  * DynamicControllerClientBuilder). An account that does not exist yet is made.
  */
-import { TokenRequest } from '../api/authentication/v1/token-request.ts'
 import { ServiceAccount } from '../api/core/v1/service-account.ts'
 import type { Clock } from '../base/clock.ts'
 import { isAlreadyExists, isNotFound } from '../machinery/api-error.ts'
 import type { Client } from './client.ts'
+import { type IssuedToken, renewAfter, requestToken } from './request-token.ts'
 
 const lifetimeSeconds = 3600
-/** Renewed at 80 % of its life. */
-const renewAfter = 0.8
 
 export class ServiceAccountToken {
   readonly #client: Client
@@ -39,17 +37,15 @@ export class ServiceAccountToken {
   }
 
   async #ask(): Promise<string> {
-    const askedMs = this.#clock.now()
-    const { status } = await this.#tokenOrAccount()
-    const endMs = Date.parse(status.expirationTimestamp ?? '') || askedMs + lifetimeSeconds * 1000
-    this.#token = status.token
-    this.#renewAtMs = askedMs + (endMs - askedMs) * renewAfter
-    return this.#token
+    const { token, issuedMs, expiresMs } = await this.#tokenOrAccount()
+    this.#token = token
+    this.#renewAtMs = issuedMs + (expiresMs - issuedMs) * renewAfter
+    return token
   }
 
-  async #tokenOrAccount(): Promise<TokenRequest> {
+  async #tokenOrAccount(): Promise<IssuedToken> {
     try {
-      return await this.#tokenRequest()
+      return await this.#issue()
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
@@ -60,17 +56,11 @@ export class ServiceAccountToken {
       .catch(error => {
         if (!isAlreadyExists(error)) throw error
       })
-    return this.#tokenRequest()
+    return this.#issue()
   }
 
-  #tokenRequest(): Promise<TokenRequest> {
-    const request = {
-      apiVersion: TokenRequest.apiVersion,
-      kind: 'TokenRequest',
-      spec: { audiences: [], expirationSeconds: lifetimeSeconds },
-    }
-    return this.#client
-      .of(ServiceAccount)
-      .subresource<TokenRequest>('POST', this.#namespace, this.#name, 'token', request)
+  #issue(): Promise<IssuedToken> {
+    const account = { namespace: this.#namespace, name: this.#name }
+    return requestToken(this.#client, this.#clock, account, { audiences: [], expirationSeconds: lifetimeSeconds })
   }
 }

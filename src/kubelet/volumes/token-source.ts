@@ -1,27 +1,19 @@
 /** Service account tokens of pods by TokenRequest, kept until they have to be renewed (KEP-1205). */
-import { TokenRequest } from '../../api/authentication/v1/token-request.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
-import { ServiceAccount } from '../../api/core/v1/service-account.ts'
 import type { ServiceAccountTokenProjection } from '../../api/core/v1/volume.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Client } from '../../client/client.ts'
-
-interface Kept {
-  readonly token: string
-  readonly issuedMs: number
-  readonly expiresMs: number
-}
+import { type IssuedToken, renewAfter, requestToken } from '../../client/request-token.ts'
 
 const defaultSeconds = 3600
-/** Renewed at 80 % of its life, and never older than a day. */
-const renewAfter = 0.8
+/** Renewed before, however long it lives. */
 const maxAgeMs = 24 * 3_600_000
 
 export class TokenSource {
   readonly #client: Client
   readonly #clock: Clock
   /** By pod, then by audience, expiry and path: as many as pods have projections. */
-  readonly #kept = new Map<string, Map<string, Kept>>()
+  readonly #kept = new Map<string, Map<string, IssuedToken>>()
 
   constructor(client: Client, clock: Clock) {
     this.#client = client
@@ -31,29 +23,21 @@ export class TokenSource {
   async token(pod: Pod, projection: ServiceAccountTokenProjection): Promise<string> {
     const { audience = '', expirationSeconds = defaultSeconds, path } = projection
     const { uid, name, namespace } = pod.metadata
-    const ofPod = this.#kept.get(uid) ?? new Map<string, Kept>()
+    const ofPod = this.#kept.get(uid) ?? new Map<string, IssuedToken>()
     this.#kept.set(uid, ofPod)
     const key = JSON.stringify([audience, expirationSeconds, path])
     const kept = ofPod.get(key)
     const nowMs = this.#clock.now()
     if (kept && nowMs < this.#renewalMs(kept)) return kept.token
-    const request = {
-      apiVersion: TokenRequest.apiVersion,
-      kind: 'TokenRequest',
-      spec: {
+    try {
+      const account = { namespace, name: pod.spec.serviceAccountName || 'default' }
+      const issued = await requestToken(this.#client, this.#clock, account, {
         audiences: audience === '' ? [] : [audience],
         expirationSeconds,
         boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid },
-      },
-    }
-    const account = pod.spec.serviceAccountName || 'default'
-    try {
-      const answer = await this.#client
-        .of(ServiceAccount)
-        .subresource<TokenRequest>('POST', namespace, account, 'token', request)
-      const expiresMs = Date.parse(answer.status.expirationTimestamp ?? '') || nowMs + expirationSeconds * 1000
-      ofPod.set(key, { token: answer.status.token, issuedMs: nowMs, expiresMs })
-      return answer.status.token
+      })
+      ofPod.set(key, issued)
+      return issued.token
     } catch (error) {
       // A token that still holds is better than none.
       if (kept && nowMs < kept.expiresMs) return kept.token
@@ -71,7 +55,7 @@ export class TokenSource {
     this.#kept.delete(uid)
   }
 
-  #renewalMs({ issuedMs, expiresMs }: Kept): number {
+  #renewalMs({ issuedMs, expiresMs }: IssuedToken): number {
     return issuedMs + Math.min((expiresMs - issuedMs) * renewAfter, maxAgeMs)
   }
 }
