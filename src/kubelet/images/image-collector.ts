@@ -33,9 +33,8 @@ export class ImageCollector {
 
   /** One round. Gives the ids of removed images. */
   async collect(usage = diskUsage(this.#options.directory)): Promise<string[]> {
-    const { runtime, clock, highPercent = 85, lowPercent = 80, minAgeMs = 120_000 } = this.#options
-    const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()])
-    const used = new Set(containers.flatMap(({ imageRef, image }) => [imageRef ?? '', image?.image ?? '']))
+    const { clock, highPercent = 85, lowPercent = 80, minAgeMs = 120_000 } = this.#options
+    const { images, used } = await this.#look()
     const nowMs = clock.now()
     const next = new Map<string, Seen>()
     for (const image of images) {
@@ -48,19 +47,15 @@ export class ImageCollector {
     if (percent < highPercent) return []
     let toFree = usage.usedBytes - (usage.totalBytes * lowPercent) / 100
     const removable = images
-      .filter(image => !this.#inUse(image, used) && image.pinned !== true && !this.#isKept(image))
+      .filter(image => this.#isRemovable(image, used))
       .filter(image => nowMs - next.get(image.id ?? '')!.firstMs >= minAgeMs)
       .sort((a, b) => order(next.get(a.id ?? '')!) - order(next.get(b.id ?? '')!))
     const removed: string[] = []
     for (const image of removable) {
       if (toFree <= 0) break
-      try {
-        await runtime.removeImage(image.id ?? '')
-        removed.push(image.id ?? '')
-        toFree -= Number(image.size ?? 0)
-      } catch (error) {
-        this.#options.log.warn({ image: image.id, error: (error as Error).message }, 'image not removed')
-      }
+      if (!(await this.#remove(image))) continue
+      removed.push(image.id ?? '')
+      toFree -= Number(image.size ?? 0)
     }
     if (toFree > 0)
       this.#options.event(
@@ -72,17 +67,31 @@ export class ImageCollector {
 
   /** All that no container uses, however young. */
   async removeUnused(): Promise<void> {
-    const { runtime, log } = this.#options
+    const { images, used } = await this.#look()
+    for (const image of images) if (this.#isRemovable(image, used)) await this.#remove(image)
+  }
+
+  /** `used`: the names and ids under which containers have their images. */
+  async #look(): Promise<{ readonly images: readonly Image[]; readonly used: ReadonlySet<string> }> {
+    const { runtime } = this.#options
     const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()])
     const used = new Set(containers.flatMap(({ imageRef, image }) => [imageRef ?? '', image?.image ?? '']))
-    for (const image of images) {
-      if (this.#inUse(image, used) || image.pinned === true || this.#isKept(image)) continue
-      try {
-        await runtime.removeImage(image.id ?? '')
-      } catch (error) {
-        log.warn({ image: image.id, error: (error as Error).message }, 'image not removed')
-      }
+    return { images, used }
+  }
+
+  /** Gives whether it is gone. */
+  async #remove({ id = '' }: Image): Promise<boolean> {
+    try {
+      await this.#options.runtime.removeImage(id)
+      return true
+    } catch (error) {
+      this.#options.log.warn({ image: id, error: (error as Error).message }, 'image not removed')
+      return false
     }
+  }
+
+  #isRemovable(image: Image, used: ReadonlySet<string>): boolean {
+    return !this.#inUse(image, used) && image.pinned !== true && !this.#isKept(image)
   }
 
   #inUse(image: Image, used: ReadonlySet<string>): boolean {
