@@ -17,13 +17,16 @@ export interface Threshold {
   readonly least: { readonly amount: number } | { readonly part: number }
 }
 
+export const leastMemoryBytes = 100 * 1024 * 1024
+export const leastDiskPart = 0.1
+
 /**
  * Upstream's, memory first. The image file system has none of its own: images, volumes and logs lie in one data directory,
  * and images that nobody uses go long before (`ImageCollector`).
  */
 export const defaultThresholds: readonly Threshold[] = [
-  { signal: 'memory.available', least: { amount: 100 * 1024 * 1024 } },
-  { signal: 'nodefs.available', least: { part: 0.1 } },
+  { signal: 'memory.available', least: { amount: leastMemoryBytes } },
+  { signal: 'nodefs.available', least: { part: leastDiskPart } },
   { signal: 'nodefs.inodesFree', least: { part: 0.05 } },
 ]
 
@@ -64,7 +67,7 @@ export class PressureHistory {
   }
 }
 
-export const amountText = (resource: StarvedResource, amount: number): string =>
+const amountText = (resource: StarvedResource, amount: number): string =>
   Quantity.ofValue(amount, resource === 'inodes' ? 'DecimalSI' : 'BinarySI').toString()
 
 /** The sentence that tells how much is left of what should be. */

@@ -2,6 +2,7 @@
 import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../../api/core/v1/node.ts'
 import { declaredFeature } from '../../machinery/declared-features.ts'
 import type { Image } from '../cri/runtime-client.ts'
+import { leastDiskPart, leastMemoryBytes } from '../eviction/thresholds.ts'
 import type { MachineFacts } from './node-info.ts'
 
 export interface NodeFacts {
@@ -20,10 +21,6 @@ export interface NodeFacts {
   readonly allocated: Readonly<Record<string, string>>
   readonly nowIso: string
 }
-
-/** What eviction keeps free. */
-const minMemoryBytes = 100 * 1024 * 1024
-const minDiskPart = 0.1
 
 const maxImages = 50
 const maxNamesPerImage = 5
@@ -52,8 +49,8 @@ export function capacityOf(machine: MachineFacts, maxPods: number): Record<strin
 export function allocatableOf(machine: MachineFacts, maxPods: number): Record<string, string> {
   return {
     ...capacityOf(machine, maxPods),
-    'ephemeral-storage': `${Math.floor(machine.diskBytes * (1 - minDiskPart))}`,
-    memory: `${Math.floor((machine.memoryBytes - minMemoryBytes) / 1024)}Ki`,
+    'ephemeral-storage': `${Math.floor(machine.diskBytes * (1 - leastDiskPart))}`,
+    memory: `${Math.floor((machine.memoryBytes - leastMemoryBytes) / 1024)}Ki`,
   }
 }
 
