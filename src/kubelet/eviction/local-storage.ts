@@ -1,6 +1,7 @@
 /** Pods that use more of the node's disk than their limits allow (documentation: "Local ephemeral storage"). Pure. */
 import type { Pod } from '../../api/core/v1/pod.ts'
 import { podTotal } from '../../machinery/quota/pod-totals.ts'
+import { isSidecar } from '../pods/restart-policy.ts'
 import { unitsOf } from '../resources/amounts.ts'
 import { diskBytesOf, type PodUsage } from './pod-usage.ts'
 
@@ -35,10 +36,7 @@ export function storageViolation(pod: Pod, usage: PodUsage): StorageViolation | 
       signal: 'ephemeralpodfs.limit',
       message: `Pod ephemeral local storage usage exceeds the total limit of containers ${podLimit}. `,
     }
-  const running = [
-    ...pod.spec.containers,
-    ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
-  ]
+  const running = [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(isSidecar)]
   for (const { name, rootfsBytes, logBytes } of usage.containers) {
     const limit = running.find(container => container.name === name)?.resources?.limits?.[resource]
     if (limit !== undefined && unitsOf(limit) > 0 && rootfsBytes + logBytes > unitsOf(limit))

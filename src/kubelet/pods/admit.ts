@@ -11,11 +11,7 @@ import type { PodServices } from './pod-services.ts'
 const memoryTaint = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' } as const
 
 /** A node that runs short takes nothing on; short of memory alone, only what asks for none. */
-export function pressureProblem(
-  pod: Pod,
-  conditions: readonly PressureCondition[],
-  isStatic: boolean,
-): Rejection | undefined {
+function pressureProblem(pod: Pod, conditions: readonly PressureCondition[], isStatic: boolean): Rejection | undefined {
   if (conditions.length === 0 || isCritical(pod, isStatic)) return undefined
   const onlyMemory = conditions.length === 1 && conditions[0] === 'MemoryPressure'
   if (onlyMemory && qosClassOf(pod) !== 'BestEffort') return undefined

@@ -2,6 +2,7 @@
 import type { Container } from '../../api/core/v1/container.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { LifecycleHandler } from '../../api/core/v1/probe.ts'
+import { selectorOfLabels } from '../../machinery/selectors/label-selector.ts'
 import { runHook } from '../containers/lifecycle-hooks.ts'
 import { type ContainerRecord, criLabel, type PodRuntime } from './pod-runtime.ts'
 import { type PodServices, podEvent } from './pod-services.ts'
@@ -71,10 +72,8 @@ export async function stopContainer(
 
 /** Those that send connections to it, as `namespace/name`. */
 function servicesOf(services: PodServices, { metadata }: Pod): string[] {
-  const selects = (selector: Readonly<Record<string, string>> = {}): boolean => {
-    const labels = Object.entries(selector)
-    return labels.length > 0 && labels.every(([key, value]) => metadata.labels?.[key] === value)
-  }
+  const selects = (labels: Readonly<Record<string, string>> = {}): boolean =>
+    Object.keys(labels).length > 0 && selectorOfLabels(labels).matches(metadata.labels)
   return services
     .services()
     .filter(service => service.metadata.namespace === metadata.namespace && selects(service.spec.selector))

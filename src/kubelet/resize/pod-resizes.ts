@@ -5,11 +5,19 @@
 import type { Pod, PodCondition } from '../../api/core/v1/pod.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
+import { timeOf } from '../../client/timestamps.ts'
 import type { ContainerRecord } from '../pods/pod-runtime.ts'
 import { limitsWithin } from '../resources/limits-within.ts'
 import { podAmount } from '../resources/linux-resources.ts'
 import { qosClassOf } from '../resources/qos.ts'
-import { type Allocation, allocationOf, largerRequests, sameRequirements, withAllocation } from './allocation.ts'
+import {
+  type Allocation,
+  allocationOf,
+  largerRequests,
+  resizable,
+  sameRequirements,
+  withAllocation,
+} from './allocation.ts'
 import type { AllocationStore } from './allocation-store.ts'
 import { ResizeConditions } from './resize-conditions.ts'
 import { resizeMessage } from './resize-message.ts'
@@ -60,7 +68,7 @@ export class PodResizes {
 
   constructor(options: PodResizesOptions) {
     this.#options = options
-    this.conditions = new ResizeConditions(() => `${new Date(options.clock.now()).toISOString().slice(0, 19)}Z`)
+    this.conditions = new ResizeConditions(() => timeOf(options.clock.now()))
   }
 
   stop(): void {
@@ -147,9 +155,7 @@ export class PodResizes {
   /** A container has been started with what is allocated to it. */
   started(pod: Pod, containerName: string): void {
     const { store } = this.#options
-    const container = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(
-      ({ name }) => name === containerName,
-    )
+    const container = resizable(pod).find(({ name }) => name === containerName)
     if (!container) return
     const before = this.actuated(pod)
     const limits = limitsWithin(pod.spec.resources, container.resources)

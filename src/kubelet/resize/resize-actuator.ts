@@ -9,7 +9,7 @@ import { cgroupUsage } from '../resources/cgroup-usage.ts'
 import { containerResources, podLimits } from '../resources/linux-resources.ts'
 import { qosClassOf } from '../resources/qos.ts'
 import { type ComputeAmounts, podLevelAmounts, requirementsOf } from './compute-amounts.ts'
-import type { ContainerUpdate, ResizePlan, Resource } from './resize-plan.ts'
+import { type ContainerUpdate, type ResizePlan, type Resource, withResource } from './resize-plan.ts'
 
 /** Throws with a message for the pod's condition; what has been done by then stays and is recorded. */
 export async function actuateResize(
@@ -90,12 +90,7 @@ class Actuation {
   async #updateContainers(resource: Resource, updates: readonly ContainerUpdate[]): Promise<void> {
     const { runtime, resizes, memoryCapacityBytes } = this.#services
     for (const { record, container, current, wanted } of updates) {
-      const before = this.#now.get(record.id) ?? current
-      // The other resource as it was given last: it has its own turn.
-      const next: ComputeAmounts =
-        resource === 'memory'
-          ? { ...before, memoryLimit: wanted.memoryLimit, memoryRequest: wanted.memoryRequest }
-          : { ...before, cpuLimit: wanted.cpuLimit, cpuRequest: wanted.cpuRequest }
+      const next = withResource(resource, this.#now.get(record.id) ?? current, wanted)
       const given = requirementsOf(next)
       const resources = containerResources(this.#pod, { ...container, resources: given }, memoryCapacityBytes)
       await runtime.updateContainerResources(record.id, resources)
@@ -112,12 +107,7 @@ class Actuation {
     if (!this.#plan.podLevelChanges) return
     const { resizes } = this.#services
     const actuated = resizes.actuated(this.#pod)
-    const before = podLevelAmounts(actuated.pod)
-    const wanted = podLevelAmounts(this.#pod.spec.resources)
-    const next: ComputeAmounts =
-      resource === 'memory'
-        ? { ...before, memoryLimit: wanted.memoryLimit, memoryRequest: wanted.memoryRequest }
-        : { ...before, cpuLimit: wanted.cpuLimit, cpuRequest: wanted.cpuRequest }
+    const next = withResource(resource, podLevelAmounts(actuated.pod), podLevelAmounts(this.#pod.spec.resources))
     resizes.setActuated(this.#pod.metadata.uid, { ...actuated, pod: requirementsOf(next) })
   }
 

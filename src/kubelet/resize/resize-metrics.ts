@@ -7,7 +7,7 @@ import { resizable, sameRequirements } from './allocation.ts'
 const pendingName = 'kubelet_pod_pending_resizes'
 
 /** Of a priority, as upstream groups them. */
-export function priorityBucket(priority = 0): string {
+function priorityBucket(priority = 0): string {
   if (priority >= 2_000_000_000) return 'system-critical'
   if (priority >= 100_000) return 'high'
   if (priority > 0) return 'medium'

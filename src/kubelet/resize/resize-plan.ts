@@ -5,6 +5,7 @@
 import type { Container } from '../../api/core/v1/container.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { ContainerRecord } from '../pods/pod-runtime.ts'
+import { isSidecar } from '../pods/restart-policy.ts'
 import { type Allocation, resizable } from './allocation.ts'
 import { amountsIn, type ComputeAmounts, containerAmounts, equalAmounts, podLevelAmounts } from './compute-amounts.ts'
 
@@ -36,6 +37,12 @@ const fields = {
 
 const changes = (resource: Resource, a: ComputeAmounts, b: ComputeAmounts): boolean =>
   fields[resource].some(field => a[field] !== b[field])
+
+/** The amounts with those of one resource changed: each has its own turn. */
+export const withResource = (resource: Resource, before: ComputeAmounts, wanted: ComputeAmounts): ComputeAmounts => ({
+  ...before,
+  ...Object.fromEntries(fields[resource].map(field => [field, wanted[field]])),
+})
 
 /** Whether a running container can take its allocation only by a new start, as its policy says. */
 export function needsRestart(pod: Pod, container: Container, actuated: Allocation): boolean {
@@ -92,10 +99,7 @@ export function isResizing(pod: Pod, running: readonly ContainerRecord[], actuat
   if (!actuated) return false
   if (pod.spec.resources && !equalAmounts(podLevelAmounts(pod.spec.resources), podLevelAmounts(actuated.pod)))
     return true
-  const containers = [
-    ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
-    ...pod.spec.containers,
-  ]
+  const containers = [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers]
   return containers.some(
     container =>
       running.some(({ name, state }) => name === container.name && state === 'running') &&

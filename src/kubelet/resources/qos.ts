@@ -2,6 +2,7 @@
 import type { Pod } from '../../api/core/v1/pod.ts'
 import { qosClassOf as podQosClass, type QosClass } from '../../machinery/pod-qos.ts'
 import { askedTotal } from '../../machinery/quota/pod-totals.ts'
+import { isSidecar } from '../pods/restart-policy.ts'
 import { unitsOf } from './amounts.ts'
 
 export type { QosClass } from '../../machinery/pod-qos.ts'
@@ -34,8 +35,6 @@ function shareOfRest({ spec }: Pick<Pod, 'spec'>): number {
   const own = askedTotal(spec, 'requests').memory
   return Math.floor(Math.max(0, unitsOf(whole) - unitsOf(own)) / (containers.length + initContainers.length))
 }
-
-const isSidecar = ({ restartPolicy }: Scored): boolean => restartPolicy === 'Always'
 
 /** The oom_score_adj of a container: those using more than they asked for go first. */
 export function oomScoreOf(pod: Pick<Pod, 'spec'>, container: Scored, memoryCapacityBytes: number): number {
