@@ -43,22 +43,20 @@ const ownFields = [
   'allocatedResources',
 ] as const
 
+/** Lists of addresses and maps of amounts would else be merged with what is there. */
+function asWhole(field: (typeof ownFields)[number], value: unknown): unknown {
+  if (field === 'podIPs' || field === 'hostIPs') return [...(value as unknown[]), { $patch: 'replace' }]
+  if (field === 'resources' || field === 'allocatedResources') return { ...(value as object), $patch: 'replace' }
+  return value
+}
+
 /** A strategic merge patch; the conditions of others stay. */
 export function statusPatch(uid: string, before: PodStatus, wanted: PodStatus): unknown {
   const status: Record<string, unknown> = {}
   for (const field of ownFields) {
     const value = wanted[field]
     if (isDeepStrictEqual(value, before[field])) continue
-    const merged = field === 'podIPs' || field === 'hostIPs'
-    const replaced = field === 'resources' || field === 'allocatedResources'
-    status[field] =
-      value === undefined
-        ? null
-        : merged
-          ? [...(value as unknown[]), { $patch: 'replace' }]
-          : replaced
-            ? { ...(value as object), $patch: 'replace' }
-            : value
+    status[field] = value === undefined ? null : asWhole(field, value)
   }
   const conditions = (wanted.conditions ?? []).flatMap(condition => {
     const old = before.conditions?.find(({ type }) => type === condition.type)
