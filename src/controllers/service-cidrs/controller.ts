@@ -16,28 +16,25 @@ const deletionGraceMs = 10_000
 interface Range {
   readonly address: string
   readonly bits: number
+  readonly list: BlockList
 }
 
 const rangesOf = ({ spec }: ServiceCIDR): Range[] =>
   (spec.cidrs ?? []).flatMap(cidr => {
     const [address = '', bits = ''] = cidr.split('/')
-    return isIP(address) === 0 || !/^\d+$/.test(bits) ? [] : [{ address, bits: Number(bits) }]
+    if (isIP(address) === 0 || !/^\d+$/.test(bits)) return []
+    const list = new BlockList()
+    list.addSubnet(address, Number(bits), familyOf(address))
+    return [{ address, bits: Number(bits), list }]
   })
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
-function hasAddress({ address: base, bits }: Range, address: string): boolean {
-  const list = new BlockList()
-  list.addSubnet(base, bits, familyOf(base))
-  return isIP(address) !== 0 && familyOf(address) === familyOf(base) && list.check(address, familyOf(address))
-}
+const hasAddress = ({ address: base, list }: Range, address: string): boolean =>
+  isIP(address) !== 0 && familyOf(address) === familyOf(base) && list.check(address, familyOf(address))
 
 /** Whether some of the addresses would be in no range any more. Pure. */
-export function leavesOrphans(
-  gone: ServiceCIDR,
-  all: readonly ServiceCIDR[],
-  addresses: readonly IPAddress[],
-): boolean {
+function leavesOrphans(gone: ServiceCIDR, all: readonly ServiceCIDR[], addresses: readonly IPAddress[]): boolean {
   const others = all.filter(({ metadata }) => metadata.name !== gone.metadata.name).flatMap(rangesOf)
   const own = rangesOf(gone)
   const isWithin = (range: Range) => others.some(other => other.bits <= range.bits && hasAddress(other, range.address))
