@@ -31,6 +31,10 @@ const groupPattern = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/
 
 export const secretNameOf = (tokenId: string): string => `${secretNamePrefix}${tokenId}`
 
+/** Whether it is kept as a bootstrap token, whatever is in it. */
+export const isBootstrapToken = ({ type, metadata }: Secret): boolean =>
+  type === bootstrapTokenType && metadata.namespace === bootstrapTokenNamespace
+
 /** Undefined for what is no bootstrap token. */
 export function parseBootstrapToken(text: string): BootstrapToken | undefined {
   const [, id, secret] = tokenPattern.exec(text) ?? []

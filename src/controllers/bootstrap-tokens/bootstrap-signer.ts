@@ -5,11 +5,10 @@
 import { ConfigMap } from '../../api/core/v1/config-map.ts'
 import { Secret } from '../../api/core/v1/secret.ts'
 import {
-  bootstrapTokenNamespace,
-  bootstrapTokenType,
   clusterInfo,
   clusterInfoSignaturePrefix,
   detachedSignature,
+  isBootstrapToken,
   signingToken,
   tokenExpiryMs,
 } from '../../machinery/bootstrap-token.ts'
@@ -20,7 +19,7 @@ import { same } from '../runtime/same.ts'
 const longestWaitMs = 3_600_000
 
 /** The data with exactly the signatures of these tokens; undefined where there is nothing to sign. */
-export function signedData(
+function signedData(
   data: Readonly<Record<string, string>>,
   secrets: readonly Secret[],
   nowMs: number,
@@ -41,10 +40,8 @@ export const bootstrapSigner: ControllerDefinition = {
   build(context) {
     const secrets = context.informer(Secret)
     const maps = context.informer(ConfigMap)
-    const isToken = (secret: Secret) =>
-      secret.type === bootstrapTokenType && secret.metadata.namespace === bootstrapTokenNamespace
     secrets.subscribe(({ object }) => {
-      if (isToken(object)) context.enqueue(clusterInfo.name)
+      if (isBootstrapToken(object)) context.enqueue(clusterInfo.name)
     })
     maps.subscribe(({ object: { metadata } }) => {
       if (metadata.namespace === clusterInfo.namespace && metadata.name === clusterInfo.name)
@@ -55,7 +52,7 @@ export const bootstrapSigner: ControllerDefinition = {
         const map = maps.get(clusterInfo.namespace, clusterInfo.name)
         if (!map) return undefined
         const nowMs = context.clock.now()
-        const tokens = secrets.list().filter(isToken)
+        const tokens = secrets.list().filter(isBootstrapToken)
         const data = signedData(map.data ?? {}, tokens, nowMs)
         const ends = tokens.map(token => tokenExpiryMs(token) - nowMs).filter(leftMs => leftMs > 0)
         const again = ends.length === 0 ? {} : { requeueAfterMs: Math.min(...ends, longestWaitMs) }

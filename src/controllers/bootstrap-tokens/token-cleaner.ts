@@ -1,6 +1,6 @@
 /** Deletes bootstrap tokens that have ended. */
 import { Secret } from '../../api/core/v1/secret.ts'
-import { bootstrapTokenNamespace, bootstrapTokenType, tokenExpiryMs } from '../../machinery/bootstrap-token.ts'
+import { isBootstrapToken, tokenExpiryMs } from '../../machinery/bootstrap-token.ts'
 import { remove } from '../runtime/action.ts'
 import { type ControllerDefinition, keyOf, objectOf } from '../runtime/controller.ts'
 
@@ -13,8 +13,7 @@ export const tokenCleaner: ControllerDefinition = {
   build(context) {
     const secrets = context.informer(Secret)
     secrets.subscribe(({ object }) => {
-      if (object.type === bootstrapTokenType && object.metadata.namespace === bootstrapTokenNamespace)
-        context.enqueue(keyOf(object))
+      if (isBootstrapToken(object)) context.enqueue(keyOf(object))
     })
     return {
       plan(key) {

@@ -41,7 +41,7 @@ type Request = CertificateSigningRequest
 const conditionOf = ({ status }: Request, type: string): CertificateSigningRequestCondition | undefined =>
   status.conditions?.find(condition => condition.type === type && condition.status === 'True')
 
-const isJudged = (request: Request): boolean =>
+export const isJudged = (request: Request): boolean =>
   (request.status.conditions ?? []).some(({ type }) => type === 'Approved' || type === 'Denied')
 
 export function parsedOf({ spec }: Request): ParsedRequest | undefined {

@@ -7,7 +7,7 @@ import { BlockList, isIP } from 'node:net'
 import type { CertificateSigningRequest } from '../../api/certificates/v1/certificate-signing-request.ts'
 import type { Node } from '../../api/core/v1/node.ts'
 import type { ParsedRequest } from '../../base/pki/certificate-request.ts'
-import { parsedOf } from '../certificate-signing/plan.ts'
+import { isJudged, parsedOf } from '../certificate-signing/plan.ts'
 import { clientSigner, kubeletServingSigner, signers } from '../certificate-signing/signers.ts'
 
 /** The users that the components of a node are; each is bound to a role of its own that only reads. */
@@ -33,8 +33,7 @@ const deny = (message: string): Judgement => ({ approve: false, reason: 'NotAllo
 /** Undefined for requests that are not this approver's to judge: a person or another approver does. */
 export function judge(request: CertificateSigningRequest, facts: ApprovalFacts): Judgement | undefined {
   const { status, spec } = request
-  const isJudged = (status.conditions ?? []).some(({ type }) => type === 'Approved' || type === 'Denied')
-  if (isJudged || status.certificate || !spec.groups?.includes('system:nodes')) return undefined
+  if (isJudged(request) || status.certificate || !spec.groups?.includes('system:nodes')) return undefined
   if (!spec.username?.startsWith(nodePrefix)) return undefined
   const parsed = parsedOf(request)
   if (!parsed || signers.get(spec.signerName)?.(parsed, spec.usages ?? []) !== undefined) return undefined

@@ -4,6 +4,7 @@ import { Node } from '../../api/core/v1/node.ts'
 import { EndpointSlice } from '../../api/discovery/v1/endpoint-slice.ts'
 import { ServiceCIDR } from '../../api/networking/v1/service-cidr.ts'
 import { judged } from '../certificate-signing/plan.ts'
+import { serviceNameLabel } from '../endpoint-slice/plan.ts'
 import { type ControllerDefinition, enqueueChanged, objectOf } from '../runtime/controller.ts'
 import { judge } from './approvals.ts'
 
@@ -29,8 +30,7 @@ export const nodeCertificateApprover: ControllerDefinition = {
         slices
           .list()
           .filter(
-            ({ metadata }) =>
-              metadata.namespace === 'default' && metadata.labels?.['kubernetes.io/service-name'] === 'kubernetes',
+            ({ metadata }) => metadata.namespace === 'default' && metadata.labels?.[serviceNameLabel] === 'kubernetes',
           )
           .flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses ?? [])),
       serviceCidrs: () => ranges.list().flatMap(({ spec }) => spec.cidrs ?? []),
