@@ -12,10 +12,10 @@ import {
   type RunningHttpServer,
   startHttpServer,
 } from '../../src/apiserver/http/http-server.ts'
-import { ensurePki, type Pki } from '../../src/apiserver/pki/pki.ts'
+import type { Pki } from '../../src/apiserver/pki/pki.ts'
 import { startTestServer, type TestServer } from '../../src/apiserver/testing/test-server.ts'
-import { systemClock } from '../../src/base/clock.ts'
 import { seededRandom } from '../../src/schema/testing/random-object.ts'
+import { loopbackPki } from '../side-by-side/our-server.ts'
 import { below } from './chance.ts'
 import { mutateBytes } from './mutate-bytes.ts'
 import {
@@ -51,13 +51,7 @@ const doorOf = ({ port }: RunningHttpServer): Door => {
 
 before(async () => {
   api = await startTestServer()
-  pki = ensurePki({
-    directory,
-    nodeName: 'here',
-    altNames: ['localhost', '127.0.0.1'],
-    serviceAddresses: ['10.96.0.1'],
-    clock: systemClock,
-  })
+  pki = loopbackPki(directory, 'here')
   http = await listen()
   door = doorOf(http)
 })

@@ -4,10 +4,8 @@ import { Agent, request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ServerResponse } from '../../src/apiserver/chain/server-request.ts'
-import { ensurePki } from '../../src/apiserver/pki/pki.ts'
-import { systemClock } from '../../src/base/clock.ts'
-import { freePort } from '../../src/base/testing/free-ports.ts'
-import { type RunningApi, startApi } from '../../src/main/api.ts'
+import type { RunningApi } from '../../src/main/api.ts'
+import { loopbackPki, startOurServer } from '../side-by-side/our-server.ts'
 import { namespace } from '../side-by-side/pair.ts'
 import type { FuzzRequest } from './episodes.ts'
 import { users } from './users.ts'
@@ -39,35 +37,13 @@ export class FuzzedServer {
   static async start(): Promise<FuzzedServer> {
     const directory = mkdtempSync(join(tmpdir(), 'clipper-fuzz-'))
     mkdirSync(join(directory, 'pki'))
-    const pki = ensurePki({
-      directory: join(directory, 'pki'),
-      nodeName: 'fuzz',
-      altNames: ['localhost', '127.0.0.1'],
-      serviceAddresses: ['10.96.0.1'],
-      clock: systemClock,
-    })
-    const apiPort = await freePort()
-    const config = {
-      name: 'fuzz',
-      dataDirectory: directory,
-      nodeName: 'fuzz',
-      nodeAddress: '192.0.2.1',
-      apiPort,
-      kubeletPort: 0,
-      dnsPort: 0,
-      clusterCidr: '10.244.0.0/16',
-      serviceCidr: '10.96.0.0/16',
-      nodePortRange: '30000-32767',
-      clusterDomain: 'cluster.local',
-      dnsUpstreams: [],
-      featureGates: { CBORServingAndStorage: true },
-    }
-    const api = await startApi(config, pki, '127.0.0.1')
+    const pki = loopbackPki(join(directory, 'pki'), 'fuzz')
+    const { api, port, stop } = await startOurServer('fuzz', pki, directory, { CBORServingAndStorage: true })
     const { certificatePem: cert, privateKeyPem: key } = pki.kubeletClient
     const agent = new Agent({ keepAlive: true, maxSockets: 16, ca: pki.caPem, cert, key, servername: 'localhost' })
-    return new FuzzedServer(api, apiPort, agent, async () => {
+    return new FuzzedServer(api, port, agent, async () => {
       agent.destroy()
-      await api.stop()
+      await stop()
       rmSync(directory, { recursive: true, force: true })
     })
   }

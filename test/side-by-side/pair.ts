@@ -2,10 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensurePki } from '../../src/apiserver/pki/pki.ts'
-import { systemClock } from '../../src/base/clock.ts'
 import { Connection } from './connection.ts'
-import { type RunningServer, startOurServer } from './our-server.ts'
+import { loopbackPki, type RunningServer, startOurServer } from './our-server.ts'
 import { type StockBinaries, startStockServer } from './stock-server.ts'
 
 export interface Pair {
@@ -14,20 +12,16 @@ export interface Pair {
   stop(): Promise<void>
 }
 
+const name = 'side-by-side'
+
 /** `lanes` requests are under way at once. */
 export async function startPair(binaries: StockBinaries, lanes: number): Promise<Pair> {
   const directory = mkdtempSync(join(tmpdir(), 'clipper-side-by-side-'))
-  const folder = (name: string) => {
-    mkdirSync(join(directory, name))
-    return join(directory, name)
+  const folder = (part: string) => {
+    mkdirSync(join(directory, part))
+    return join(directory, part)
   }
-  const pki = ensurePki({
-    directory: folder('pki'),
-    nodeName: 'side-by-side',
-    altNames: ['localhost', '127.0.0.1'],
-    serviceAddresses: ['10.96.0.1'],
-    clock: systemClock,
-  })
+  const pki = loopbackPki(folder('pki'), name)
   // A client certificate of system:masters.
   const admin = pki.kubeletClient
   const connectionTo = (port: number, sockets: number) =>
@@ -43,7 +37,7 @@ export async function startPair(binaries: StockBinaries, lanes: number): Promise
     rmSync(directory, { recursive: true, force: true })
   }
   try {
-    servers.push(await startOurServer(pki, folder('ours')))
+    servers.push(await startOurServer(name, pki, folder('ours')))
     servers.push(await startStockServer(binaries, pki, port => connectionTo(port, 1), folder('stock')))
     const [ours, stock] = servers.map(({ port }) => connectionTo(port, lanes)) as [Connection, Connection]
     connections.push(ours, stock)
