@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../e2e/test-cluster.ts'
+import { run, succeed } from '../e2e/test-cluster.ts'
 
 const here = import.meta.dirname
 const kept = join(homedir(), '.cache', 'clipper', 'clients')
@@ -32,15 +32,14 @@ async function made(folder: string, name: string, make: (target: string) => Prom
   return target
 }
 
-async function succeed(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
-  const { code, stdout, stderr } = await run(command, args, { timeoutMs: buildTimeoutMs, env })
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${code}\n${stdout}${stderr}`)
+async function build(command: string, args: readonly string[]): Promise<void> {
+  await succeed(command, args, { timeoutMs: buildTimeoutMs })
 }
 
 /** The program of `go/`, against today's client-go, or against that of another module file. */
 export async function clientGo(moduleFile = 'go.mod'): Promise<string> {
   const target = await made('go', `client-go-${moduleFile}`, async folder =>
-    succeed('go', ['build', '-C', join(here, 'go'), `-modfile=${moduleFile}`, '-o', join(folder, 'client'), '.']),
+    build('go', ['build', '-C', join(here, 'go'), `-modfile=${moduleFile}`, '-o', join(folder, 'client'), '.']),
   )
   return join(target, 'client')
 }
@@ -53,14 +52,14 @@ export async function olderKubectl(): Promise<string> {
     const set = (name: string, value: string) => `-X k8s.io/component-base/version.${name}=${value}`
     const flags = [set('gitVersion', `v1.${minor}.${patch}`), set('gitMajor', '1'), set('gitMinor', String(minor))]
     const built = join(folder, 'kubectl')
-    await succeed('go', ['build', '-C', join(here, 'kubectl'), '-ldflags', flags.join(' '), '-o', built, '.'])
+    await build('go', ['build', '-C', join(here, 'kubectl'), '-ldflags', flags.join(' '), '-o', built, '.'])
   })
   return join(target, 'kubectl')
 }
 
 export async function helm(): Promise<string> {
   const target = await made('helm', 'helm', async folder =>
-    succeed('go', ['build', '-C', join(here, 'helm'), '-o', join(folder, 'helm'), 'helm.sh/helm/v3/cmd/helm']),
+    build('go', ['build', '-C', join(here, 'helm'), '-o', join(folder, 'helm'), 'helm.sh/helm/v3/cmd/helm']),
   )
   return join(target, 'helm')
 }
@@ -68,8 +67,8 @@ export async function helm(): Promise<string> {
 /** The Python of an environment with the client. */
 export async function python(): Promise<string> {
   const target = await made('python', 'python', async folder => {
-    await succeed('python3', ['-m', 'venv', folder])
-    await succeed(join(folder, 'bin', 'python'), [
+    await build('python3', ['-m', 'venv', folder])
+    await build(join(folder, 'bin', 'python'), [
       '-m',
       'pip',
       'install',
@@ -86,7 +85,7 @@ export async function javascript(): Promise<string> {
   const target = await made('javascript', 'javascript', async folder => {
     for (const file of ['package.json', 'package-lock.json', '.npmrc'])
       cpSync(join(here, 'javascript', file), join(folder, file))
-    await succeed('npm', ['ci', '--prefix', folder, '--ignore-scripts', '--loglevel=error'])
+    await build('npm', ['ci', '--prefix', folder, '--ignore-scripts', '--loglevel=error'])
   })
   cpSync(join(here, 'javascript', 'client.mjs'), join(target, 'client.mjs'))
   return join(target, 'client.mjs')

@@ -40,6 +40,13 @@ export function run(
   })
 }
 
+/** The standard output; throws with all that the command wrote where it fails. */
+export async function succeed(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, options)
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${code}\n${stdout}${stderr}`)
+  return stdout
+}
+
 export const hasKubectl = (): boolean =>
   ['/usr/bin/kubectl', '/usr/local/bin/kubectl', '/snap/bin/kubectl'].some(path => existsSync(path))
 
@@ -128,6 +135,9 @@ export function writeTestImage(path: string): void {
   })
   writeFileSync(path, archive)
 }
+
+const argumentsOf = (args: string | readonly string[]): readonly string[] =>
+  typeof args === 'string' ? args.split(' ') : args
 
 let clusters = 0
 
@@ -223,18 +233,16 @@ export class TestCluster {
   }
 
   /** kubectl as the administrator; throws with its errors where it fails. */
-  async kubectl(args: string | readonly string[], options: RunOptions = {}): Promise<string> {
-    const ran = await this.tryKubectl(args, options)
-    if (ran.code !== 0)
-      throw new Error(`kubectl ${[args].flat().join(' ')}: exit code ${ran.code}\n${ran.stdout}${ran.stderr}`)
-    return ran.stdout
+  kubectl(args: string | readonly string[], options: RunOptions = {}): Promise<string> {
+    return succeed('kubectl', argumentsOf(args), this.#asAdministrator(options))
   }
 
   tryKubectl(args: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
-    return run('kubectl', typeof args === 'string' ? args.split(' ') : args, {
-      ...options,
-      env: { ...options.env, KUBECONFIG: this.kubeconfig },
-    })
+    return run('kubectl', argumentsOf(args), this.#asAdministrator(options))
+  }
+
+  #asAdministrator(options: RunOptions): RunOptions {
+    return { ...options, env: { ...options.env, KUBECONFIG: this.kubeconfig } }
   }
 
   /** A kubectl that goes on beside the test. */

@@ -21,10 +21,10 @@ import { Client } from '../../src/client/client.ts'
 import type { HttpsTransport } from '../../src/client/https-transport.ts'
 import { LoadBalancer } from '../../src/load-balancer/load-balancer.ts'
 import { readinessOf } from '../../src/load-balancer/readiness.ts'
-import { missingForContainers, testImage, writeTestImage } from '../e2e/test-cluster.ts'
+import { eventually, missingForContainers, testImage, writeTestImage } from '../e2e/test-cluster.ts'
 import { findOrBuildEtcd } from './etcd.ts'
 import { Load, namespace } from './load.ts'
-import { type Machine, Network, until } from './machines.ts'
+import { type Machine, Network } from './machines.ts'
 
 const clientsContinueMs = 2 * 5_000
 const controllersContinueMs = 2 * 20_000
@@ -84,7 +84,7 @@ before(async () => {
   load = new Load(await first.transport(balancer.url))
   await load.start(3)
   requests = new ServiceRequests(`http://${agents[0]?.address}:${nodePort}/`)
-  await until('the Service answers', podsMs, () => requests.once())
+  await eventually('the Service answers', () => requests.once(), podsMs)
   requests.start()
 })
 
@@ -106,7 +106,7 @@ async function startAgents(token: string, server: string): Promise<void> {
   writeTestImage(image)
   for (const agent of agents) {
     agent.start(['--server', server, '--token', token])
-    await until(`${agent.name} is ready: see ${agent.logFile}`, podsMs, () => isReady(agent))
+    await eventually(`${agent.name} is ready: see ${agent.logFile}`, () => isReady(agent), podsMs)
     await agent.run('image', 'load', image)
   }
 }
@@ -173,14 +173,15 @@ const isUp = ({ metadata, status }: Pod): boolean =>
   status.conditions?.some(one => one.type === 'Ready' && one.status === 'True') === true
 
 /** The server whose process holds a Lease; one that stopped gave it back, and another takes it soon after. */
-async function leaderOf(name: string): Promise<Machine> {
-  let leader: Machine | undefined
-  await until(`${name} is led`, controllersContinueMs, async () => {
-    const { spec } = await client.of(Lease).get('kube-system', name)
-    leader = servers.find(server => spec.holderIdentity?.startsWith(`${server.name}_`))
-    return leader !== undefined
-  })
-  return leader!
+function leaderOf(name: string): Promise<Machine> {
+  return eventually(
+    `${name} is led`,
+    async () => {
+      const { spec } = await client.of(Lease).get('kube-system', name)
+      return servers.find(server => spec.holderIdentity?.startsWith(`${server.name}_`))
+    },
+    controllersContinueMs,
+  )
 }
 
 const membersFrom = async (server: Machine): Promise<ListedMember[]> =>
@@ -193,10 +194,10 @@ async function addressesOfKubernetes(): Promise<string[]> {
 
 const allAddresses = () => servers.map(({ address }) => address).sort()
 const allServe = () =>
-  until(
+  eventually(
     'all servers are in the kubernetes Service',
-    podsMs,
     async () => `${await addressesOfKubernetes()}` === `${allAddresses()}`,
+    podsMs,
   )
 
 /** Requests to the Service on a node, without end. A request on a connection that was refused is sent again, once. */
@@ -271,11 +272,13 @@ check('a server that leads is killed: clients continue, others lead and control'
   t.diagnostic(`clients continued after ${seconds(await load.untilWritten(clientsContinueMs))}`)
   const begun = performance.now()
   await deploy('after-server', 1)
-  await until('a new Deployment has its pod', controllersContinueMs, async () =>
-    (await podsOf('after-server')).some(pod => pod.spec.nodeName),
+  await eventually(
+    'a new Deployment has its pod',
+    async () => (await podsOf('after-server')).some(pod => pod.spec.nodeName),
+    controllersContinueMs,
   )
   t.diagnostic(`controllers and scheduling continued after ${seconds(performance.now() - begun)}`)
-  await until('its address is gone', podsMs, async () => !(await addressesOfKubernetes()).includes(lost.address))
+  await eventually('its address is gone', async () => !(await addressesOfKubernetes()).includes(lost.address), podsMs)
   lost.start()
   await lost.untilReady()
   await allServe()
@@ -287,9 +290,11 @@ check('the etcd leader is killed: clients continue, the member comes back', asyn
   const pid = lost.etcdPid
   process.kill(pid, 'SIGKILL')
   t.diagnostic(`clients continued after ${seconds(await load.untilWritten(clientsContinueMs))}`)
-  await until('the member runs again', podsMs, () => lost.etcdPid !== pid)
-  await until('all members are healthy', podsMs, async () =>
-    (await membersFrom(servers[0]!)).every(({ isHealthy }) => isHealthy),
+  await eventually('the member runs again', async () => lost.etcdPid !== pid, podsMs)
+  await eventually(
+    'all members are healthy',
+    async () => (await membersFrom(servers[0]!)).every(({ isHealthy }) => isHealthy),
+    podsMs,
   )
   await Promise.all(servers.map(server => server.untilReady()))
 })
@@ -315,9 +320,11 @@ check('a server that leads is cut off from the others: it stops to lead before a
   )
   const cutAt = new Date().toISOString()
   t.diagnostic(`clients continued after ${seconds(await load.untilWritten(clientsContinueMs))}`)
-  await until('another leads', controllersContinueMs, async () => (await leaderOf('kube-scheduler')) !== lost)
-  await until('it has stopped to lead', controllersContinueMs, () =>
-    timesOf(lost, 'leads no more').some(time => time > cutAt),
+  await eventually('another leads', async () => (await leaderOf('kube-scheduler')) !== lost, controllersContinueMs)
+  await eventually(
+    'it has stopped to lead',
+    async () => timesOf(lost, 'leads no more').some(time => time > cutAt),
+    controllersContinueMs,
   )
   const endedAt = timesOf(lost, 'leads no more').find(time => time > cutAt)!
   const begunAt = timesOf(await leaderOf('kube-scheduler'), 'leads').find(time => time > cutAt)!
@@ -337,7 +344,11 @@ const timesOf = (server: Machine, message: string): string[] =>
 
 check('nothing that was acknowledged is lost, nothing was done twice, watches missed nothing', async t => {
   const acknowledged = [...load.created]
-  await until('the watch has told of everything', podsMs, () => acknowledged.every(name => load.seen.has(name)))
+  await eventually(
+    'the watch has told of everything',
+    async () => acknowledged.every(name => load.seen.has(name)),
+    podsMs,
+  )
   await load.stop()
   await requests.stop()
   const { names, count } = await load.state()
@@ -356,16 +367,20 @@ check('nothing that was acknowledged is lost, nothing was done twice, watches mi
 })
 
 check('a node is lost: its pods are replaced on the other', async t => {
-  await until('the pods are spread', podsMs, async () => (await podsOf('web')).filter(isUp).length === 2)
+  await eventually('the pods are spread', async () => (await podsOf('web')).filter(isUp).length === 2, podsMs)
   const [staying, lost] = agents as [Machine, Machine]
   await lost.kill()
   const begun = performance.now()
-  await until('both pods run on the other node', podsMs, async () => {
-    const up = (await podsOf('web')).filter(isUp)
-    return up.length === 2 && up.every(pod => pod.spec.nodeName === staying.name)
-  })
+  await eventually(
+    'both pods run on the other node',
+    async () => {
+      const up = (await podsOf('web')).filter(isUp)
+      return up.length === 2 && up.every(pod => pod.spec.nodeName === staying.name)
+    },
+    podsMs,
+  )
   t.diagnostic(`replaced after ${seconds(performance.now() - begun)}`)
   lost.start()
-  await until('the node is back', podsMs, () => isReady(lost))
-  await until('what was replaced is gone from it', podsMs, async () => (await podsOf('web')).length === 2)
+  await eventually('the node is back', () => isReady(lost), podsMs)
+  await eventually('what was replaced is gone from it', async () => (await podsOf('web')).length === 2, podsMs)
 })

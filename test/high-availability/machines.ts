@@ -4,36 +4,16 @@ import { once } from 'node:events'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { sleep } from '../../src/base/clock.ts'
 import { HttpsTransport } from '../../src/client/https-transport.ts'
 import { readKubeconfig, transportOptionsOf } from '../../src/client/kubeconfig.ts'
-import { run } from '../e2e/test-cluster.ts'
+import { eventually, run, succeed } from '../e2e/test-cluster.ts'
 
 const clipper = resolve(import.meta.dirname, '../../bin/clipper')
 const apiPort = 6443
 /** Under the load of a whole test run. */
 const startTimeoutMs = 120_000
 
-export async function succeed(command: string, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(command, args, { timeoutMs: 120_000 })
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`)
-  return stdout
-}
-
-export async function until(what: string, timeoutMs: number, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  let last: unknown
-  for (;;) {
-    try {
-      if (await isSo()) return
-      last = undefined
-    } catch (error) {
-      last = error
-    }
-    if (performance.now() > deadline) throw new Error(`not in ${timeoutMs / 1000} s: ${what}`, { cause: last })
-    await sleep(50)
-  }
-}
+const runs = (command: string, ...args: string[]): Promise<string> => succeed(command, args, { timeoutMs: 120_000 })
 
 /** `ip netns exec` would hide the machine's cgroups from containers. */
 const inside = (namespace: string): string => `--net=/run/netns/${namespace}`
@@ -89,19 +69,23 @@ export class Machine {
   }
 
   run(...args: string[]): Promise<string> {
-    return succeed('nsenter', inside(this.namespace), clipper, ...args, '--data-dir', this.directory)
+    return runs('nsenter', inside(this.namespace), clipper, ...args, '--data-dir', this.directory)
   }
 
   async untilReady(): Promise<void> {
-    await until(`${this.name} is ready: see ${this.logFile}`, startTimeoutMs, async () => {
-      if (!this.isRunning) throw new Error(`${this.name} has ended: ${this.log().slice(-500)}`)
-      const transport = await this.transport()
-      try {
-        return (await transport.requestText({ method: 'GET', path: '/readyz' })) === 'ok'
-      } finally {
-        transport.close()
-      }
-    })
+    await eventually(
+      `${this.name} is ready: see ${this.logFile}`,
+      async () => {
+        if (!this.isRunning) throw new Error(`${this.name} has ended: ${this.log().slice(-500)}`)
+        const transport = await this.transport()
+        try {
+          return (await transport.requestText({ method: 'GET', path: '/readyz' })) === 'ok'
+        } finally {
+          transport.close()
+        }
+      },
+      startTimeoutMs,
+    )
   }
 
   log(): string {
@@ -132,9 +116,9 @@ export class Network {
   }
 
   async up(): Promise<void> {
-    await succeed('ip', 'link', 'add', this.bridge, 'type', 'bridge')
-    await succeed('ip', 'address', 'add', `${this.addressOf(1)}/24`, 'dev', this.bridge)
-    await succeed('ip', 'link', 'set', this.bridge, 'up')
+    await runs('ip', 'link', 'add', this.bridge, 'type', 'bridge')
+    await runs('ip', 'address', 'add', `${this.addressOf(1)}/24`, 'dev', this.bridge)
+    await runs('ip', 'link', 'set', this.bridge, 'up')
   }
 
   async machine(name: string, flags: readonly string[]): Promise<Machine> {
@@ -143,18 +127,18 @@ export class Network {
     this.#machines.push(machine)
     const { namespace, address } = machine
     const link = `${this.bridge}v${number}`
-    await succeed('ip', 'netns', 'add', namespace)
-    await succeed('ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
-    await succeed('ip', 'link', 'set', link, 'master', this.bridge, 'up')
-    await succeed('ip', '-n', namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0')
-    for (const device of ['eth0', 'lo']) await succeed('ip', '-n', namespace, 'link', 'set', device, 'up')
-    await succeed('ip', '-n', namespace, 'route', 'add', 'default', 'via', this.addressOf(1))
+    await runs('ip', 'netns', 'add', namespace)
+    await runs('ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
+    await runs('ip', 'link', 'set', link, 'master', this.bridge, 'up')
+    await runs('ip', '-n', namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0')
+    for (const device of ['eth0', 'lo']) await runs('ip', '-n', namespace, 'link', 'set', device, 'up')
+    await runs('ip', '-n', namespace, 'route', 'add', 'default', 'via', this.addressOf(1))
     return machine
   }
 
   /** No packet passes between one machine and the others any more, in either direction. */
   async split(machine: Machine, others: readonly Machine[]): Promise<() => Promise<string>> {
-    const nft = (...args: string[]) => succeed('nsenter', inside(machine.namespace), 'nft', ...args)
+    const nft = (...args: string[]) => runs('nsenter', inside(machine.namespace), 'nft', ...args)
     const addresses = others.map(({ address }) => address).join(', ')
     await nft('add table ip split')
     await nft('add chain ip split in { type filter hook input priority -200; }')
