@@ -3,29 +3,27 @@
  * our API server on what they left, and they again on what ours left. Everything named must be on PATH.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { findInPath } from '../../bench/sides/executables.ts'
-import { ServerProcess, untilReady } from '../../bench/sides/server-process.ts'
+import { clipperCommand, findInPath } from '../../bench/sides/executables.ts'
+import type { ServerProcess } from '../../bench/sides/server-process.ts'
 import { writeKubeconfig } from '../../src/apiserver/pki/kubeconfig.ts'
 import { ensurePki, type Pki } from '../../src/apiserver/pki/pki.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { freePorts } from '../../src/base/testing/free-ports.ts'
 import { startFakeKmsPlugin } from '../../src/store/encryption/testing/fake-kms-plugin.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
-import { eventually, run } from '../e2e/test-cluster.ts'
+import { eventually, succeed } from '../e2e/test-cluster.ts'
+import { Servers } from './servers.ts'
 
 const needed = ['kubectl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 const missing = needed.filter(name => !findInPath(name))
-const clipper = resolve(import.meta.dirname, '../../bin/clipper')
 const replicas = 100
 
 describe('stock and our components on one store', { skip: missing.length > 0 && `not on PATH: ${missing}` }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'clipper-interchange-'))
-  const data = join(directory, 'clipper')
-  const processes: ServerProcess[] = []
+  const servers = new Servers('interchange')
+  const { directory } = servers
   let pki: Pki
   let ports: number[]
   let storeUrl: string
@@ -34,25 +32,16 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     ports = await freePorts(7)
     storeUrl = `http://127.0.0.1:${ports[0]}`
     pki = ensurePki({
-      directory: join(data, 'pki'),
+      directory: servers.pki(''),
       nodeName: 'node1',
       altNames: ['127.0.0.1'],
       serviceAddresses: ['10.97.0.1'],
       clusterDomain: 'cluster.local',
       clock: systemClock,
     })
-    start('store', clipper, ['store', '--listen', storeUrl, '--data-dir', join(directory, 'store')])
+    servers.startStore(storeUrl, join(directory, 'store'))
   })
-  after(async () => {
-    for (const one of processes.toReversed()) await one.stop()
-    rmSync(directory, { recursive: true })
-  })
-
-  function start(name: string, command: string, args: readonly string[]): ServerProcess {
-    const one = new ServerProcess(name, directory, command, args, directory)
-    processes.push(one)
-    return one
-  }
+  after(() => servers.end())
 
   const kubeconfigOf = (name: 'admin' | 'controller-manager' | 'scheduler', port: number): string => {
     const path = join(directory, `${name}-${port}.kubeconfig`)
@@ -60,34 +49,19 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     writeKubeconfig(path, { server, caPem: pki.caPem, clusterName: 'x', userName: name, client: pki.identity(name) })
     return path
   }
+  const access = (port: number) => ['--kubeconfig', kubeconfigOf('admin', port)]
   const kubectlAt =
     (port: number) =>
-    async (...args: string[]): Promise<string> => {
-      const ran = await run('kubectl', ['--kubeconfig', kubeconfigOf('admin', port), ...args])
-      assert.equal(ran.code, 0, `kubectl ${args.join(' ')}: ${ran.stderr}`)
-      return ran.stdout
-    }
-  const ready = async (server: ServerProcess, port: number) => {
-    const args = ['--kubeconfig', kubeconfigOf('admin', port), 'get', '--raw', '/readyz']
-    await untilReady(server.name, [server], async () => (await run('kubectl', args)).code === 0)
-  }
+    (...args: string[]): Promise<string> =>
+      succeed('kubectl', [...access(port), ...args])
+  const ready = (server: ServerProcess, port: number) => servers.ready(server, access(port))
 
-  function startStockServer(port: number, more: readonly string[] = []): ServerProcess {
-    const file = (name: string) => join(pki.directory, name)
-    return start('kube-apiserver', 'kube-apiserver', [
-      `--etcd-servers=${storeUrl}`,
-      ...[`--secure-port=${port}`, '--bind-address=127.0.0.1', '--advertise-address=192.0.2.1'],
-      ...['--service-cluster-ip-range=10.97.0.0/16', '--authorization-mode=Node,RBAC'],
-      ...[`--tls-cert-file=${file('apiserver.crt')}`, `--tls-private-key-file=${file('apiserver.key')}`],
-      `--client-ca-file=${file('ca.crt')}`,
-      ...[`--service-account-key-file=${file('sa.pub')}`, `--service-account-signing-key-file=${file('sa.key')}`],
-      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-      ...more,
-    ])
-  }
+  const startStockServer = (port: number, more: readonly string[] = []) => servers.startStockApi(port, storeUrl, more)
+
+  const simulateNodes = (port: number) =>
+    servers.start('nodes', clipperCommand, ['simulate-nodes', '5', ...access(port)])
 
   async function startStock(): Promise<{ port: number; stop(): Promise<void> }> {
-    const file = (name: string) => join(pki.directory, name)
     const [, port = 0, managerPort = 0, schedulerPort = 0] = ports
     const server = startStockServer(port)
     await ready(server, port)
@@ -95,13 +69,13 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
       ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map(
         flag => `--${flag}=${kubeconfigOf(name, port)}`,
       )
-    const manager = start('kube-controller-manager', 'kube-controller-manager', [
+    const manager = servers.start('kube-controller-manager', 'kube-controller-manager', [
       ...as('controller-manager'),
       ...[`--secure-port=${managerPort}`, '--bind-address=127.0.0.1', '--leader-elect=false'],
-      ...[`--service-account-private-key-file=${file('sa.key')}`, '--use-service-account-credentials'],
+      ...[`--service-account-private-key-file=${servers.pki('sa.key')}`, '--use-service-account-credentials'],
       ...['--kube-api-qps=1000', '--kube-api-burst=1000'],
     ])
-    const scheduler = start('kube-scheduler', 'kube-scheduler', [
+    const scheduler = servers.start('kube-scheduler', 'kube-scheduler', [
       ...as('scheduler'),
       ...[`--secure-port=${schedulerPort}`, '--bind-address=127.0.0.1', '--leader-elect=false'],
       ...['--kube-api-qps=1000', '--kube-api-burst=1000'],
@@ -114,11 +88,7 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
 
   async function startOurs(more: readonly string[] = []): Promise<{ port: number; stop(): Promise<void> }> {
     const [, , , , port = 0] = ports
-    const server = start('clipper', clipper, [
-      ...['apiserver', '--name', `interchange-${process.pid}`, '--data-dir', data, '--node-name', 'node1'],
-      ...['--node-address', '192.0.2.1', '--api-port', String(port), '--service-cidr', '10.97.0.0/16'],
-      ...['--etcd-servers', storeUrl, ...more],
-    ])
+    const server = servers.startOurApi(port, ['--etcd-servers', storeUrl, ...more])
     await ready(server, port)
     return { port, stop: () => server.stop() }
   }
@@ -144,7 +114,7 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     const stock = await startStock()
     stockRunning.stop = stock.stop
     const kubectl = kubectlAt(stock.port)
-    const nodes = start('nodes', clipper, ['simulate-nodes', '5', '--kubeconfig', kubeconfigOf('admin', stock.port)])
+    const nodes = simulateNodes(stock.port)
     await kubectl('create', 'deployment', 'web', '--image=x', `--replicas=${replicas}`)
     const readyReplicas = async (wanted: number) =>
       (await kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.status.readyReplicas}')) === String(wanted)
@@ -197,20 +167,19 @@ describe('stock and our components on one store', { skip: missing.length > 0 && 
     const server = startStockServer(port)
     await ready(server, port)
     const kubectl = kubectlAt(port)
-    const file = (name: string) => join(pki.directory, name)
     const election = [
       ...['--leader-elect-lease-duration', '3s', '--leader-elect-renew-deadline', '2s'],
       ...['--leader-elect-retry-period', '500ms'],
     ]
     const component = (name: 'scheduler' | 'controller-manager', ...more: string[]) =>
-      start(name, clipper, [name, '--kubeconfig', kubeconfigOf(name, port), ...election, ...more])
+      servers.start(name, clipperCommand, [name, '--kubeconfig', kubeconfigOf(name, port), ...election, ...more])
     const schedulers = [component('scheduler'), component('scheduler')]
     const manager = component(
       'controller-manager',
-      ...['--root-ca-file', file('ca.crt'), '--cluster-signing-cert-file', file('ca.crt')],
-      ...['--cluster-signing-key-file', file('ca.key'), '--controllers', '*,-cluster-dns-controller'],
+      ...['--root-ca-file', servers.pki('ca.crt'), '--cluster-signing-cert-file', servers.pki('ca.crt')],
+      ...['--cluster-signing-key-file', servers.pki('ca.key'), '--controllers', '*,-cluster-dns-controller'],
     )
-    const nodes = start('nodes', clipper, ['simulate-nodes', '5', '--kubeconfig', kubeconfigOf('admin', port)])
+    const nodes = simulateNodes(port)
     await kubectl('create', 'namespace', 'by-ours')
     const running = async (name: string) =>
       (await kubectl('get', 'deployment', name, '-n', 'by-ours', '-o', 'jsonpath={.status.readyReplicas}')) === '20'

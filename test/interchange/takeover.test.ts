@@ -4,18 +4,17 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { findInPath } from '../../bench/sides/executables.ts'
-import { ServerProcess, untilReady } from '../../bench/sides/server-process.ts'
+import { clipperCommand, findInPath } from '../../bench/sides/executables.ts'
+import type { ServerProcess } from '../../bench/sides/server-process.ts'
 import { freePorts } from '../../src/base/testing/free-ports.ts'
-import { run } from '../e2e/test-cluster.ts'
+import { run, succeed } from '../e2e/test-cluster.ts'
+import { Servers } from './servers.ts'
 
 const needed = ['kubectl', 'kube-apiserver', 'openssl']
 const missing = needed.filter(name => !findInPath(name))
-const clipper = resolve(import.meta.dirname, '../../bin/clipper')
 
 /** As kubeadm lays them out, by OpenSSL and with RSA: nothing in them is ours. */
 function makePki(directory: string): void {
@@ -45,65 +44,41 @@ function makePki(directory: string): void {
 }
 
 describe('a take-over from a stock API server', { skip: missing.length > 0 && `not on PATH: ${missing}` }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'clipper-takeover-'))
-  const data = join(directory, 'clipper')
-  const pki = (name: string) => join(data, 'pki', name)
-  const processes: ServerProcess[] = []
+  const servers = new Servers('takeover')
+  const { directory, data } = servers
+  const pki = (name: string) => servers.pki(name)
+  let ours: ServerProcess
   let ports: number[]
   let token = ''
   before(async () => {
     ports = await freePorts(4)
-    makePki(join(data, 'pki'))
+    makePki(pki(''))
   })
-  after(async () => {
-    for (const one of processes.toReversed()) await one.stop()
-    rmSync(directory, { recursive: true })
-  })
+  after(() => servers.end())
 
-  function start(name: string, command: string, args: readonly string[]): ServerProcess {
-    const one = new ServerProcess(name, directory, command, args, directory)
-    processes.push(one)
-    return one
-  }
   const admin = () => ['--client-certificate', pki('kubeadm-admin.crt'), '--client-key', pki('kubeadm-admin.key')]
-  const kubectl = async (port: number, args: readonly string[], identity = admin()) => {
-    const at = ['--server', `https://127.0.0.1:${port}`, '--certificate-authority', pki('ca.crt'), ...identity]
-    return run('kubectl', ['--kubeconfig', '/dev/null', ...at, ...args])
-  }
-  const ok = async (port: number, ...args: string[]): Promise<string> => {
-    const ran = await kubectl(port, args)
-    assert.equal(ran.code, 0, `kubectl ${args.join(' ')}: ${ran.stderr}`)
-    return ran.stdout
-  }
-  const ready = (server: ServerProcess, port: number) =>
-    untilReady(server.name, [server], async () => (await kubectl(port, ['get', '--raw', '/readyz'])).code === 0)
-  const command = (...args: string[]) => run(clipper, args)
+  const access = (port: number, identity = admin()) => [
+    ...['--kubeconfig', '/dev/null', '--server', `https://127.0.0.1:${port}`],
+    ...['--certificate-authority', pki('ca.crt'), ...identity],
+  ]
+  const ok = (port: number, ...args: string[]) => succeed('kubectl', [...access(port), ...args])
+  const command = (...args: string[]) => run(clipperCommand, args)
 
-  async function startOurs(): Promise<ServerProcess> {
+  async function startOurs(): Promise<void> {
     const [, , port = 0, storePort = 0] = ports
-    const server = start('clipper', clipper, [
-      ...['apiserver', '--name', `takeover-${process.pid}`, '--data-dir', data, '--node-name', 'node1'],
-      ...['--node-address', '192.0.2.1', '--api-port', String(port), '--service-cidr', '10.97.0.0/16'],
+    ours = servers.startOurApi(port, [
       ...['--store-listen', `https://127.0.0.1:${storePort}`, '--store-client-ca', pki('etcd-ca.crt')],
       ...['--store-cert', pki('etcd-server.crt'), '--store-key', pki('etcd-server.key')],
     ])
-    await ready(server, port)
-    return server
+    await servers.ready(ours, access(port))
   }
 
   it('keeps the data, the administrator’s certificate and the tokens', { timeout: 240_000 }, async () => {
     const [storePort = 0, stockPort = 0, port = 0] = ports
     const storeUrl = `http://127.0.0.1:${storePort}`
-    const store = start('store', clipper, ['store', '--listen', storeUrl, '--data-dir', join(directory, 'left')])
-    const stock = start('kube-apiserver', 'kube-apiserver', [
-      ...[`--etcd-servers=${storeUrl}`, `--secure-port=${stockPort}`, '--bind-address=127.0.0.1'],
-      ...['--advertise-address=192.0.2.1', '--service-cluster-ip-range=10.97.0.0/16', '--authorization-mode=Node,RBAC'],
-      ...[`--tls-cert-file=${pki('apiserver.crt')}`, `--tls-private-key-file=${pki('apiserver.key')}`],
-      ...[`--client-ca-file=${pki('ca.crt')}`, `--service-account-key-file=${pki('sa.pub')}`],
-      ...[`--service-account-signing-key-file=${pki('sa.key')}`],
-      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-    ])
-    await ready(stock, stockPort)
+    const store = servers.startStore(storeUrl, join(directory, 'left'))
+    const stock = servers.startStockApi(stockPort, storeUrl)
+    await servers.ready(stock, access(stockPort))
     await ok(stockPort, 'create', 'configmap', 'left', '--from-literal=a=b')
     await ok(stockPort, 'create', 'serviceaccount', 'robot')
     token = (await ok(stockPort, 'create', 'token', 'robot')).trim()
@@ -112,11 +87,8 @@ describe('a take-over from a stock API server', { skip: missing.length > 0 && `n
     renameSync(join(directory, 'left'), join(data, 'store'))
     await startOurs()
     assert.equal(await ok(port, 'get', 'configmap', 'left', '-o', 'jsonpath={.data.a}'), 'b')
-    const who = await kubectl(
-      port,
-      ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'],
-      ['--token', token],
-    )
+    const whoami = ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}']
+    const who = await run('kubectl', [...access(port, ['--token', token]), ...whoami])
     assert.equal(who.stdout, 'system:serviceaccount:default:robot', who.stderr)
   })
 
@@ -161,7 +133,7 @@ describe('a take-over from a stock API server', { skip: missing.length > 0 && `n
     const versionOf = async () =>
       Number(JSON.parse(await ok(port, 'get', '--raw', '/api/v1/serviceaccounts')).metadata.resourceVersion)
     const seen = await versionOf()
-    await processes.at(-1)!.stop()
+    await ours.stop()
     const restored = await command(...restore)
     assert.equal(restored.code, 0, restored.stderr)
     await startOurs()
