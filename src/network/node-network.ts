@@ -7,6 +7,7 @@ import {
   type Entries,
   endpointAddress,
   endpointMac,
+  internalAddress,
   type Peer,
   peersOf,
   routeProtocol,
@@ -60,7 +61,11 @@ export function startNodeNetwork(options: NodeNetworkOptions): () => void {
     log,
     checkMs,
   })
-  const unsubscribe = nodes.subscribe(upkeep.wake)
+  const unsubscribe = nodes.subscribe(({ object, old }) => {
+    // Every node reports again and again, mostly what is known.
+    if (old && old.spec.podCIDR === object.spec.podCIDR && internalAddress(old) === internalAddress(object)) return
+    upkeep.wake()
+  })
   void nodes.synced().then(upkeep.wake)
   return () => {
     upkeep.stop()

@@ -23,7 +23,7 @@ const isPodCidr = (text: string | undefined): text is string => {
   return isIP(address) === 4 && Number(bits) >= 8 && Number(bits) <= 30
 }
 
-const internalAddress = ({ status }: Node): string | undefined =>
+export const internalAddress = ({ status }: Node): string | undefined =>
   (status.addresses ?? []).find(({ type, address }) => type === 'InternalIP' && isIP(address) === 4)?.address
 
 /** The other nodes that have a range of the cluster's and an address. Of two with the same range the first by name counts. */

@@ -157,8 +157,8 @@ export class Simulator {
     this.#pods.subscribe(({ type, object }) => {
       if (type !== 'deleted') this.#look(object)
     })
-    this.#nodes.subscribe(({ type, object }) => {
-      if (type !== 'deleted') this.#lookAtNode(object)
+    this.#nodes.subscribe(({ type, object, old }) => {
+      if (type !== 'deleted') this.#lookAtNode(object, old)
     })
     this.#pods.start(signal)
     this.#nodes.start(signal)
@@ -252,11 +252,13 @@ export class Simulator {
   }
 
   /** A node that was taken for gone says that it is there, and says of its pods what they are. */
-  #lookAtNode(node: Node): void {
+  #lookAtNode(node: Node, old: Node | undefined): void {
     const number = this.#numbers.get(node.metadata.name)
     if (number === undefined) return
-    if (isReady(node)) for (const pod of this.#pods.byIndex('node', node.metadata.name)) this.#look(pod)
-    else {
+    if (isReady(node)) {
+      if (old === undefined || !isReady(old))
+        for (const pod of this.#pods.byIndex('node', node.metadata.name)) this.#look(pod)
+    } else {
       this.#due(this.#statusesDue, number)
       this.#beat()
     }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Node } from '../../api/core/v1/node.ts'
+import { Node } from '../../api/core/v1/node.ts'
+import { MemoryInformer } from '../../client/testing/memory-informer.ts'
 import { dnsPortAnnotation } from '../../machinery/node-annotations.ts'
-import { dnsGroups } from './controller.ts'
+import type { ControllerContext } from '../runtime/controller.ts'
+import { clusterDnsController, dnsGroups } from './controller.ts'
 
 const node = (name: string, address: string, port: string | undefined, ready: string): Node =>
   ({
@@ -34,4 +36,44 @@ test('every node with a DNS is an endpoint, meant for its own pods; a silent one
       ],
     ],
   ])
+})
+
+test('a node that reports what is known is not looked at again; one that falls silent, moves or goes is', () => {
+  const nodes = new MemoryInformer<Node>()
+  const others = new MemoryInformer()
+  let enqueued = 0
+  const context = {
+    informer: (kind: unknown) => (kind === Node ? nodes : others),
+    enqueue: () => enqueued++,
+  } as unknown as ControllerContext
+  clusterDnsController.build(context)
+  const after = (change: () => void): number => {
+    enqueued = 0
+    change()
+    return enqueued
+  }
+  assert.equal(
+    after(() => nodes.put(node('a', '192.0.2.1', '10053', 'True'))),
+    1,
+  )
+  assert.equal(
+    after(() => nodes.put(node('a', '192.0.2.1', '10053', 'False'))),
+    0,
+  )
+  assert.equal(
+    after(() => nodes.put(node('a', '192.0.2.1', '10053', 'Unknown'))),
+    1,
+  )
+  assert.equal(
+    after(() => nodes.put(node('a', '192.0.2.9', '10053', 'Unknown'))),
+    1,
+  )
+  assert.equal(
+    after(() => nodes.put(node('a', '192.0.2.9', undefined, 'Unknown'))),
+    1,
+  )
+  assert.equal(
+    after(() => nodes.remove(node('a', '192.0.2.9', undefined, 'Unknown'))),
+    1,
+  )
 })

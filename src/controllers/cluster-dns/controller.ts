@@ -11,6 +11,7 @@ import { managedByLabel, serviceNameLabel } from '../endpoint-slice/plan.ts'
 import { type EndpointGroup, reconcileSlices } from '../endpoint-slice/reconcile.ts'
 import type { ControllerDefinition } from '../runtime/controller.ts'
 import { controllerReference } from '../runtime/owners.ts'
+import { same } from '../runtime/same.ts'
 
 const namespace = 'kube-system'
 const serviceName = 'kube-dns'
@@ -33,11 +34,13 @@ function endpointOf({ metadata, status }: Node): Endpoint[] {
   ]
 }
 
+const isMember = (node: Node): boolean => dnsPortOf(node) > 0 && node.metadata.deletionTimestamp === undefined
+
+/** What of a node the slices tell. */
+const shown = (node: Node) => (isMember(node) ? [dnsPortOf(node), endpointOf(node)] : [])
+
 export function dnsGroups(nodes: readonly Node[]): EndpointGroup[] {
-  const byPort = Map.groupBy(
-    nodes.filter(node => dnsPortOf(node) > 0 && node.metadata.deletionTimestamp === undefined),
-    dnsPortOf,
-  )
+  const byPort = Map.groupBy(nodes.filter(isMember), dnsPortOf)
   return [...byPort]
     .toSorted(([a], [b]) => a - b)
     .map(([port, members]) => ({
@@ -60,7 +63,10 @@ export const clusterDnsController: ControllerDefinition = {
     services.subscribe(({ object: { metadata } }) => {
       if (metadata.namespace === namespace && metadata.name === serviceName) context.enqueue(serviceName)
     })
-    nodes.subscribe(() => context.enqueue(serviceName))
+    // Every node reports again and again, mostly what is known.
+    nodes.subscribe(({ object, old }) => {
+      if (old === undefined || !same(shown(old), shown(object))) context.enqueue(serviceName)
+    })
     const isOurs = ({ metadata }: EndpointSlice) =>
       metadata.namespace === namespace && metadata.labels?.[managedByLabel] === managedBy
     slices.subscribe(({ object }) => {
@@ -77,7 +83,7 @@ export const clusterDnsController: ControllerDefinition = {
           annotations: {},
           reference: controllerReference(Service, service),
         }
-        return { steps: [reconcileSlices(owner, dnsGroups(nodes.list()), slices.list().filter(isOurs))] }
+        return { steps: [reconcileSlices(owner, dnsGroups(nodes.list()), slices.list(namespace).filter(isOurs))] }
       },
     }
   },
