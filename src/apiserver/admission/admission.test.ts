@@ -12,31 +12,14 @@ import { RbacAuthorizer } from '../authorization/rbac-authorizer.ts'
 import { MemoryReader } from '../authorization/testing/memory-reader.ts'
 import type { AdmissionAttributes } from './admission.ts'
 import { defaultAdmissionPlugins } from './default-plugins.ts'
+import { attributesOf } from './testing/attributes.ts'
 
 const jane = { username: 'jane', groups: [] }
 const kubelet = { username: 'system:node:n1', groups: ['system:nodes'] }
 
 type Changes = Partial<Omit<AdmissionAttributes, 'object'>> & { object?: object | undefined }
 
-function write(changes: Changes): AdmissionAttributes {
-  const base = {
-    operation: 'CREATE',
-    kind: Pod,
-    group: '',
-    version: 'v1',
-    resource: 'pods',
-    subresource: '',
-    namespace: 'web',
-    name: '',
-    object: undefined,
-    oldObject: undefined,
-    options: {},
-    user: jane,
-    dryRun: false,
-    warn: () => {},
-  }
-  return { ...base, ...changes } as AdmissionAttributes
-}
+const write = (changes: Changes): AdmissionAttributes => attributesOf({ user: jane, ...changes })
 
 function world(options: { enable?: string[]; disable?: string[] } = {}) {
   const reader = new MemoryReader()

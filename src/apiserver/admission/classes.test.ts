@@ -9,24 +9,17 @@ import type { AdmissionAttributes } from './admission.ts'
 import { PersistentVolumeClaimResize } from './claim-resize.ts'
 import { DefaultStorageClass } from './default-classes.ts'
 import { RuntimeClassAdmission } from './runtime-class.ts'
+import { attributesOf } from './testing/attributes.ts'
 
 const write = (resource: string, object: object, oldObject?: object): AdmissionAttributes =>
-  ({
+  attributesOf({
     operation: oldObject ? 'UPDATE' : 'CREATE',
     kind: resource === 'pods' ? Pod : PersistentVolumeClaim,
-    group: '',
-    version: 'v1',
     resource,
-    subresource: '',
-    namespace: 'web',
     name: 'x',
     object,
     oldObject,
-    options: {},
-    user: { username: 'jane', groups: [] },
-    dryRun: false,
-    warn: () => {},
-  }) as AdmissionAttributes
+  })
 
 test('a pod gets overhead, labels and tolerations of its runtime class', async () => {
   const reader = new MemoryReader()

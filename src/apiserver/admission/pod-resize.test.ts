@@ -1,33 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Node } from '../../api/core/v1/node.ts'
-import { Pod } from '../../api/core/v1/pod.ts'
 import { MemoryReader } from '../authorization/testing/memory-reader.ts'
 import type { AdmissionAttributes } from './admission.ts'
 import { NodeDeclaredFeatureValidator } from './node-declared-features.ts'
 import { PodResizeValidator } from './pod-resize-validator.ts'
+import { attributesOf } from './testing/attributes.ts'
 
 const pod = (requests: object, generation: number, more: object = {}) => ({
   metadata: { name: 'x', generation },
   spec: { nodeName: 'n', containers: [{ name: 'c', resources: { requests } }], ...more },
 })
 const update = (object: object, oldObject: object, subresource = 'resize'): AdmissionAttributes =>
-  ({
-    operation: 'UPDATE',
-    kind: Pod,
-    group: '',
-    version: 'v1',
-    resource: 'pods',
-    subresource,
-    namespace: 'web',
-    name: 'x',
-    object,
-    oldObject,
-    options: {},
-    user: { username: 'jane', groups: [] },
-    dryRun: false,
-    warn: () => {},
-  }) as AdmissionAttributes
+  attributesOf({ operation: 'UPDATE', name: 'x', subresource, object, oldObject })
 
 function readerWith(status: object, labels: Record<string, string> = {}): MemoryReader {
   const reader = new MemoryReader()

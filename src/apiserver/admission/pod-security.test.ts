@@ -4,8 +4,8 @@ import { Deployment } from '../../api/apps/v1/deployment.ts'
 import { Namespace } from '../../api/core/v1/namespace.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import { MemoryReader } from '../authorization/testing/memory-reader.ts'
-import type { AdmissionAttributes } from './admission.ts'
 import { PodSecurity } from './pod-security.ts'
+import { attributesOf } from './testing/attributes.ts'
 
 const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' }
 const baseline = { 'pod-security.kubernetes.io/enforce': 'baseline' }
@@ -18,22 +18,7 @@ function world(labels: Record<string, string>) {
   const plugin = new PodSecurity(reader)
   const warnings: string[] = []
   const write = (changes: object) =>
-    plugin.validate({
-      operation: 'CREATE',
-      kind: Pod,
-      group: '',
-      version: 'v1',
-      resource: 'pods',
-      subresource: '',
-      namespace: 'web',
-      name: 'p',
-      oldObject: undefined,
-      options: {},
-      user: { username: 'jane', groups: [] },
-      dryRun: false,
-      warn: (message: string) => warnings.push(message),
-      ...changes,
-    } as unknown as AdmissionAttributes)
+    plugin.validate(attributesOf({ name: 'p', warn: (message: string) => warnings.push(message), ...changes }))
   return { reader, write, warnings }
 }
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pod } from '../../api/core/v1/pod.ts'
 import { ResourceQuota } from '../../api/core/v1/resource-quota.ts'
 import { systemClock } from '../../base/clock.ts'
 import { MemoryReader } from '../authorization/testing/memory-reader.ts'
-import type { AdmissionAttributes } from './admission.ts'
 import { ResourceQuotaAdmission } from './resource-quota.ts'
+import { attributesOf } from './testing/attributes.ts'
 
 const podOf = (requests: object, spec: object = {}) => ({
   metadata: { name: 'p', namespace: 'web' },
@@ -16,24 +15,7 @@ function world(hard: Record<string, string>, used: Record<string, string>, spec:
   const reader = new MemoryReader()
   reader.put(ResourceQuota, { metadata: { name: 'q', namespace: 'web' }, spec, status: { hard, used } })
   const plugin = new ResourceQuotaAdmission(reader, reader, systemClock)
-  const write = (object: object, more: object = {}) =>
-    plugin.validate({
-      operation: 'CREATE',
-      kind: Pod,
-      group: '',
-      version: 'v1',
-      resource: 'pods',
-      subresource: '',
-      namespace: 'web',
-      name: 'p',
-      object,
-      oldObject: undefined,
-      options: {},
-      user: { username: 'jane', groups: [] },
-      dryRun: false,
-      warn: () => {},
-      ...more,
-    } as unknown as AdmissionAttributes)
+  const write = (object: object, more: object = {}) => plugin.validate(attributesOf({ name: 'p', object, ...more }))
   return { write, used: () => reader.get(ResourceQuota, 'web', 'q')?.status.used }
 }
 

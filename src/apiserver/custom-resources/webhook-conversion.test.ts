@@ -9,6 +9,7 @@ import { issueCertificate, makeAuthority, newKey } from '../../base/pki/certific
 import { ApiError } from '../../machinery/api-error.ts'
 import { BootstrapApi, type BootstrapRequest } from '../bootstrap/bootstrap-api.ts'
 import { type Answer, requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
+import type { WatchSource } from '../watch/watch-source.ts'
 import { WebhookClient } from '../webhooks/webhook-client.ts'
 import { CustomResources } from './custom-resources.ts'
 
@@ -192,6 +193,21 @@ test('a list of objects that were stored in different versions is converted in o
   assert.notEqual(touched.json.metadata.resourceVersion, second.json.items[2].metadata.resourceVersion, 'is migrated')
 })
 
+/** The next events of a watch, which is closed then. */
+async function take(source: WatchSource, count: number): Promise<Json[]> {
+  const events: Json[] = []
+  while (events.length < count) {
+    const item = source.take()
+    if (item) events.push(JSON.parse(item.frame().toString()))
+    else
+      await new Promise<void>(resolve => {
+        source.onReady = resolve
+      })
+  }
+  source.close()
+  return events
+}
+
 test('a watch sends events in its own version, in order', async () => {
   const { body } = await server.server.handle(
     requestOf('GET', `${doors('v1')}?watch=1&fieldSelector=metadata.name%3Dw`),
@@ -201,19 +217,7 @@ test('a watch sends events in its own version, in order', async () => {
   await call('POST', `${doors('v1')}`, { metadata: { name: 'other' }, hostPort: 'o:1' })
   await call('PATCH', doors('v2', 'w'), { port: '2' }, { 'content-type': 'application/merge-patch+json' })
   await call('DELETE', doors('v2', 'w'))
-  const seen: string[] = []
-  while (seen.length < 3) {
-    const item = source.take()
-    if (!item) {
-      await new Promise<void>(resolve => {
-        source.onReady = resolve
-      })
-      continue
-    }
-    const event = JSON.parse(item.frame().toString())
-    seen.push(`${event.type} ${event.object.apiVersion} ${event.object.hostPort}`)
-  }
-  source.close()
+  const seen = (await take(source, 3)).map(event => `${event.type} ${event.object.apiVersion} ${event.object.hostPort}`)
   assert.deepEqual(seen, ['ADDED example.com/v1 w:1', 'MODIFIED example.com/v1 w:2', 'DELETED example.com/v1 w:2'])
 })
 
@@ -256,19 +260,9 @@ test('a watch tells when an object begins and ceases to be selected in its versi
   await patch('g', { port: '2' })
   await patch('h', { host: 'grey' })
   await patch('g', { port: '1' })
-  const seen: string[] = []
-  while (seen.length < 6) {
-    const item = source.take()
-    if (!item) {
-      await new Promise<void>(resolve => {
-        source.onReady = resolve
-      })
-      continue
-    }
-    const event = JSON.parse(item.frame().toString())
-    seen.push(`${event.type} ${event.object.metadata.name} ${event.object.hostPort}`)
-  }
-  source.close()
+  const seen = (await take(source, 6)).map(
+    event => `${event.type} ${event.object.metadata.name} ${event.object.hostPort}`,
+  )
   assert.deepEqual(seen, [
     'ADDED g green:1',
     'ADDED h green:1',
