@@ -7,6 +7,7 @@ import { Lease } from '../../api/coordination/v1/lease.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import { loggerOf } from '../../base/log.ts'
 import { isConflict } from '../../machinery/api-error.ts'
+import { showMicroTime } from '../../schema/time-format.ts'
 import type { BootstrapApi } from './bootstrap-api.ts'
 
 const log = loggerOf('apiserver/identity')
@@ -24,8 +25,7 @@ export interface ServerIdentityOptions {
   readonly clock: Clock
 }
 
-/** RFC 3339 with microseconds, of which the clock knows the first three. */
-const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')
+const microTime = (ms: number): string => showMicroTime(Math.floor(ms / 1000), (ms % 1000) * 1_000_000)
 
 /** Base32 of RFC 4648 in lower case, without padding. */
 function base32(bytes: Uint8Array): string {
@@ -62,7 +62,7 @@ export class ServerIdentity {
   /** Resolves after the first renewal. */
   async start(): Promise<void> {
     await this.renew()
-    this.#schedule(0)
+    this.#after(0, () => this.#collectIfDue())
   }
 
   async stop(): Promise<void> {
@@ -72,17 +72,21 @@ export class ServerIdentity {
     await this.#options.api.delete(Lease, namespace, this.#name)
   }
 
-  #schedule(delayMs: number): void {
+  #after(delayMs: number, work: () => Promise<void>): void {
     if (this.#stopped) return
     this.#timer = this.#options.clock.after(delayMs, () => {
-      this.#running = this.#turn()
+      this.#running = work()
         .catch(error => log.warn({ error: String(error) }, 'the identity Lease was not renewed; trying again'))
-        .then(() => this.#schedule(renewMs))
+        .then(() => this.#after(renewMs, () => this.#turn()))
     })
   }
 
   async #turn(): Promise<void> {
     await this.renew()
+    await this.#collectIfDue()
+  }
+
+  async #collectIfDue(): Promise<void> {
     const nowMs = this.#options.clock.monotonic()
     if (nowMs - this.#collectedAtMs < collectMs) return
     this.#collectedAtMs = nowMs
