@@ -112,7 +112,9 @@ async function compare(source: Store, target: Store, revision: number): Promise<
       return copy?.key !== key || Buffer.compare(copy.value, value) !== 0
     })
     if (at >= 0 || ours.kvs.length !== theirs.kvs.length) {
-      throw new InvalidRequestError(`the copy differs at ${JSON.stringify(theirs.kvs[Math.max(0, at)]?.key)}`)
+      // Where all of the source's keys are right, the copy has more.
+      const different = theirs.kvs[at] ?? ours.kvs[theirs.kvs.length]
+      throw new InvalidRequestError(`the copy differs at ${JSON.stringify(different?.key)}`)
     }
     if (!theirs.more) return
     start = `${theirs.kvs.at(-1)!.key}\0`

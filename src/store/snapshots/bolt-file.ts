@@ -47,31 +47,33 @@ export class BoltFile {
 
   /** The entries of a bucket in the order of their keys; none where there is no such bucket. Throws BoltError. */
   *bucket(name: string): Generator<Entry> {
-    for (const { key, value, isBucket } of this.#walk(this.#tree.root, 0)) {
-      if (!isBucket || key.toString() !== name) continue
-      const root = value.readBigUInt64LE()
-      // A small bucket lies within its value, as one page.
-      const inside = root === 0n ? this.#leaves(value.subarray(16)) : this.#walk(root, 0)
-      for (const entry of inside) if (!entry.isBucket) yield entry
-      return
-    }
+    const bucket = this.#find(name)
+    if (bucket === undefined) return
+    const entries = bucket.root === 0n ? this.#leaves(bucket.inline) : this.#walk(bucket.root, 0)
+    for (const entry of entries) if (!entry.isBucket) yield entry
   }
 
   /** The greatest key of a bucket; undefined where it has none. Throws BoltError. */
   lastKey(name: string): Buffer | undefined {
-    for (const { key, value, isBucket } of this.#walk(this.#tree.root, 0)) {
-      if (!isBucket || key.toString() !== name) continue
-      const root = value.readBigUInt64LE()
-      return root === 0n ? [...this.#leaves(value.subarray(16))].at(-1)?.key : this.#lastKeyBelow(root, 0)
-    }
+    const bucket = this.#find(name)
+    if (bucket === undefined) return undefined
+    return bucket.root === 0n ? [...this.#leaves(bucket.inline)].at(-1)?.key : this.#lastKeyBelow(bucket.root, 0)
+  }
+
+  /** A small bucket has no root: it lies within its value, as one page. */
+  #find(name: string): { readonly root: bigint; readonly inline: Buffer } | undefined {
+    for (const { key, value, isBucket } of this.#walk(this.#tree.root, 0))
+      if (isBucket && key.toString() === name) return { root: value.readBigUInt64LE(), inline: value.subarray(16) }
     return undefined
   }
 
   #lastKeyBelow(page: bigint, depth: number): Buffer | undefined {
     if (depth > maxDepth) throw new BoltError('its pages run in a circle')
     const bytes = this.#readPage(page)
+    const flags = bytes.readUInt16LE(8)
+    if (flags & PageFlag.leaf) return [...this.#leaves(bytes)].at(-1)?.key
     const count = bytes.readUInt16LE(10)
-    if (bytes.readUInt16LE(8) & PageFlag.leaf) return [...this.#leaves(bytes)].at(-1)?.key
+    if (!(flags & PageFlag.branch) || count === 0) throw new BoltError(`page ${page} is neither branch nor leaf`)
     const last = pageHeaderBytes + (count - 1) * elementBytes
     return this.#lastKeyBelow(bytes.readBigUInt64LE(last + 8), depth + 1)
   }
