@@ -15,6 +15,7 @@ import type { BootstrapApi } from '../bootstrap/bootstrap-api.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
+import { isoSeconds } from '../registry/write-request.ts'
 import { reverseProxy } from '../streaming/reverse-proxy.ts'
 import { type Backend, backendOf, NoBackendError } from '../webhooks/service-backend.ts'
 import { askRemote, identityHeaders, textOf, tlsOf } from './remote-server.ts'
@@ -255,7 +256,7 @@ export class Aggregator {
     if (!current?.spec.service) return
     const known = current.status.conditions?.find(({ type }) => type === 'Available')
     if (known?.status === status && known.reason === reason && known.message === message) return
-    const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    const nowIso = isoSeconds(clock.now())
     const lastTransitionTime = known?.status === status ? (known.lastTransitionTime ?? nowIso) : nowIso
     const condition = { type: 'Available', status, lastTransitionTime, reason, message }
     const others = (current.status.conditions ?? []).filter(({ type }) => type !== 'Available')

@@ -17,6 +17,7 @@ import {
 } from '../authorization/access-reviews.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { CreateCall, CreateHandler } from '../endpoints/handlers.ts'
+import { isoSeconds } from '../registry/write-request.ts'
 import type { TokenAuthenticator } from './authenticator.ts'
 import { reviewSelf, reviewToken } from './reviews.ts'
 import type { TokenIssuer } from './token-request.ts'
@@ -63,7 +64,7 @@ export function reviewHandlers(options: ReviewHandlersOptions): ReadonlyMap<stri
     kind,
     create: async call => (await answer(call.object as T, call)) as CreateCall['object'],
   })
-  const nowIso = () => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+  const nowIso = () => isoSeconds(clock.now())
   return new Map<string, CreateHandler>([
     ['authentication.k8s.io/tokenreviews', handler(TokenReview, review => reviewToken(review, authenticator))],
     [

@@ -10,6 +10,7 @@ import { badRequestError, conflictError, invalidError, notFoundError } from '../
 import { invalid } from '../../schema/field-error.ts'
 import type { Draft } from '../../schema/message.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
+import { isoSeconds } from '../registry/write-request.ts'
 import { payloadOf, type ServiceAccountClaims } from './service-account-claims.ts'
 import type { TokenKeys } from './token-keys.ts'
 import { serviceAccountUsername } from './users.ts'
@@ -72,7 +73,6 @@ export class TokenIssuer {
     }
     const { keys } = this.#options
     const token = await keys.sign(payloadOf(keys.issuer, serviceAccountUsername(namespace, name), claims))
-    const isoSeconds = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
     return {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
@@ -80,11 +80,11 @@ export class TokenIssuer {
         name,
         namespace,
         uid: randomUUID(),
-        creationTimestamp: isoSeconds(nowSeconds),
+        creationTimestamp: isoSeconds(nowSeconds * 1000),
         ...(metadata.managedFields ? { managedFields: metadata.managedFields } : {}),
       } as TokenRequest['metadata'],
       spec: { boundObjectRef: null, ...spec, audiences: [...audiences], expirationSeconds } as TokenRequest['spec'],
-      status: { token, expirationTimestamp: isoSeconds(nowSeconds + expirationSeconds) },
+      status: { token, expirationTimestamp: isoSeconds((nowSeconds + expirationSeconds) * 1000) },
     }
   }
 

@@ -17,6 +17,7 @@ import { isConflict } from '../../machinery/api-error.ts'
 import { groupsOf } from '../../machinery/discovery/api-groups.ts'
 import { isSame } from '../../machinery/validation/checks.ts'
 import type { Kind } from '../../schema/kind.ts'
+import { isoSeconds } from '../registry/write-request.ts'
 import { automanagedLabel, localApiServices, localAvailable } from './api-services.ts'
 import type { BootstrapApi } from './bootstrap-api.ts'
 import { defaultClusterRoleBindings, defaultClusterRoles, defaultRoleBindings, defaultRoles } from './default-roles.ts'
@@ -154,14 +155,12 @@ async function ensureApiServices({ api, clock }: BootstrapOptions): Promise<void
     }
     if (known?.status?.conditions?.some(({ type, status }) => type === 'Available' && status === 'True')) return
     const made = await api.get(APIService, '', name)
-    const status = { conditions: [localAvailable(isoSeconds(clock))] }
+    const status = { conditions: [localAvailable(isoSeconds(clock.now()))] }
     if (made) await api.update(APIService, { ...made, status } as Named, 'status').catch(ignoreConflict)
   })
   const stale = [...existing.values()].filter(one => one.metadata.labels?.[automanagedLabel] === 'onstart')
   await forAll(stale, one => api.delete(APIService, '', one.metadata.name))
 }
-
-const isoSeconds = (clock: Clock): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** The ServiceCIDR `kubernetes` shows the range that the server was started with (KEP-1880). */
 async function ensureServiceCidr({ api, serviceCidrs, clock }: BootstrapOptions): Promise<void> {
@@ -175,7 +174,7 @@ async function ensureServiceCidr({ api, serviceCidrs, clock }: BootstrapOptions)
     status: 'True',
     reason: 'Ready',
     message: 'Kubernetes default Service CIDR is ready',
-    lastTransitionTime: isoSeconds(clock),
+    lastTransitionTime: isoSeconds(clock.now()),
   }
   await api
     .update(ServiceCIDR, { ...made, status: { ...made.status, conditions: [condition] } } as Named, 'status')

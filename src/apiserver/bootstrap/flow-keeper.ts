@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import { loggerOf } from '../../base/log.ts'
 import { isNotFound } from '../../machinery/api-error.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
+import { isoSeconds } from '../registry/write-request.ts'
 import type { BootstrapApi } from './bootstrap-api.ts'
 
 const log = loggerOf('apiserver/flowcontrol')
@@ -62,7 +63,7 @@ export class FlowKeeper {
     await ensure()
     const levels = new Set(reader.list(PriorityLevelConfiguration, '').map(({ metadata }) => metadata.name))
     for (const schema of reader.list(FlowSchema, '')) {
-      const status = statusOf(schema, levels, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'))
+      const status = statusOf(schema, levels, isoSeconds(clock.now()))
       if (!status) continue
       const said = { metadata: { name: schema.metadata.name }, status }
       await api.applyStatus(FlowSchema, said, fieldManager).catch(error => {

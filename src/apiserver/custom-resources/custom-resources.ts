@@ -14,6 +14,7 @@ import type { BootstrapApi } from '../bootstrap/bootstrap-api.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { ResourceTable } from '../registry/resource-table.ts'
 import { cleanupFinalizer } from '../registry/strategies/registration.ts'
+import { isoSeconds } from '../registry/write-request.ts'
 import type { WebhookClient } from '../webhooks/webhook-client.ts'
 import { judge } from './naming.ts'
 import { webhookConverter } from './webhook-conversion.ts'
@@ -105,7 +106,7 @@ export class CustomResources {
     const definition = this.#definitions.get(name)
     if (!definition) return this.#withdraw(name)
     const { api, clock } = this.#options
-    const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    const nowIso = isoSeconds(clock.now())
     const others = [...this.#definitions.values()].filter(
       other => other.metadata.name !== name && other.spec.group === definition.spec.group,
     )
@@ -197,7 +198,7 @@ export class CustomResources {
     const before = definition.status.conditions ?? []
     const known = before.find(({ type }) => type === terminating)
     if (known?.reason === condition.reason) return false
-    const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    const nowIso = isoSeconds(clock.now())
     const lastTransitionTime = known?.status === condition.status ? known.lastTransitionTime : nowIso
     const made = { type: terminating, lastTransitionTime, ...condition }
     const conditions = known ? before.map(one => (one === known ? made : one)) : [...before, made]

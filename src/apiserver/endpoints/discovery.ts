@@ -128,7 +128,6 @@ function rootForm(request: ServerRequest): Encoding | 'plain' {
   return 'plain'
 }
 
-/** Plain documents cannot be shown as anything else. */
 /** Documents are shown as themselves alone: the request without its other wishes. Throws 406 where nothing is left. */
 function plainRequest(request: ServerRequest): ServerRequest {
   const encodings = encodingsOf(request)
