@@ -42,6 +42,34 @@ test('create answers 201 with uid, creationTimestamp and resourceVersion, and ge
   assert.deepEqual(read.json, created.json)
 })
 
+test('amounts may have the names of members that every object has', async () => {
+  const odd = ['constructor', 'toString', '__proto__', 'example.com/constructor']
+  const asked: [string, object][] = odd.flatMap((name, i) => {
+    const amounts = Object.fromEntries([[name, '1']])
+    const named = (more: object) => ({ metadata: { name: `odd-${i}` }, ...more })
+    const container = (resources: object) => named({ spec: { containers: [{ name: 'c', image: 'i', resources }] } })
+    const limits = (item: object) => named({ spec: { limits: [{ type: 'Container', ...item }] } })
+    return [
+      [pods, container({ requests: amounts })],
+      [pods, container({ limits: amounts })],
+      [pods, container({ requests: amounts, limits: { cpu: '1' } })],
+      [`${pods.replace('pods', 'limitranges')}`, limits({ min: amounts, max: { cpu: '1' } })],
+      [`${pods.replace('pods', 'limitranges')}`, limits({ default: amounts })],
+      [`${pods.replace('pods', 'limitranges')}`, limits({ maxLimitRequestRatio: amounts })],
+      [`${pods.replace('pods', 'resourcequotas')}`, named({ spec: { hard: amounts } })],
+      [
+        `${pods.replace('pods', 'persistentvolumeclaims')}`,
+        named({ spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi', ...amounts } } } }),
+      ],
+      ['/api/v1/nodes', named({ status: { capacity: amounts, allocatable: amounts } })],
+    ] as [string, object][]
+  })
+  for (const [path, object] of asked) {
+    const { status, json } = await call('POST', path, object)
+    assert.ok(status < 500, `${path} ${JSON.stringify(object)}: ${json.message}`)
+  }
+})
+
 test('create of a name that is taken is a conflict AlreadyExists', async () => {
   await call('POST', configMaps, { metadata: { name: 'taken' } })
   const again = await call('POST', configMaps, { metadata: { name: 'taken' } })

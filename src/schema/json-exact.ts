@@ -46,6 +46,10 @@ export function setMember(target: Record<string, unknown>, key: string, value: u
   } else target[key] = value
 }
 
+/** A member of its own: names come from clients, and `constructor` is one of every object. */
+export const ownMember = <T>(source: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
+  source !== undefined && Object.hasOwn(source, key) ? source[key] : undefined
+
 class ExactParser {
   readonly #text: string
   readonly #path: (string | number)[] = []

@@ -5,6 +5,7 @@ import type { Pod } from '../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
 import { parseQuantity, type Quantity } from '../../machinery/quantity.ts'
 import { podTotal } from '../../machinery/quota/pod-totals.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
 import { isPod, metadataOf, refusal, setSpec } from './refusal.ts'
@@ -29,12 +30,12 @@ function withDefaults(container: Container, items: readonly LimitRangeItem[]): {
   const setLimits: string[] = []
   for (const item of items) {
     for (const [name, amount] of Object.entries(item.defaultRequest ?? {}))
-      if (requests[name] === undefined) {
-        requests[name] = container.resources?.limits?.[name] ?? amount
+      if (!Object.hasOwn(requests, name)) {
+        requests[name] = ownMember(container.resources?.limits, name) ?? amount
         setRequests.push(name)
       }
     for (const [name, amount] of Object.entries(item.default ?? {}))
-      if (limits[name] === undefined) {
+      if (!Object.hasOwn(limits, name)) {
         limits[name] = amount
         setLimits.push(name)
       }
@@ -57,14 +58,14 @@ function boundErrors(type: string, item: LimitRangeItem, { requests, limits }: A
   const errors: string[] = []
   for (const [name, bound] of Object.entries(item.min ?? {})) {
     const head = `minimum ${name} usage per ${type} is ${bound}`
-    const [request, limit] = [requests[name], limits?.[name]]
+    const [request, limit] = [ownMember(requests, name), ownMember(limits, name)]
     if (request === undefined) errors.push(`${head}.  No request is specified`)
     else if (below(request, bound)) errors.push(`${head}, but request is ${request}`)
     else if (below(limit, bound)) errors.push(`${head}, but limit is ${limit}`)
   }
   for (const [name, bound] of Object.entries(item.max ?? {})) {
     const head = `maximum ${name} usage per ${type} is ${bound}`
-    const [request, limit] = [requests[name], limits?.[name]]
+    const [request, limit] = [ownMember(requests, name), ownMember(limits, name)]
     if (limits && limit === undefined) errors.push(`${head}.  No limit is specified`)
     else if (!limits && request === undefined) errors.push(`${head}.  No request is specified`)
     else if (above(limit, bound)) errors.push(`${head}, but limit is ${limit}`)
@@ -77,7 +78,7 @@ function ratioErrors(type: string, item: LimitRangeItem, requests: Amounts, limi
   const errors: string[] = []
   for (const [name, ratio] of Object.entries(item.maxLimitRequestRatio ?? {})) {
     const head = `${name} max limit to request ratio per ${type} is ${ratio}`
-    const [request, limit] = [requests[name], limits[name]].map(one =>
+    const [request, limit] = [ownMember(requests, name), ownMember(limits, name)].map(one =>
       one === undefined ? 0 : Number(parseQuantity(one).nanos),
     ) as [number, number]
     if (request === 0) errors.push(`${head}, but no request is specified or request is 0`)

@@ -1,4 +1,6 @@
 /** JSON Merge Patch (RFC 7386). */
+
+import { ownMember } from '../../schema/json-exact.ts'
 import { badRequestError } from '../api-error.ts'
 import { isObject, type JsonObject, setMember } from './json-value.ts'
 
@@ -9,7 +11,7 @@ function merged(target: unknown, patch: unknown): unknown {
     const value = patch[key]
     if (value === undefined) continue
     if (value === null) delete result[key]
-    else setMember(result, key, merged(Object.hasOwn(result, key) ? result[key] : undefined, value))
+    else setMember(result, key, merged(ownMember(result, key), value))
   }
   return result
 }

@@ -1,4 +1,6 @@
 /** Sums and comparisons of amounts by resource name (upstream: quota/v1/resources.go). None changes what it is given. */
+
+import { ownMember } from '../../schema/json-exact.ts'
 import { parseQuantity } from '../quantity.ts'
 
 export type Amounts = Readonly<Record<string, string>>
@@ -7,7 +9,7 @@ export type Amounts = Readonly<Record<string, string>>
 export function addAmounts(a: Amounts, b: Amounts): Record<string, string> {
   const result: Record<string, string> = { ...a }
   for (const [name, amount] of Object.entries(b)) {
-    const before = result[name]
+    const before = ownMember(result, name)
     result[name] = String(
       before === undefined ? parseQuantity(amount) : parseQuantity(before).add(parseQuantity(amount)),
     )
@@ -19,7 +21,7 @@ export function addAmounts(a: Amounts, b: Amounts): Record<string, string> {
 export function growthOf(a: Amounts, b: Amounts): Record<string, string> {
   const result: Record<string, string> = {}
   for (const [name, amount] of Object.entries(a)) {
-    const rest = parseQuantity(amount).sub(parseQuantity(b[name] ?? '0'))
+    const rest = parseQuantity(amount).sub(parseQuantity(ownMember(b, name) ?? '0'))
     result[name] = rest.sign() < 0 ? '0' : String(rest)
   }
   for (const name of Object.keys(b)) result[name] ??= '0'
@@ -36,7 +38,7 @@ export const withoutZeros = (amounts: Amounts): Record<string, string> =>
 export const exceeding = (amounts: Amounts, bounds: Amounts): string[] =>
   Object.entries(amounts)
     .filter(([name, amount]) => {
-      const bound = bounds[name]
+      const bound = ownMember(bounds, name)
       return bound !== undefined && parseQuantity(amount).compare(parseQuantity(bound)) > 0
     })
     .map(([name]) => name)
@@ -46,7 +48,7 @@ export function equalAmounts(a: Amounts, b: Amounts): boolean {
   return (
     names.length === Object.keys(b).length &&
     names.every(name => {
-      const other = b[name]
+      const other = ownMember(b, name)
       return other !== undefined && parseQuantity(a[name] as string).equals(parseQuantity(other))
     })
   )

@@ -3,6 +3,7 @@ import type { Container } from '../../api/core/v1/container.ts'
 import type { ContainerStatus } from '../../api/core/v1/container-status.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../api/core/v1/pod-spec.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import { isPodLevelResource } from '../pod-qos.ts'
 import { parseQuantity } from '../quantity.ts'
 import { type Amounts, addAmounts } from './amounts.ts'
@@ -12,7 +13,7 @@ type Which = 'requests' | 'limits'
 function maxAmounts(a: Amounts, b: Amounts): Record<string, string> {
   const result: Record<string, string> = { ...a }
   for (const [name, amount] of Object.entries(b)) {
-    const before = result[name]
+    const before = ownMember(result, name)
     if (before === undefined || parseQuantity(amount).compare(parseQuantity(before)) > 0) result[name] = amount
   }
   return result
@@ -91,7 +92,7 @@ export function podTotal(pod: Pod, which: Which, counted: 'spec' | 'held' = 'hel
   for (const [name, amount] of Object.entries(podLevelTotal(pod, which, counted))) total[name] = amount
   const overhead = Object.entries(pod.spec.overhead ?? {})
   // A limit that nobody has set is not made by the overhead.
-  const added = which === 'requests' ? overhead : overhead.filter(([name]) => total[name] !== undefined)
+  const added = which === 'requests' ? overhead : overhead.filter(([name]) => Object.hasOwn(total, name))
   return addAmounts(total, Object.fromEntries(added))
 }
 

@@ -1,6 +1,7 @@
 /** Which nodes a node selector picks (documentation: "Assigning Pods to Nodes"; upstream: component-helpers nodeaffinity). */
 import type { Affinity } from '../../api/core/v1/affinity.ts'
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from '../../api/core/v1/selectors.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import type { Draft } from '../../schema/message.ts'
 import { type Labels, parseInt64 } from './requirement.ts'
 
@@ -32,9 +33,6 @@ function requirementMatches(requirement: Draft<NodeSelectorRequirement>, value: 
   }
 }
 
-const labelOf = (labels: Labels | undefined, key: string): string | undefined =>
-  labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined
-
 /** The only field is the name, and only `In` and `NotIn` with a single value are allowed on it. */
 const fieldMatches = (requirement: Draft<NodeSelectorRequirement>, node: NodeLabels): boolean =>
   requirement.key === 'metadata.name' &&
@@ -48,7 +46,7 @@ export function nodeSelectorTermMatches(term: Draft<NodeSelectorTerm>, node: Nod
   const fields = term.matchFields ?? []
   if (expressions.length === 0 && fields.length === 0) return false
   return (
-    expressions.every(one => requirementMatches(one, labelOf(node.metadata.labels, one.key ?? ''))) &&
+    expressions.every(one => requirementMatches(one, ownMember(node.metadata.labels, one.key ?? ''))) &&
     fields.every(one => fieldMatches(one, node))
   )
 }
@@ -65,7 +63,7 @@ export interface PodNodeConstraints {
 /** Whether a node has the labels of a pod's `nodeSelector` and fulfils its required node affinity. */
 export function requiredNodeAffinityMatches(spec: PodNodeConstraints, node: NodeLabels): boolean {
   for (const [key, value] of Object.entries(spec.nodeSelector ?? {})) {
-    if (labelOf(node.metadata.labels, key) !== value) return false
+    if (ownMember(node.metadata.labels, key) !== value) return false
   }
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   return required === undefined || nodeSelectorMatches(required, node)

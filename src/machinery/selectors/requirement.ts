@@ -1,5 +1,6 @@
 /** One condition on a set of labels. */
 import { type FieldError, invalid, notSupported } from '../../schema/field-error.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import { labelKeyErrors, labelValueErrors } from './label-syntax.ts'
 
 export type Labels = Readonly<Record<string, string>>
@@ -75,12 +76,8 @@ export function requirementErrors({ key, operator, values }: Requirement): Field
   return errors
 }
 
-/** Own properties alone count: a label may be named `constructor`. */
-const labelOf = (labels: Labels, key: string): string | undefined =>
-  Object.hasOwn(labels, key) ? labels[key] : undefined
-
 export function requirementMatches({ key, operator, values }: Requirement, labels: Labels): boolean {
-  const value = labelOf(labels, key)
+  const value = ownMember(labels, key)
   switch (operator) {
     case 'in':
     case '=':

@@ -7,6 +7,7 @@ import type { ResourceQuota } from '../../api/core/v1/resource-quota.ts'
 import type { Secret } from '../../api/core/v1/secret.ts'
 import type { ServiceAccount } from '../../api/core/v1/service-account.ts'
 import type { PriorityClass } from '../../api/scheduling/v1/priority-class.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import { ageOf } from './human-duration.ts'
 import { ageColumn, column, nameColumn, type Printer } from './printer.ts'
 
@@ -44,7 +45,7 @@ export const serviceAccountPrinter: Printer<ServiceAccount> = {
 function quotaOf({ status }: ResourceQuota, limits: boolean): string {
   return Object.entries(status.hard ?? {})
     .filter(([resource]) => resource.startsWith('limits') === limits)
-    .map(([resource, hard]) => `${resource}: ${status.used?.[resource] ?? '0'}/${hard}`)
+    .map(([resource, hard]) => `${resource}: ${ownMember(status.used, resource) ?? '0'}/${hard}`)
     .sort()
     .join(', ')
 }

@@ -6,6 +6,7 @@ import type { Node } from '../../../api/core/v1/node.ts'
 import type { ResourceQuota } from '../../../api/core/v1/resource-quota.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { cidrErrors, ipFamilyOf } from '../../../schema/formats.ts'
+import { ownMember } from '../../../schema/json-exact.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { computeNames, isQuotaOfHugePages } from '../../quota/pods.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
@@ -161,10 +162,7 @@ function checkLimitItem(out: Errors, path: string, item: LimitRangeItem): void {
   const order = (a: string | undefined, b: string | undefined): boolean =>
     a !== undefined && b !== undefined && parseQuantity(a).compare(parseQuantity(b)) > 0
   for (const name of names) {
-    const least = min[name]
-    const most = max[name]
-    const request = defaultRequest[name]
-    const limit = limits[name]
+    const [least, most, request, limit] = [min, max, defaultRequest, limits].map(list => ownMember(list, name))
     const at = (list: string): string => `${path}.${list}[${name}]`
     if (order(least, most)) out.push(invalid(at('min'), least, `min value ${least} is greater than max value ${most}`))
     if (order(least, request)) {
@@ -191,7 +189,7 @@ function checkLimitItem(out: Errors, path: string, item: LimitRangeItem): void {
     }
     if (order(limit, most))
       out.push(invalid(at('default'), limit, `default value ${limit} is greater than max value ${most}`))
-    const ratio = maxLimitRequestRatio[name]
+    const ratio = ownMember(maxLimitRequestRatio, name)
     if (ratio !== undefined && parseQuantity(ratio).compare(parseQuantity('1')) < 0) {
       out.push(invalid(at('maxLimitRequestRatio'), ratio, `ratio ${ratio} is less than 1`))
     }

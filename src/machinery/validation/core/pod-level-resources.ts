@@ -1,6 +1,7 @@
 /** What a pod asks for as a whole (KEP-2837; upstream: validatePodResources): never less than its containers do. */
 import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import { forbidden, invalid } from '../../../schema/field-error.ts'
+import { ownMember } from '../../../schema/json-exact.ts'
 import { isHugePages } from '../../pod-qos.ts'
 import { parseQuantity, QuantityError } from '../../quantity.ts'
 import { askedTotal } from '../../quota/pod-totals.ts'
@@ -37,25 +38,28 @@ function checkConsistency(out: Errors, path: string, spec: PodSpec): void {
     const own = which === 'requests' ? requests : limits
     for (const [name, total] of Object.entries(askedTotal(spec, which)).sort()) {
       // Limits of cpu and memory may add up to more: not all containers use theirs at a time.
-      if (own[name] === undefined || (which === 'limits' && !isHugePages(name))) continue
-      if (exceeds(total, own[name]))
+      const ofPod = ownMember(own, name)
+      if (ofPod === undefined || (which === 'limits' && !isHugePages(name))) continue
+      if (exceeds(total, ofPod))
         out.push(
           invalid(
             `${path}.${which}[${name}]`,
-            own[name],
+            ofPod,
             `must be greater than or equal to aggregate container ${which} of ${total}`,
           ),
         )
     }
   }
   for (const [i, container] of (spec.containers ?? []).entries())
-    for (const [name, limit] of Object.entries(container.resources?.limits ?? {}).sort())
-      if (limits[name] !== undefined && exceeds(limit, limits[name]))
+    for (const [name, limit] of Object.entries(container.resources?.limits ?? {}).sort()) {
+      const ofPod = ownMember(limits, name)
+      if (ofPod !== undefined && exceeds(limit, ofPod))
         out.push(
           invalid(
             `${path}.containers[${i}][${name}].limits`,
             limit,
-            `must be less than or equal to pod limits of ${limits[name]}`,
+            `must be less than or equal to pod limits of ${ofPod}`,
           ),
         )
+    }
 }

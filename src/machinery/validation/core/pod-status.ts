@@ -17,6 +17,7 @@ import {
   ipErrors,
   ipFamilyOf,
 } from '../../../schema/formats.ts'
+import { ownMember } from '../../../schema/json-exact.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { checkImmutable, type Errors, pushInvalid } from '../checks.ts'
 
@@ -251,7 +252,9 @@ function checkAllocated(
 
 function allocatedNameFault(name: string, { resources }: Pod['spec']['containers'][number]): string | undefined {
   if (!name.startsWith('claim:')) {
-    return resources?.requests?.[name] === undefined ? "must match one of the container's resource requests" : undefined
+    return ownMember(resources?.requests, name) === undefined
+      ? "must match one of the container's resource requests"
+      : undefined
   }
   const isClaimed = resources?.claims?.some(
     claim => name === `claim:${claim.name}${claim.request ? `/${claim.request}` : ''}`,

@@ -2,6 +2,7 @@
 import type { ResourceRequirements } from '../../../api/core/v1/resources.ts'
 import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1123LabelErrors } from '../../../schema/formats.ts'
+import { ownMember } from '../../../schema/json-exact.ts'
 import { notNegativeMessage } from '../../../schema/validators.ts'
 import { isHugePages } from '../../pod-qos.ts'
 import { parseQuantity } from '../../quantity.ts'
@@ -77,7 +78,7 @@ export function checkResources(
   for (const [name, text] of Object.entries(limits)) checkOne(out, `${path}.limits`, name, text)
   for (const [name, text] of Object.entries(requests)) {
     checkOne(out, `${path}.requests`, name, text)
-    checkAgainstLimit(out, path, name, text, limits[name])
+    checkAgainstLimit(out, path, name, text, ownMember(limits, name))
   }
   const all = [...Object.keys(limits), ...Object.keys(requests)]
   if (all.some(isHugePages) && !all.includes('cpu') && !all.includes('memory')) {
