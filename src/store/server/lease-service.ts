@@ -34,8 +34,10 @@ export function leaseService(deps: ServiceDeps): {
       path('LeaseGrant', async bytes => {
         if (identity.alarms.has(AlarmType.noSpace)) throw new GrpcError(GrpcCode.resourceExhausted, noSpaceMessage)
         const { ttl = 0, id = 0 } = decodeMessage(LeaseGrantRequest, bytes)
-        const lease = await store.grantLease(ttl, { id })
-        const granted = (await store.leaseStatus(lease))?.grantedTtlSeconds ?? ttl
+        // Beyond 2^53 it comes as a bigint; below zero it is the shortest time, as with etcd.
+        const seconds = Number(ttl)
+        const lease = await store.grantLease(seconds, { id })
+        const granted = (await store.leaseStatus(lease))?.grantedTtlSeconds ?? seconds
         return framed(LeaseGrantResponse, { header: await header(), id: lease, ttl: granted })
       }),
       path('LeaseRevoke', async bytes => {
