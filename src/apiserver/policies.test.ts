@@ -5,11 +5,14 @@ import { MutatingAdmissionPolicy } from '../api/admissionregistration/v1/mutatin
 import { MutatingAdmissionPolicyBinding } from '../api/admissionregistration/v1/mutating-admission-policy-binding.ts'
 import { ValidatingAdmissionPolicy } from '../api/admissionregistration/v1/validating-admission-policy.ts'
 import { ValidatingAdmissionPolicyBinding } from '../api/admissionregistration/v1/validating-admission-policy-binding.ts'
+import type { FindEquivalents } from './admission/equivalent.ts'
 import { MutatingPolicies } from './admission/policies/mutating-policies.ts'
 import { ValidatingPolicies } from './admission/policies/validating-policies.ts'
 import { type Answer, allowAll, send, startTestServer, type TestServer } from './testing/test-server.ts'
 
 let server: TestServer
+const equivalents: FindEquivalents = (group, version, resource) =>
+  server.server.registry.table.equivalents(group, version, resource)
 before(async () => {
   server = await startTestServer({
     admission: {
@@ -19,7 +22,10 @@ before(async () => {
         ValidatingAdmissionPolicy,
         ValidatingAdmissionPolicyBinding,
       ],
-      plugins: reader => [new MutatingPolicies(reader, allowAll), new ValidatingPolicies(reader, allowAll)],
+      plugins: reader => [
+        new MutatingPolicies(reader, allowAll, equivalents),
+        new ValidatingPolicies(reader, allowAll, equivalents),
+      ],
     },
   })
 })
@@ -192,6 +198,63 @@ test('expressions are compiled when the policy is written', async () => {
     await messageOf(policy({ expression: 'true' }, { variables: [{ name: 'v', expression: "'a' + 1" }] })),
     /spec\.variables\[0\]\.expression: .*no matching overload for '_\+_' applied to '\(string, int\)'/,
   )
+})
+
+const autoscalers = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`
+const autoscaler = (policy: string, name: string, more: object) => ({
+  metadata: { name, labels: { policy } },
+  spec: { maxReplicas: 9, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }, ...more },
+})
+/** Rules for version v2 of autoscalers alone. */
+const secondVersion = (more: object = {}) => ({
+  ...matching(['horizontalpodautoscalers'], { apiGroups: ['autoscaling'], apiVersions: ['v2'] }),
+  ...more,
+})
+
+test('a policy judges a write in the version that its rules name, unless they match exactly (matchPolicy)', async () => {
+  const requestOf = "request.kind.version + ' ' + request.resource.version + ' ' + request.requestKind.version"
+  const spec = {
+    matchConditions: [{ name: 'as-sent', expression: 'request.resource.version == request.requestResource.version' }],
+    validations: [
+      {
+        expression: 'object.spec.metrics[0].resource.target.averageUtilization < 90',
+        messageExpression: `${requestOf} + ' ' + request.requestResource.version`,
+      },
+    ],
+  }
+  await validating('equivalent', { matchConstraints: secondVersion(), ...spec })
+  await validating('exact', { matchConstraints: secondVersion({ matchPolicy: 'Exact' }), ...spec })
+  const busy = { targetCPUUtilizationPercentage: 95 }
+  const refused = await call('POST', autoscalers('v1'), autoscaler('equivalent', 'busy', busy))
+  assert.equal(refused.status, 422)
+  assert.match(refused.json.message, /denied request: v2 v2 v1 v1$/)
+  const calm = autoscaler('equivalent', 'calm', { targetCPUUtilizationPercentage: 50 })
+  assert.equal((await call('POST', autoscalers('v1'), calm)).status, 201)
+  const other = await call('POST', autoscalers('v1'), autoscaler('exact', 'other', busy))
+  assert.equal(other.status, 201, other.text)
+})
+
+test('what a binding excludes in one version is excluded in the others', async () => {
+  const matchResources = { ...only('excluded'), excludeResourceRules: secondVersion().resourceRules }
+  const spec = {
+    matchConstraints: matching(['horizontalpodautoscalers']),
+    validations: [{ expression: 'false' }],
+  }
+  await validating('excluded', spec, { matchResources })
+  assert.equal((await call('POST', autoscalers('v1'), autoscaler('excluded', 'excluded', {}))).status, 201)
+})
+
+test('a policy changes a write in the version that its rules name', async () => {
+  const expression = `Object{spec: Object.spec{metrics: [Object.spec.metrics{type: 'Resource', resource:
+    Object.spec.metrics.resource{name: 'cpu', target: Object.spec.metrics.resource.target{type: 'Utilization', averageUtilization: 33}}}]}}`
+  await mutating('older', {
+    matchConstraints: secondVersion(),
+    mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+  })
+  const made = await call('POST', autoscalers('v1'), autoscaler('older', 'older', {}))
+  assert.equal(made.status, 201, made.text)
+  assert.equal(made.json.apiVersion, 'autoscaling/v1')
+  assert.equal(made.json.spec.targetCPUUtilizationPercentage, 33)
 })
 
 test('policies do not judge policies', async () => {

@@ -17,6 +17,7 @@ import { PersistentVolumeClaimResize } from './claim-resize.ts'
 import { DefaultIngressClass, DefaultStorageClass } from './default-classes.ts'
 import { DefaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { DeviceClaimAuthorization } from './device-claims.ts'
+import type { FindEquivalents } from './equivalent.ts'
 import { LimitRanger } from './limit-ranger.ts'
 import { NamespaceLifecycle } from './namespace-lifecycle.ts'
 import { NodeDeclaredFeatureValidator } from './node-declared-features.ts'
@@ -35,7 +36,6 @@ import { StorageObjectInUseProtection } from './storage-object-in-use-protection
 import { TaintNodesByCondition } from './taint-nodes-by-condition.ts'
 import { MutatingWebhooks } from './webhooks/mutating-webhooks.ts'
 import { ValidatingWebhooks } from './webhooks/validating-webhooks.ts'
-import type { Equivalent } from './webhooks/webhook-set.ts'
 
 export interface AdmissionOptions {
   readonly reader: ObjectReader
@@ -44,7 +44,7 @@ export interface AdmissionOptions {
   readonly authorizer: Authorizer
   readonly rbac: RbacAuthorizer
   readonly webhookClient?: WebhookClient
-  readonly equivalents?: (group: string, version: string, resource: string) => readonly Equivalent[]
+  readonly equivalents?: FindEquivalents
   /** Numbers in [0, 1). */
   readonly random: () => number
   /** Plugins that are off by default: `OwnerReferencesPermissionEnforcement`. */
@@ -58,12 +58,9 @@ const offByDefault = new Set(['OwnerReferencesPermissionEnforcement'])
 /** The plugins in upstream's order. Throws RangeError for a name that is none of them. */
 export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlugin[] {
   const { reader, writer, clock, authorizer, rbac, random, enable = [], disable = [] } = options
-  const webhooks = {
-    reader,
-    authorizer,
-    client: options.webhookClient ?? new WebhookClient({ reader, random }),
-    equivalents: options.equivalents ?? (() => []),
-  }
+  const { equivalents = () => [] } = options
+  const client = options.webhookClient ?? new WebhookClient({ reader, random })
+  const webhooks = { reader, authorizer, client, equivalents }
   const all: readonly AdmissionPlugin[] = [
     new NamespaceLifecycle(reader),
     new LimitRanger(reader),
@@ -86,9 +83,9 @@ export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlu
     new PodTopologyLabels(reader),
     new NodeDeclaredFeatureValidator(reader),
     new PodResizeValidator(reader),
-    new MutatingPolicies(reader, authorizer),
+    new MutatingPolicies(reader, authorizer, equivalents),
     new MutatingWebhooks(webhooks),
-    new ValidatingPolicies(reader, authorizer),
+    new ValidatingPolicies(reader, authorizer, equivalents),
     new ValidatingWebhooks(webhooks),
     // Upstream checks these in the storage of their kinds, where no flag turns them off.
     new EscalationCheck(rbac, authorizer),

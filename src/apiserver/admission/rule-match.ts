@@ -1,16 +1,12 @@
 /** Which writes the rules and selectors of admission policies and webhooks are for. */
-import type {
-  MatchResources,
-  NamedRuleWithOperations,
-  RuleWithOperations,
-} from '../../api/admissionregistration/v1/match-resources.ts'
+import type { NamedRuleWithOperations, RuleWithOperations } from '../../api/admissionregistration/v1/match-resources.ts'
 import { Namespace } from '../../api/core/v1/namespace.ts'
 import type { LabelSelector } from '../../api/meta/v1/label-selector.ts'
 import { notFoundError } from '../../machinery/api-error.ts'
 import { labelSelectorOf } from '../../machinery/selectors/label-selector.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { AdmissionAttributes } from './admission.ts'
-import { metadataOf, nameOf } from './refusal.ts'
+import { metadataOf } from './refusal.ts'
 
 const names = (list: readonly string[] | undefined, wanted: string): boolean =>
   list?.some(name => name === '*' || name === wanted) ?? false
@@ -88,19 +84,6 @@ export async function matchesSelectors(
   return [attributes.object, attributes.oldObject].some(
     object => object && labelSelectorOf(objectSelector).matches(metadataOf(object).labels),
   )
-}
-
-/** A policy's constraints; without rules everything matches that the selectors do. */
-export async function matchesResources(
-  match: MatchResources | undefined,
-  attributes: AdmissionAttributes,
-  reader: ObjectReader,
-): Promise<boolean> {
-  if (!match) return true
-  const named = { ...attributes, name: nameOf(attributes) }
-  if (match.excludeResourceRules?.some(rule => matchesRule(rule, named))) return false
-  if (match.resourceRules?.length && !match.resourceRules.some(rule => matchesRule(rule, named))) return false
-  return matchesSelectors(match, attributes, reader)
 }
 
 const policyResources = new Set([

@@ -24,7 +24,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import { defaultAdmissionPlugins } from '../admission/default-plugins.ts'
-import type { Equivalent } from '../admission/webhooks/webhook-set.ts'
+import type { FindEquivalents } from '../admission/equivalent.ts'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import { anyTokenAuthenticator, createAuthenticator } from '../authentication/authenticators.ts'
 import { BootstrapTokenAuthenticator } from '../authentication/bootstrap-token-authenticator.ts'
@@ -83,7 +83,7 @@ export interface AccessControlOptions {
   /** `host:port` as clients reach the server. */
   readonly serverAddress: () => string
   readonly allowAnonymous?: boolean
-  readonly equivalents?: (group: string, version: string, resource: string) => readonly Equivalent[]
+  readonly equivalents?: FindEquivalents
   readonly enableAdmission?: readonly string[]
   readonly disableAdmission?: readonly string[]
 }

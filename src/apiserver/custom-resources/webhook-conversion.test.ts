@@ -4,11 +4,14 @@ import { X509Certificate } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
+import { ValidatingAdmissionPolicy } from '../../api/admissionregistration/v1/validating-admission-policy.ts'
+import { ValidatingAdmissionPolicyBinding } from '../../api/admissionregistration/v1/validating-admission-policy-binding.ts'
 import { systemClock } from '../../base/clock.ts'
 import { issueCertificate, makeAuthority, newKey } from '../../base/pki/certificate.ts'
 import { ApiError } from '../../machinery/api-error.ts'
+import { ValidatingPolicies } from '../admission/policies/validating-policies.ts'
 import { BootstrapApi, type BootstrapRequest } from '../bootstrap/bootstrap-api.ts'
-import { type Answer, requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
+import { type Answer, allowAll, requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
 import type { WatchSource } from '../watch/watch-source.ts'
 import { WebhookClient } from '../webhooks/webhook-client.ts'
 import { CustomResources } from './custom-resources.ts'
@@ -21,6 +24,7 @@ let resources: CustomResources
 let client: WebhookClient
 let hooks: Server
 let caBundle: string
+const table = () => server.server.registry.table
 /** Spoils the webhook's response. */
 let spoil: (response: Json) => void = () => {}
 let reviews: Json[] = []
@@ -68,11 +72,16 @@ before(async () => {
     })
   })
   await new Promise<void>(resolve => hooks.listen(0, '127.0.0.1', resolve))
-  server = await startTestServer()
+  server = await startTestServer({
+    admission: {
+      kinds: [ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding],
+      plugins: reader => [new ValidatingPolicies(reader, allowAll, (...names) => table().equivalents(...names))],
+    },
+  })
   client = new WebhookClient({ reader: server.server.registry.reader, random: () => 0 })
   resources = new CustomResources({
     reader: server.server.registry.reader,
-    table: server.server.registry.table,
+    table: table(),
     api: new BootstrapApi({
       async request({ method, path, query, body }: BootstrapRequest) {
         const answer = await send(server, method, `${path}?${new URLSearchParams(query)}`, body)
@@ -271,6 +280,38 @@ test('a watch tells when an object begins and ceases to be selected in its versi
     'DELETED h green:1',
     'ADDED g green:1',
   ])
+})
+
+test('a policy for another version judges what the webhook makes of a write', async () => {
+  const group = '/apis/admissionregistration.k8s.io/v1'
+  const resourceRules = [
+    { apiGroups: ['example.com'], apiVersions: ['v2'], operations: ['CREATE'], resources: ['doors', 'doors/*'] },
+  ]
+  const policy = await call('POST', `${group}/validatingadmissionpolicies`, {
+    metadata: { name: 'ports' },
+    spec: { matchConstraints: { resourceRules }, validations: [{ expression: "object.port != '13'" }] },
+  })
+  assert.equal(policy.status, 201, policy.text)
+  const binding = await call('POST', `${group}/validatingadmissionpolicybindings`, {
+    metadata: { name: 'ports' },
+    spec: { policyName: 'ports', validationActions: ['Deny'] },
+  })
+  assert.equal(binding.status, 201, binding.text)
+  const refused = await call('POST', doors('v1'), { metadata: { name: 'judged' }, hostPort: 'x:13' })
+  assert.deepEqual([refused.status, refused.json.reason], [422, 'Invalid'])
+  assert.match(refused.json.message, /denied request: failed expression: object.port != '13'$/)
+  const fine = await call('POST', doors('v1'), { metadata: { name: 'judged' }, hostPort: 'x:14' })
+  assert.equal(fine.status, 201, fine.text)
+  spoil = response => {
+    response.result = { status: 'Failure', message: 'not today' }
+  }
+  const broken = await call('POST', doors('v1'), { metadata: { name: 'unjudged' }, hostPort: 'x:14' })
+  assert.match(
+    broken.json.message,
+    /failed to configure binding: failed to convert object version: conversion webhook for example.com\/v1, Kind=Door failed: not today$/,
+  )
+  spoil = () => {}
+  assert.equal((await call('DELETE', `${group}/validatingadmissionpolicybindings/ports`)).status, 200)
 })
 
 test('failures of the webhook are told', async () => {

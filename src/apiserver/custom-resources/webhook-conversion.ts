@@ -120,10 +120,14 @@ export class WebhookConversion implements Conversion {
     this.#kind = kind
   }
 
-  async toStorage(object: ObjectJson): Promise<ObjectJson> {
-    if (this.#kind === this.#storage) return object
+  toStorage(object: ObjectJson): Promise<ObjectJson> {
+    return this.convert(object, this.#storage)
+  }
+
+  async convert(object: ObjectJson, to: Kind): Promise<ObjectJson> {
+    if (this.#kind === to) return object
     const typed = { ...object, kind: this.#kind.gvk.kind, apiVersion: this.#kind.apiVersion }
-    const [converted] = await this.#converter([typed], this.#storage)
+    const [converted] = await this.#converter([typed], to)
     return converted as ObjectJson
   }
 

@@ -11,7 +11,7 @@ import { decodeObject, decodeValue, readJson } from '../../schema/json-decode.ts
 import { apiVersionOf, type Kind } from '../../schema/kind.ts'
 import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
 import type { Store } from '../../store/store.ts'
-import type { Equivalent } from '../admission/webhooks/webhook-set.ts'
+import type { Equivalent } from '../admission/equivalent.ts'
 import { type ObjectConverter, WebhookConversion } from '../custom-resources/webhook-conversion.ts'
 import { ObjectCache } from '../watch/object-cache.ts'
 import type { StoreFeed } from '../watch/store-feed.ts'
@@ -123,10 +123,9 @@ export class ResourceTable {
   equivalents(group: string, version: string, plural: string): Equivalent[] {
     const own = this.find(group, version, plural)
     if (!own?.cache) return []
-    // What a webhook converts is matched as it was sent.
-    if (own.conversion?.prepare) return []
     const others = [...this.#resources.values()].filter(other => other !== own && other.cache === own.cache)
     const convert = (from: Resource, to: Resource) => (object: Record<string, unknown>) => {
+      if (from.conversion?.convert) return from.conversion.convert(object as ObjectJson, to.kind)
       const stored = from.conversion
         ? (from.conversion.toStorage(object as ObjectJson) as ObjectJson)
         : (object as ObjectJson)
@@ -137,6 +136,7 @@ export class ResourceTable {
       group: other.group,
       version: other.version,
       resource: other.plural,
+      requested: own.kind,
       to: convert(own, other),
       from: convert(other, own),
     }))

@@ -11,6 +11,8 @@ export interface Conversion {
   fromStorage(object: ObjectJson): ObjectJson
   /** Where a webhook converts: to be awaited before any of the objects is looked at; undefined where all are ready. */
   prepare?(stored: readonly StoredObject[]): Promise<void> | undefined
+  /** Where a webhook converts: from the served version to another one. */
+  convert?(object: ObjectJson, to: Kind): Promise<ObjectJson>
   /** Of what was prepared. */
   view?(stored: StoredObject): ObjectJson
 }

@@ -7,7 +7,7 @@ import { valueOfJson } from '../../../machinery/cel/json-values.ts'
 import { authorizerValue, type KnownAnswers, requestResourceValue } from '../../../machinery/cel/library/authorizers.ts'
 import type { Compiled } from '../../../machinery/cel/policy-expressions.ts'
 import type { MapValue, Value } from '../../../machinery/cel/values.ts'
-import type { AdmissionAttributes } from '../admission.ts'
+import type { VersionedWrite } from '../equivalent.ts'
 import { nameOf } from '../refusal.ts'
 
 /** What all expressions of a policy together may cost for one write. */
@@ -26,7 +26,7 @@ export interface NamedCompiled {
 }
 
 export interface EvaluationInput {
-  readonly attributes: AdmissionAttributes
+  readonly write: VersionedWrite
   readonly namespace: Namespace | undefined
   readonly params?: unknown
   readonly variables: readonly NamedCompiled[]
@@ -34,10 +34,11 @@ export interface EvaluationInput {
 }
 
 export class PolicyEvaluation {
-  #budget = runtimeCostBudget
+  #budget: number
   readonly #variables: Variables
 
-  constructor(input: EvaluationInput) {
+  constructor(input: EvaluationInput, budget = runtimeCostBudget) {
+    this.#budget = budget
     this.#variables = { ...admissionValues(input), variables: this.#lazy(input.variables) }
   }
 
@@ -91,14 +92,15 @@ export class PolicyEvaluation {
 
 /** The variables that every expression of admission may use. */
 export function admissionValues(input: Omit<EvaluationInput, 'variables'>): Record<string, Value | (() => Value)> {
-  const { attributes, namespace, params, answers } = input
+  const { write, namespace, params, answers } = input
+  const { attributes } = write
   const { object, oldObject, group, resource, subresource, namespace: namespaceName } = attributes
   const requested = { group, resource, subresource, namespace: namespaceName, name: nameOf(attributes) }
   const given = Object.entries(requested).filter(([key, text]) => text !== '' || key === 'group')
   return {
     object: () => valueOfJson(object ?? null),
     oldObject: () => valueOfJson(oldObject ?? null),
-    request: () => valueOfJson(requestOf(attributes), requestType),
+    request: () => valueOfJson(requestOf(write), requestType),
     namespaceObject: () => valueOfJson(namespace && namespaceView(namespace), namespaceType),
     ...(params === undefined ? {} : { params: () => valueOfJson(params) }),
     authorizer: () => authorizerValue(answers),
@@ -106,17 +108,15 @@ export function admissionValues(input: Omit<EvaluationInput, 'variables'>): Reco
   }
 }
 
-function requestOf(attributes: AdmissionAttributes) {
-  const { kind, group, version, resource, subresource, namespace, operation, user, dryRun, options } = attributes
-  const { gvk } = kind
-  const gvr = { group, version, resource }
+function requestOf({ attributes, kind, group, version, resource }: VersionedWrite) {
+  const { subresource, namespace, operation, user, dryRun, options } = attributes
   const { username, uid = '', groups, extra = {} } = user
   return {
-    kind: gvk,
-    resource: gvr,
+    kind: kind.gvk,
+    resource: { group, version, resource },
     subResource: subresource,
-    requestKind: gvk,
-    requestResource: gvr,
+    requestKind: attributes.kind.gvk,
+    requestResource: { group: attributes.group, version: attributes.version, resource: attributes.resource },
     requestSubResource: subresource,
     name: attributes.name,
     namespace,

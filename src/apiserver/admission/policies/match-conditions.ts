@@ -2,16 +2,23 @@
 import type { MatchCondition } from '../../../api/admissionregistration/v1/match-resources.ts'
 import { EvaluationError } from '../../../machinery/cel/evaluation-error.ts'
 import type { Compiled } from '../../../machinery/cel/policy-expressions.ts'
-import type { PolicyEvaluation } from './evaluation.ts'
+import { type EvaluationInput, PolicyEvaluation } from './evaluation.ts'
 
-/** Throws EvaluationError where no condition is false and some fail. */
+/** What the conditions of one policy or webhook may cost together for one write, apart from all else of it. */
+const costBudget = 2_500_000
+
+/** Throws EvaluationError where no condition is false and some fail, OutOfBudgetError or PendingCheck. */
 export function conditionsHold(
   conditions: readonly MatchCondition[] | undefined,
   compiled: readonly Compiled[],
-  evaluation: PolicyEvaluation,
+  input: EvaluationInput,
 ): boolean {
+  if (!conditions?.length) return true
+  // As upstream has it, conditions see the resource of the request beside the kind that the rules matched.
+  const { group, version, resource } = input.write.attributes
+  const evaluation = new PolicyEvaluation({ ...input, write: { ...input.write, group, version, resource } }, costBudget)
   const failures: string[] = []
-  for (const [i, { expression }] of (conditions ?? []).entries()) {
+  for (const [i, { expression }] of conditions.entries()) {
     try {
       if (evaluation.evaluate(expression, compiled[i] as Compiled) !== true) return false
     } catch (error) {

@@ -18,6 +18,7 @@ import type { Kind } from '../../../schema/kind.ts'
 import type { Authorizer } from '../../authorization/authorizer.ts'
 import type { ObjectReader } from '../../registry/object-reader.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts'
+import { asRequested, type FindEquivalents, type VersionedWrite, versioned } from '../equivalent.ts'
 import { refusal } from '../refusal.ts'
 import { isExempt } from '../rule-match.ts'
 import { withAnswers } from './access-checks.ts'
@@ -62,10 +63,11 @@ export class MutatingPolicies implements AdmissionPlugin {
   readonly #set: PolicySet<Policy, Binding, readonly Compiled[]>
   readonly #authorizer: Authorizer
 
-  constructor(reader: ObjectReader, authorizer: Authorizer) {
+  constructor(reader: ObjectReader, authorizer: Authorizer, equivalents: FindEquivalents) {
     this.#authorizer = authorizer
     this.#set = new PolicySet({
       reader,
+      equivalents,
       policyKind: MutatingAdmissionPolicy,
       bindingKind: MutatingAdmissionPolicyBinding,
       mutating: true,
@@ -100,33 +102,47 @@ export class MutatingPolicies implements AdmissionPlugin {
     answers: Map<string, AccessAnswer>,
     failures: { text: string; reason: string | undefined }[],
   ): Promise<void> {
+    const { policy, binding, matched } = call
+    const fail = (text: string, reason: string | undefined) => {
+      if (policy.spec.failurePolicy !== 'Ignore') failures.push({ text, reason })
+    }
+    const convert = async <T>(made: Promise<T> | T): Promise<T | undefined> => {
+      try {
+        return await made
+      } catch (error) {
+        const text = `failed to configure policy: ${(error as Error).message}`
+        fail(deniedText(policy, undefined, text), undefined)
+        return undefined
+      }
+    }
+    const write = await convert(versioned(attributes, matched))
+    if (!write) return
     try {
       const object = await withAnswers(this.#authorizer, attributes.user, answers, known =>
-        this.#mutated(call, attributes, known),
+        this.#mutated(call, write, known),
       )
-      if (object !== attributes.object) {
-        applyDefaults(attributes.kind, object)
-        attributes.object = object
-      }
+      if (object === write.attributes.object) return
+      applyDefaults(write.kind, object)
+      const requested = await convert(asRequested(attributes, matched, object))
+      if (requested) attributes.object = requested
     } catch (error) {
       const isOwn =
         error instanceof EvaluationError || error instanceof MutationTypeError || error instanceof OutOfBudgetError
       if (!isOwn) throw error
-      if (call.policy.spec.failurePolicy === 'Ignore') return
-      failures.push({ text: deniedText(call.policy, call.binding, error.message), reason: 'Invalid' })
+      fail(deniedText(policy, binding, error.message), 'Invalid')
     }
   }
 
-  #mutated(call: Call, attributes: AdmissionAttributes, answers: ReadonlyMap<string, AccessAnswer>): Json {
+  #mutated(call: Call, write: VersionedWrite, answers: ReadonlyMap<string, AccessAnswer>): Json {
     const { policy, compiled, params = null, namespace } = call
-    const { kind } = attributes
+    const { variables } = compiled.scope
+    const { attributes, kind } = write
     let object = attributes.object as Json
     for (const [i, mutation] of (policy.spec.mutations ?? []).entries()) {
-      const seen = { ...attributes, object }
-      const { variables } = compiled.scope
-      const evaluation = new PolicyEvaluation({ attributes: seen, namespace, params, variables, answers })
-      if (i === 0 && !conditionsHold(policy.spec.matchConditions, compiled.conditions, evaluation)) return object
-      object = mutate(mutation, compiled.more[i] as Compiled, evaluation, kind, object)
+      const seen = { ...write, attributes: { ...attributes, object } }
+      const input = { write: seen, namespace, params, variables, answers }
+      if (i === 0 && !conditionsHold(policy.spec.matchConditions, compiled.conditions, input)) return object
+      object = mutate(mutation, compiled.more[i] as Compiled, new PolicyEvaluation(input), kind, object)
     }
     return object
   }

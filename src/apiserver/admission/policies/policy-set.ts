@@ -12,7 +12,8 @@ import { dyn } from '../../../machinery/cel/types.ts'
 import type { Kind } from '../../../schema/kind.ts'
 import type { ObjectReader } from '../../registry/object-reader.ts'
 import type { AdmissionAttributes } from '../admission.ts'
-import { matchesResources, namespaceOf } from '../rule-match.ts'
+import { type FindEquivalents, type Matched, matchedByResources } from '../equivalent.ts'
+import { namespaceOf } from '../rule-match.ts'
 import { ConfigurationError, paramsFor } from './params.ts'
 
 export interface PolicyObject {
@@ -49,6 +50,8 @@ export interface Invocation<P, B, M> {
   readonly compiled: CompiledPolicy<M>
   readonly params: Record<string, unknown> | undefined
   readonly namespace: Namespace | undefined
+  /** The version in which its rules match the write. */
+  readonly matched: Matched
 }
 
 /** A policy or binding that cannot be used. */
@@ -60,6 +63,7 @@ export interface Misconfigured<P, B> {
 
 export interface PolicySetOptions<P, B, M> {
   readonly reader: ObjectReader
+  readonly equivalents: FindEquivalents
   readonly policyKind: Kind<P>
   readonly bindingKind: Kind<B>
   readonly mutating: boolean
@@ -89,22 +93,24 @@ export class PolicySet<P extends PolicyObject, B extends BindingObject, M> {
   async matching(
     attributes: AdmissionAttributes,
   ): Promise<{ invocations: Invocation<P, B, M>[]; misconfigured: Misconfigured<P, B>[] }> {
-    const { reader, policyKind, bindingKind } = this.#options
+    const { reader, policyKind, bindingKind, equivalents } = this.#options
     const bindings = reader.list(bindingKind, '')
     const policies = reader.list(policyKind, '')
     const invocations: Invocation<P, B, M>[] = []
     const misconfigured: Misconfigured<P, B>[] = []
     for (const policy of policies) {
       const own = bindings.filter(({ spec }) => spec.policyName === policy.metadata.name)
-      if (own.length === 0 || !(await matchesResources(policy.spec.matchConstraints, attributes, reader))) continue
+      if (own.length === 0) continue
+      const matched = await matchedByResources(policy.spec.matchConstraints, attributes, reader, equivalents)
+      if (!matched) continue
       const compiled = this.#compiledOf(policy, policies.length)
       for (const binding of own) {
-        if (!(await matchesResources(binding.spec.matchResources, attributes, reader))) continue
+        if (!(await matchedByResources(binding.spec.matchResources, attributes, reader, equivalents))) continue
         try {
           const found = await paramsFor(policy.spec.paramKind, binding.spec.paramRef, attributes.namespace, reader)
           if (found.length === 0) continue
           const namespace = await this.#namespaceOf(attributes)
-          for (const params of found) invocations.push({ policy, binding, compiled, params, namespace })
+          for (const params of found) invocations.push({ policy, binding, compiled, params, namespace, matched })
         } catch (error) {
           if (!(error instanceof ConfigurationError)) throw error
           misconfigured.push({ policy, binding, message: `failed to configure binding: ${error.message}` })

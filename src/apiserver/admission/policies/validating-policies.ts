@@ -8,10 +8,11 @@ import { type Compiled, compileFor, type PolicyScope } from '../../../machinery/
 import type { Authorizer } from '../../authorization/authorizer.ts'
 import type { ObjectReader } from '../../registry/object-reader.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts'
+import { type FindEquivalents, type Matched, type VersionedWrite, versioned } from '../equivalent.ts'
 import { refusal } from '../refusal.ts'
 import { isExempt } from '../rule-match.ts'
 import { withAnswers } from './access-checks.ts'
-import { OutOfBudgetError, PolicyEvaluation } from './evaluation.ts'
+import { type EvaluationInput, OutOfBudgetError, PolicyEvaluation } from './evaluation.ts'
 import { conditionsHold } from './match-conditions.ts'
 import { type Invocation, PolicySet } from './policy-set.ts'
 
@@ -73,7 +74,7 @@ function messageOf(source: string, compiled: Compiled, evaluation: PolicyEvaluat
   }
 }
 
-function judge({ policy: { spec }, compiled }: Call, evaluation: PolicyEvaluation): Verdict {
+function judge({ policy: { spec }, compiled }: Call, input: EvaluationInput): Verdict {
   const ignores = spec.failurePolicy === 'Ignore'
   const failures: Verdict['failures'][number][] = []
   const annotations = new Map<string, string>()
@@ -81,12 +82,13 @@ function judge({ policy: { spec }, compiled }: Call, evaluation: PolicyEvaluatio
     if (!ignores) failures.push({ index, message, reason: 'Invalid' })
   }
   try {
-    if (!conditionsHold(spec.matchConditions, compiled.conditions, evaluation)) return passed
+    if (!conditionsHold(spec.matchConditions, compiled.conditions, input)) return passed
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error
     fail(0, error.message)
     return { failures, annotations }
   }
+  const evaluation = new PolicyEvaluation(input)
   for (const [index, { expression, message, messageExpression, reason }] of (spec.validations ?? []).entries()) {
     try {
       if (evaluation.evaluate(expression, compiled.more.validations[index] as Compiled) === true) continue
@@ -117,10 +119,11 @@ export class ValidatingPolicies implements AdmissionPlugin {
   readonly #set: PolicySet<Policy, Binding, Expressions>
   readonly #authorizer: Authorizer
 
-  constructor(reader: ObjectReader, authorizer: Authorizer) {
+  constructor(reader: ObjectReader, authorizer: Authorizer, equivalents: FindEquivalents) {
     this.#authorizer = authorizer
     this.#set = new PolicySet({
       reader,
+      equivalents,
       policyKind: ValidatingAdmissionPolicy,
       bindingKind: ValidatingAdmissionPolicyBinding,
       mutating: false,
@@ -141,8 +144,12 @@ export class ValidatingPolicies implements AdmissionPlugin {
       }))
     const audited: object[] = []
     const answers = new Map<string, AccessAnswer>()
+    const writes = new Map<Matched, VersionedWrite>()
     for (const call of invocations) {
-      const verdict = await this.#verdict(call, attributes, answers)
+      const write = writes.get(call.matched) ?? (await convert(call, attributes, denials))
+      if (!write) continue
+      writes.set(call.matched, write)
+      const verdict = await this.#verdict(call, write, answers)
       this.#act(call, verdict, attributes, denials, audited)
     }
     if (audited.length > 0)
@@ -154,18 +161,20 @@ export class ValidatingPolicies implements AdmissionPlugin {
     if (first) throw deniedError(attributes, first)
   }
 
-  async #verdict(call: Call, attributes: AdmissionAttributes, answers: Map<string, AccessAnswer>): Promise<Verdict> {
+  async #verdict(call: Call, write: VersionedWrite, answers: Map<string, AccessAnswer>): Promise<Verdict> {
     const { compiled, params = null, namespace } = call
-    const evaluate = (known: KnownAnswers): Verdict => {
-      const { variables } = compiled.scope
-      return judge(call, new PolicyEvaluation({ attributes, namespace, params, variables, answers: known }))
-    }
+    const { variables } = compiled.scope
+    const failed = (message: string): Verdict =>
+      call.policy.spec.failurePolicy === 'Ignore'
+        ? passed
+        : { failures: [{ index: 0, message, reason: 'Invalid' }], annotations: new Map() }
     try {
-      return await withAnswers(this.#authorizer, attributes.user, answers, evaluate)
+      const evaluate = (known: KnownAnswers): Verdict =>
+        judge(call, { write, namespace, params, variables, answers: known })
+      return await withAnswers(this.#authorizer, write.attributes.user, answers, evaluate)
     } catch (error) {
       if (!(error instanceof OutOfBudgetError)) throw error
-      if (call.policy.spec.failurePolicy === 'Ignore') return passed
-      return { failures: [{ index: 0, message: error.message, reason: 'Invalid' }], annotations: new Map() }
+      return failed(error.message)
     }
   }
 
@@ -189,6 +198,23 @@ export class ValidatingPolicies implements AdmissionPlugin {
       }
     }
     for (const [key, value] of verdict.annotations) attributes.annotate?.(`${names.policy}/${key}`, value)
+  }
+}
+
+/** Undefined where no webhook converts it; a denial then, if the policy may not be ignored. */
+async function convert(
+  { policy, binding, matched }: Call,
+  attributes: AdmissionAttributes,
+  denials: Denial[],
+): Promise<VersionedWrite | undefined> {
+  try {
+    return await versioned(attributes, matched)
+  } catch (error) {
+    if (policy.spec.failurePolicy === 'Ignore') return undefined
+    const message = `failed to configure binding: failed to convert object version: ${(error as Error).message}`
+    const names = { policy: policy.metadata.name, binding: binding.metadata.name }
+    denials.push({ ...names, message, reason: 'Invalid' })
+    return undefined
   }
 }
 

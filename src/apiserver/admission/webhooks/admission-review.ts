@@ -1,16 +1,7 @@
 /** What is asked of an admission webhook, and what it may answer (API reference: admission.k8s.io/v1 AdmissionReview). Pure. */
 import { encodeObject } from '../../../schema/json-encode.ts'
 import type { Kind } from '../../../schema/kind.ts'
-import type { AdmissionAttributes } from '../admission.ts'
-
-/** The write in the version that the webhook asked for. */
-export interface VersionedWrite {
-  readonly attributes: AdmissionAttributes
-  readonly kind: Kind
-  readonly version: string
-  readonly group: string
-  readonly resource: string
-}
+import type { VersionedWrite } from '../equivalent.ts'
 
 const reviewVersions = ['v1', 'v1beta1'] as const
 export type ReviewVersion = (typeof reviewVersions)[number]

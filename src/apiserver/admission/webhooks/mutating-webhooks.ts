@@ -7,9 +7,10 @@ import { decodeValue } from '../../../schema/json-decode.ts'
 import { encodeObject } from '../../../schema/json-encode.ts'
 import { cloneJson, equalJson } from '../../registry/clone.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts'
+import { asRequested } from '../equivalent.ts'
 import type { Verdict } from './admission-review.ts'
 import {
-  type Equivalent,
+  type Call,
   failOrIgnore,
   type Hook,
   rejection,
@@ -74,14 +75,14 @@ export class MutatingWebhooks implements AdmissionPlugin {
     if (!call) return 'skipped'
     let verdict: Verdict
     try {
-      verdict = await this.#set.ask(call, attributes)
+      verdict = await this.#set.ask(call)
     } catch (error) {
       failOrIgnore(hook, error)
       return 'same'
     }
     tell(attributes, hook, verdict)
     if (!verdict.allowed) throw rejection(hook, verdict)
-    const mutated = verdict.patch.length > 0 && patch(attributes, hook, verdict.patch, call.as)
+    const mutated = verdict.patch.length > 0 && (await patch(attributes, call, verdict.patch))
     const { configuration, webhook } = hook
     attributes.annotate?.(
       `mutation.webhook.admission.k8s.io/round_${round}_index_${index}`,
@@ -96,27 +97,25 @@ function makeDue(round: Round): void {
 }
 
 /** Changes the object of the write; says whether it differs now. */
-function patch(
+async function patch(
   attributes: AdmissionAttributes,
-  { webhook }: Hook,
+  { hook: { webhook }, matched, write }: Call,
   operations: readonly unknown[],
-  as: Equivalent | undefined,
-): boolean {
-  const { object } = attributes
+): Promise<boolean> {
+  const { kind } = write
+  const { object } = write.attributes
   if (!object) {
     const why = 'attempted to modify the object, which is not supported for this operation'
     throw internalError(`admission webhook ${JSON.stringify(webhook.name)} ${why}`)
   }
-  const kind = as?.kind ?? attributes.kind
-  const seen = as ? as.to(object) : object
-  const shown: Json = { ...seen, apiVersion: kind.apiVersion, kind: kind.gvk.kind }
+  const shown: Json = { ...object, apiVersion: kind.apiVersion, kind: kind.gvk.kind }
   try {
     // As the webhook saw it, with what is shown although it is unset.
     const before = JSON.parse(Buffer.from(encodeObject(kind, shown)).toString()) as Json
     const made = cloneJson(decodeValue(kind, applyJsonPatch(before, operations)).object) as Json
     applyDefaults(kind, made)
     if (equalJson(made, shown)) return false
-    attributes.object = as ? as.from(made) : made
+    attributes.object = await asRequested(attributes, matched, made)
     return true
   } catch (error) {
     throw internalError((error as Error).message)

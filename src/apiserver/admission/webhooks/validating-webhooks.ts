@@ -24,7 +24,7 @@ export class ValidatingWebhooks implements AdmissionPlugin {
     const call = await this.#set.callOf(hook, attributes)
     if (!call) return
     try {
-      const verdict = await this.#set.ask(call, attributes)
+      const verdict = await this.#set.ask(call)
       tell(attributes, hook, verdict)
       if (!verdict.allowed) throw rejection(hook, verdict)
     } catch (error) {

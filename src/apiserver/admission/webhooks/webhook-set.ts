@@ -10,12 +10,13 @@ import type { Authorizer } from '../../authorization/authorizer.ts'
 import type { ObjectReader } from '../../registry/object-reader.ts'
 import type { WebhookClient } from '../../webhooks/webhook-client.ts'
 import type { AdmissionAttributes } from '../admission.ts'
+import { type FindEquivalents, type Matched, matchedBy, type VersionedWrite, versioned } from '../equivalent.ts'
 import { withAnswers } from '../policies/access-checks.ts'
-import { PolicyEvaluation } from '../policies/evaluation.ts'
+import { OutOfBudgetError } from '../policies/evaluation.ts'
 import { conditionsHold } from '../policies/match-conditions.ts'
 import { refusal } from '../refusal.ts'
-import { isExempt, matchesRule, matchesSelectors } from '../rule-match.ts'
-import { reviewOf, reviewVersionOf, type Verdict, type VersionedWrite, verdictOf } from './admission-review.ts'
+import { isExempt, matchesSelectors } from '../rule-match.ts'
+import { reviewOf, reviewVersionOf, type Verdict, verdictOf } from './admission-review.ts'
 
 export type Webhook = ValidatingWebhook & Partial<Pick<MutatingWebhook, 'reinvocationPolicy'>>
 
@@ -24,23 +25,12 @@ interface Configuration {
   readonly webhooks?: readonly Webhook[]
 }
 
-/** The same objects in another version, or under another group: what is stored in one place. */
-export interface Equivalent {
-  readonly kind: Kind
-  readonly group: string
-  readonly version: string
-  readonly resource: string
-  /** From and to the version of the request. */
-  to(object: Record<string, unknown>): Record<string, unknown>
-  from(object: Record<string, unknown>): Record<string, unknown>
-}
-
 export interface WebhookSetOptions<T extends Configuration> {
   readonly reader: ObjectReader
   readonly authorizer: Authorizer
   readonly client: WebhookClient
   readonly kind: Kind<T>
-  readonly equivalents: (group: string, version: string, resource: string) => readonly Equivalent[]
+  readonly equivalents: FindEquivalents
   readonly mutating: boolean
 }
 
@@ -52,10 +42,11 @@ export interface Hook {
   readonly conditions: readonly Compiled[]
 }
 
-interface Call {
+/** What is asked of a hook for one write. */
+export interface Call {
   readonly hook: Hook
-  /** Undefined: as the request has it. */
-  readonly as: Equivalent | undefined
+  readonly matched: Matched
+  readonly write: VersionedWrite
 }
 
 /** The webhook could not be called, or did not answer as it must. */
@@ -103,49 +94,35 @@ export class WebhookSet<T extends Configuration> {
   /** Whether and how a hook is called. Throws ApiError where its conditions fail and it is not to be ignored. */
   async callOf(hook: Hook, attributes: AdmissionAttributes): Promise<Call | undefined> {
     if (isExempt(attributes)) return undefined
-    const as = this.#matching(hook.webhook, attributes)
-    if (as === undefined) return undefined
+    const { rules, matchPolicy } = hook.webhook
+    const matched = matchedBy({ rules, matchPolicy }, attributes, this.#options.equivalents)
+    if (matched === undefined) return undefined
     if (!(await matchesSelectors(hook.webhook, attributes, this.#options.reader))) return undefined
-    if (!(await this.#conditionsHold(hook, attributes))) return undefined
-    return { hook, as: as === 'itself' ? undefined : as }
+    const write = await versioned(attributes, matched).catch((error: Error) => {
+      throw internalError(error.message)
+    })
+    if (!(await this.#conditionsHold(hook, write))) return undefined
+    return { hook, matched, write }
   }
 
-  #matching(webhook: Webhook, attributes: AdmissionAttributes): Equivalent | 'itself' | undefined {
-    const rules = webhook.rules ?? []
-    if (rules.some(rule => matchesRule(rule, attributes))) return 'itself'
-    if (webhook.matchPolicy !== 'Equivalent') return undefined
-    const { group, version, resource } = attributes
-    return this.#options
-      .equivalents(group, version, resource)
-      .find(({ group: other, version: otherVersion, resource: otherResource }) =>
-        rules.some(rule =>
-          matchesRule(rule, { ...attributes, group: other, version: otherVersion, resource: otherResource }),
-        ),
-      )
-  }
-
-  async #conditionsHold({ webhook, conditions }: Hook, attributes: AdmissionAttributes): Promise<boolean> {
+  async #conditionsHold({ webhook, conditions }: Hook, write: VersionedWrite): Promise<boolean> {
     if (conditions.length === 0) return true
+    const { attributes } = write
     try {
       return await withAnswers(this.#options.authorizer, attributes.user, new Map(), answers =>
-        conditionsHold(
-          webhook.matchConditions,
-          conditions,
-          new PolicyEvaluation({ attributes, namespace: undefined, variables: [], answers }),
-        ),
+        conditionsHold(webhook.matchConditions, conditions, { write, namespace: undefined, variables: [], answers }),
       )
     } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error
+      if (!(error instanceof EvaluationError || error instanceof OutOfBudgetError)) throw error
       if (webhook.failurePolicy === 'Ignore') return false
       throw refusal(attributes, error.message)
     }
   }
 
   /** What the webhook says. Throws CallError, and ApiError for a dry run that it does not stand. */
-  async ask({ hook, as }: Call, attributes: AdmissionAttributes): Promise<Verdict> {
-    const { webhook } = hook
+  async ask({ hook: { webhook }, write }: Call): Promise<Verdict> {
     const harmless = webhook.sideEffects === 'None' || webhook.sideEffects === 'NoneOnDryRun'
-    if (attributes.dryRun && !harmless)
+    if (write.attributes.dryRun && !harmless)
       throw badRequestError(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`)
     const version = reviewVersionOf(webhook.admissionReviewVersions ?? [])
     if (!version)
@@ -154,7 +131,7 @@ export class WebhookSet<T extends Configuration> {
         'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)',
       )
     const uid = randomUUID()
-    const body = reviewOf(versioned(attributes, as), uid, version)
+    const body = reviewOf(write, uid, version)
     const answer = await this.#options.client
       .post(webhook.clientConfig, body, webhook.timeoutSeconds ?? defaultTimeoutSeconds)
       .catch((error: Error) => {
@@ -166,20 +143,6 @@ export class WebhookSet<T extends Configuration> {
       throw new CallError(webhook.name, `received invalid webhook response: ${(error as Error).message}`)
     }
   }
-}
-
-function versioned(attributes: AdmissionAttributes, as: Equivalent | undefined): VersionedWrite {
-  if (!as) {
-    const { kind, group, version, resource } = attributes
-    return { attributes, kind, group, version, resource }
-  }
-  const { kind, group, version, resource } = as
-  const own = {
-    ...attributes,
-    object: attributes.object && as.to(attributes.object),
-    oldObject: attributes.oldObject && as.to(attributes.oldObject),
-  }
-  return { attributes: own, kind, group, version, resource }
 }
 
 /** Tells warnings and annotations of a verdict on. */
