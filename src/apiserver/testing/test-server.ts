@@ -46,6 +46,7 @@ export interface TestServerOptions {
   readonly clock?: Clock
   readonly audit?: Audit
   readonly featureGates?: readonly string[]
+  readonly serviceCidrs?: readonly string[]
   /** What the server sees of the store: to put faults in between. */
   readonly storeSeen?: (store: Store) => Store
 }
@@ -56,7 +57,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const registry = await openRegistry({
     store: options.storeSeen?.(store) ?? store,
     clock: options.clock ?? systemClock,
-    serviceCidrs: ['10.96.0.0/16'],
+    serviceCidrs: options.serviceCidrs ?? ['10.96.0.0/16'],
   })
   await registry.reader.start(options.admission?.kinds ?? [])
   const server = createApiServer({

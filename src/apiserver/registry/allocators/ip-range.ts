@@ -67,6 +67,13 @@ export class IpRange {
     return value >= this.#network && value < this.#network + this.#size
   }
 
+  /** Whether a host can have it: neither the network's own address nor IPv4's broadcast. */
+  hasHost(address: string): boolean {
+    if (!this.contains(address)) return false
+    const offset = (parseAddress(address) as bigint) - this.#network
+    return offset > 0n && (this.family === 'IPv6' || offset < this.#size - 1n)
+  }
+
   /** Usable addresses: without the network's own, and without IPv4's broadcast. Capped, as upstream does, for IPv6. */
   get usable(): number {
     const count = this.#size - (this.family === 'IPv4' ? 2n : 1n)

@@ -5,6 +5,7 @@
 import { RangeAllocation } from '../../../api/core/v1/range-allocation.ts'
 import { Service } from '../../../api/core/v1/service.ts'
 import { IPAddress } from '../../../api/networking/v1/ip-address.ts'
+import { ServiceCIDR } from '../../../api/networking/v1/service-cidr.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { loggerOf } from '../../../base/log.ts'
 import { internalError, invalidError } from '../../../machinery/api-error.ts'
@@ -17,9 +18,12 @@ import type { Compare, Operation, Store } from '../../../store/store.ts'
 import type { RegistryDeps } from '../registry-deps.ts'
 import { cacheOf, keyOf, type Resource } from '../resource.ts'
 import type { ResourceTable } from '../resource-table.ts'
-import type { ObjectJson } from '../stored-object.ts'
+import type { ObjectJson, StoredObject } from '../stored-object.ts'
+import { isoSeconds } from '../write-request.ts'
+import { addressFacts, addressLabels, missingAddresses, serviceFacts, strayAddresses } from './address-repair.ts'
 import { type IpFamily, IpRange } from './ip-range.ts'
 import { PortBitmap } from './port-bitmap.ts'
+import { readyRanges } from './service-ranges.ts'
 
 export interface ServiceAllocatorOptions {
   readonly store: Store
@@ -29,6 +33,7 @@ export interface ServiceAllocatorOptions {
 }
 
 const portsKey = '/registry/ranges/servicenodeports'
+const sliceSize = 500
 const repairIntervalMs = 180_000
 const log = loggerOf('apiserver/service-allocator')
 
@@ -60,8 +65,12 @@ export class ServiceAllocator {
     return this.#options.random
   }
 
-  rangeOf(family: IpFamily): IpRange | undefined {
-    return this.#ranges.find(range => range.family === family)
+  /** Those of the family from which addresses are given: the server's own first, then those of further ServiceCIDRs. */
+  async rangesOf(family: IpFamily): Promise<readonly IpRange[]> {
+    const cache = cacheOf(this.#resourceOf(ServiceCIDR as Kind))
+    await cache.ready()
+    const cidrs = cache.under(cache.prefix).map(({ object }) => object as unknown as ServiceCIDR)
+    return readyRanges(this.#ranges, cidrs).filter(range => range.family === family)
   }
 
   #resourceOf(kind: Kind): Resource {
@@ -70,14 +79,22 @@ export class ServiceAllocator {
     return resource
   }
 
-  /** An address that nobody has. Throws where the range is full. */
+  /** An address that nobody has. Throws where all ranges are full. */
   async freeAddress(family: IpFamily): Promise<string> {
-    const range = this.rangeOf(family)
-    if (!range) throw internalError(`no service CIDR of family ${family} is configured`)
     const resource = this.#resourceOf(IPAddress as Kind)
     await cacheOf(resource).ready()
     const taken = (address: string) => cacheOf(resource).get(keyOf(resource, '', address)) !== undefined
+    for (const range of await this.rangesOf(family)) {
+      const address = this.#freeIn(range, taken)
+      if (address !== undefined) return address
+    }
+    throw internalError('failed to allocate a serviceIP: range is full')
+  }
+
+  #freeIn(range: IpRange, taken: (address: string) => boolean): string | undefined {
     const { staticBand, usable } = range
+    // The first address of the server's own ranges is that of the service `kubernetes`, which asks for it by name.
+    const kept = new Set(this.#ranges.map(own => own.first))
     for (const [from, to] of [
       [staticBand + 1, usable],
       [1, staticBand],
@@ -87,11 +104,10 @@ export class ServiceAllocator {
       const start = Math.floor(this.#options.random() * size)
       for (let i = 0; i < size; i++) {
         const address = range.at(from + ((start + i) % size))
-        // The first address belongs to the service `kubernetes`, which asks for it by name.
-        if (address !== range.first && !taken(address)) return address
+        if (!kept.has(address) && !taken(address)) return address
       }
     }
-    throw internalError('failed to allocate a serviceIP: range is full')
+    return undefined
   }
 
   async isTaken(address: string): Promise<boolean> {
@@ -103,13 +119,14 @@ export class ServiceAllocator {
   takeAddress(
     address: string,
     family: IpFamily,
-    service: ObjectJson,
+    { name, namespace }: { readonly name: string; readonly namespace?: string },
     nowIso: string,
     uid: string,
+    /** Of what lies there already; 0: nothing may. */
+    revision = 0,
   ): [Compare, Operation] {
     const resource = this.#resourceOf(IPAddress as Kind)
     const key = keyOf(resource, '', address)
-    const { name, namespace } = service.metadata
     const object = {
       kind: 'IPAddress',
       apiVersion: IPAddress.apiVersion,
@@ -117,15 +134,12 @@ export class ServiceAllocator {
         name: address,
         uid,
         creationTimestamp: nowIso,
-        labels: {
-          'ipaddress.kubernetes.io/ip-family': family,
-          'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
-        },
+        labels: addressLabels(family),
       },
       spec: { parentRef: { group: '', resource: 'services', namespace, name } },
     }
     return [
-      { key, target: 'modRevision', is: '=', number: 0 },
+      { key, target: 'modRevision', is: '=', number: revision },
       { put: key, value: encodeObject(IPAddress as Kind, object) },
     ]
   }
@@ -170,7 +184,9 @@ export class ServiceAllocator {
     let timer = clock.after(0, () => void run())
     const run = async () => {
       if (stopped) return
-      await this.repair(deps).catch(error => log.warn({ error: (error as Error).message }, 'repair failed'))
+      await this.repair(deps, clock.now()).catch(error =>
+        log.warn({ error: (error as Error).message }, 'repair failed'),
+      )
       if (!stopped) timer = clock.after(repairIntervalMs, () => void run())
     }
     return () => {
@@ -179,19 +195,68 @@ export class ServiceAllocator {
     }
   }
 
-  async repair(deps: RegistryDeps): Promise<void> {
+  async repair(deps: RegistryDeps, nowMs: number): Promise<void> {
+    await this.#repairPorts(deps)
+    await this.#repairAddresses(deps, nowMs)
+  }
+
+  /**
+   * Every address of a Service has its IPAddress, and none of ours is without a Service. Each is mended only while both
+   * are as they were read: servers that repair at once do no harm.
+   */
+  async #repairAddresses({ store, newUid }: RegistryDeps, nowMs: number): Promise<void> {
+    const [services, addresses] = [Service, IPAddress].map(kind => this.#resourceOf(kind as Kind)) as [
+      Resource,
+      Resource,
+    ]
+    await Promise.all([cacheOf(services).fresh(), cacheOf(addresses).fresh()])
+    const [allServices, allAddresses] = [services, addresses].map(resource => {
+      const cache = cacheOf(resource)
+      return cache.under(cache.prefix)
+    }) as [readonly StoredObject[], readonly StoredObject[]]
+    const ofServices = await inSlices(allServices, serviceFacts)
+    const ofAddresses = await inSlices(allAddresses, addressFacts)
+    const unchanged = (key: string, number: number): Compare => ({ key, target: 'modRevision', is: '=', number })
+    for (const { address, family, service, revision } of missingAddresses(ofServices, ofAddresses)) {
+      log.warn({ address, namespace: service.namespace, service: service.name }, 'address is not allocated; repairing')
+      const now = isoSeconds(nowMs)
+      const [compare, operation] = this.takeAddress(address, family, service, now, newUid(), revision)
+      const same = unchanged(service.key, service.revision)
+      await store.transact({ compare: [compare, same], success: [operation], failure: [] })
+    }
+    for (const { stray, service, serviceRevision } of strayAddresses(ofServices, ofAddresses, nowMs)) {
+      log.warn({ address: stray.address, service }, 'address has leaked; cleaning up')
+      const compare = [unchanged(stray.key, stray.revision)]
+      const [namespace = '', name = ''] = service?.split('/') ?? []
+      if (name !== '') compare.push(unchanged(keyOf(services, namespace, name), serviceRevision))
+      await store.transact({ compare, success: [{ delete: stray.key }], failure: [] })
+    }
+  }
+
+  async #repairPorts(deps: RegistryDeps): Promise<void> {
     const services = this.#resourceOf(Service as Kind)
     const cache = cacheOf(services)
     const state = await this.readPorts()
     await cache.fresh()
     const [first, last] = this.#options.nodePortRange
     const wanted = new PortBitmap(first, last)
-    for (const stored of cache.under(cache.prefix)) for (const port of nodePortsOf(stored.object)) wanted.add(port)
+    const ports = await inSlices(cache.under(cache.prefix), stored => nodePortsOf(stored.objectOnce))
+    for (const port of ports.flat()) wanted.add(port)
     if (wanted.base64 === state.bitmap.base64) return
     const [compare, operation] = this.writePorts({ bitmap: wanted, revision: state.revision })
     // The services were read after the ports: a write between the two changes the ports' revision, and this one fails.
     await deps.store.transact({ compare: [compare], success: [operation], failure: [] })
   }
+}
+
+/** Hands the thread back now and then: there may be tens of thousands. */
+async function inSlices<T>(stored: readonly StoredObject[], factsOf: (one: StoredObject) => T): Promise<T[]> {
+  const facts: T[] = []
+  for (const one of stored) {
+    facts.push(factsOf(one))
+    if (facts.length % sliceSize === 0) await new Promise(resolve => setImmediate(resolve))
+  }
+  return facts
 }
 
 export function nodePortsOf(service: ObjectJson): number[] {

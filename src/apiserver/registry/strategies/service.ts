@@ -219,14 +219,23 @@ async function allocateAddresses(
     const addresses = [...addressesOf(object)]
     for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
       const wanted = addresses[index]
-      // A dry run takes no address: upstream shows the range's own in its place.
-      const stand = context.dryRun ? allocator.rangeOf(family)?.network : undefined
+      // A dry run takes no address: upstream shows a range's own in its place.
+      const stand = context.dryRun ? (await allocator.rangesOf(family))[0]?.network : undefined
       const address = wanted ?? stand ?? (await allocator.freeAddress(family))
       addresses[index] = address
       if (had.includes(address)) continue
       if (wanted !== undefined) await checkWanted(allocator, object, index, address, family)
-      if (wanted === undefined && stand !== undefined) continue
-      const [condition, operation] = allocator.takeAddress(address, family, object, context.nowIso, randomUUID())
+      if (context.dryRun) continue
+      if (wanted !== undefined && (await allocator.isTaken(wanted))) {
+        refuseAddress(object, wanted, 'provided IP is already allocated')
+      }
+      const [condition, operation] = allocator.takeAddress(
+        address,
+        family,
+        object.metadata,
+        context.nowIso,
+        randomUUID(),
+      )
       compare.push(condition)
       operations.push(operation)
     }
@@ -252,16 +261,17 @@ async function checkWanted(
   address: string,
   family: IpFamily,
 ): Promise<void> {
-  const refuse = (why: string) => {
-    throw invalidError('', 'Service', service.metadata.name, [
-      invalid('spec.clusterIPs', specOf(service).clusterIPs ?? [], `failed to allocate IP ${address}: ${why}`),
-    ])
-  }
-  const range = allocator.rangeOf(family)
-  if (familyOf(address) !== family || !range)
-    return refuse(`expected an ${family} value as indicated by spec.ipFamilies[${index}]`)
-  if (!range.contains(address)) return refuse('the provided network does not match the current range')
-  if (await allocator.isTaken(address)) return refuse('provided IP is already allocated')
+  if (familyOf(address) !== family)
+    refuseAddress(service, address, `expected an ${family} value as indicated by spec.ipFamilies[${index}]`)
+  const ranges = await allocator.rangesOf(family)
+  if (!ranges.some(range => range.hasHost(address)))
+    refuseAddress(service, address, 'the provided network does not match the current range')
+}
+
+function refuseAddress(service: ObjectJson, address: string, why: string): never {
+  throw invalidError('', 'Service', service.metadata.name, [
+    invalid('spec.clusterIPs', specOf(service).clusterIPs ?? [], `failed to allocate IP ${address}: ${why}`),
+  ])
 }
 
 async function allocatePorts(
