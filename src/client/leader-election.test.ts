@@ -16,7 +16,13 @@ function world() {
     const stop = new AbortController()
     const own = new MemoryTransport()
     let cut = false
-    own.intercept = request => (cut ? new Promise(() => {}) : transport.request(request))
+    let delayMs = 0
+    own.intercept = async request => {
+      if (cut) return new Promise(() => {})
+      const answer = await transport.request(request)
+      if (delayMs > 0) await new Promise<void>(resolve => clock.after(delayMs, resolve))
+      return answer
+    }
     const done = runElected({
       ...defaultLeaseTimes,
       client: new Client(own, identity),
@@ -41,6 +47,9 @@ function world() {
       done,
       cut: (is: boolean) => {
         cut = is
+      },
+      delay: (ms: number) => {
+        delayMs = ms
       },
     }
   }
@@ -116,10 +125,39 @@ test('the Lease of a leader that died is waited for from when its last renewal w
     },
   })
   const one = stand('one')
-  await clock.advance(14_000)
+  await clock.advance(14_999)
   assert.deepEqual(leading, [])
-  await clock.advance(4_000)
+  await clock.advance(1)
   assert.deepEqual(leading, ['one'])
+  one.stop()
+  await one.done
+})
+
+test('a leader that is cut off stops at its renew deadline', async () => {
+  const { clock, leading, stand } = world()
+  const one = stand('one')
+  await clock.advance(4_000)
+  one.cut(true)
+  await clock.advance(9_999)
+  assert.deepEqual(leading, ['one'])
+  await clock.advance(1)
+  assert.deepEqual(leading, [])
+  one.stop()
+  await one.done
+})
+
+test('the renew deadline counts from when a renewal was asked for, however late its answer comes', async () => {
+  const { clock, leading, stand } = world()
+  const one = stand('one')
+  await clock.advance(3_000)
+  // The renewal at 4 s is answered at 8 s, and none after it.
+  one.delay(4_000)
+  await clock.advance(4_999)
+  one.cut(true)
+  await clock.advance(6_000)
+  assert.deepEqual(leading, ['one'])
+  await clock.advance(1)
+  assert.deepEqual(leading, [])
   one.stop()
   await one.done
 })

@@ -92,7 +92,10 @@ class LeaderElector {
     const { signal, clock, renewDeadlineMs, retryPeriodMs, random } = this.#options
     while (!signal.aborted) {
       if (await this.#tryAcquireOrRenew(renewDeadlineMs)) return true
-      await pause(clock, retryPeriodMs * (1 + random() * jitterFactor), signal)
+      const leftMs = this.#leftMs()
+      const periodMs = retryPeriodMs * (1 + random() * jitterFactor)
+      // A Lease that runs out before is asked for at that moment: waiting on, which client-go does, costs up to 4.4 s.
+      await pause(clock, leftMs > 0 ? Math.min(periodMs, leftMs) : periodMs, signal)
     }
     return false
   }
@@ -104,17 +107,19 @@ class LeaderElector {
     void workEnded.then(() => {
       over = true
     })
+    // Of when it was asked for: others may have seen the renewal long before its answer came.
     let renewedAtMs = clock.monotonic()
+    const leftMs = () => renewedAtMs + renewDeadlineMs - clock.monotonic()
     while (!signal.aborted && !over) {
-      const leftMs = Math.min(renewedAtMs + renewDeadlineMs - clock.monotonic(), renewDeadlineMs / 2)
-      if (leftMs <= 0) {
+      if (leftMs() <= 0) {
         log.warn({ lease: name }, 'failed to renew the lease')
         this.#observed = undefined
         return
       }
-      if (await this.#tryAcquireOrRenew(leftMs)) renewedAtMs = clock.monotonic()
+      const askedAtMs = clock.monotonic()
+      if (await this.#tryAcquireOrRenew(Math.min(leftMs(), renewDeadlineMs / 2))) renewedAtMs = askedAtMs
       else if (!this.#holdsOrIsUnknown()) return
-      await Promise.race([pause(clock, retryPeriodMs, signal), workEnded])
+      await Promise.race([pause(clock, Math.max(0, Math.min(retryPeriodMs, leftMs())), signal), workEnded])
     }
   }
 
@@ -138,9 +143,14 @@ class LeaderElector {
     this.#options.onNewLeader?.(holder)
   }
 
-  #isValid(): boolean {
+  /** How long the Lease that was seen lasts from now on. */
+  #leftMs(): number {
     const durationMs = (this.#observed?.spec.leaseDurationSeconds ?? 0) * 1000
-    return this.#options.clock.monotonic() < this.#observedAtMs + durationMs
+    return this.#observedAtMs + durationMs - this.#options.clock.monotonic()
+  }
+
+  #isValid(): boolean {
+    return this.#leftMs() > 0
   }
 
   /** A failure is a no: it is tried again after a while. What does not answer in time counts as one. */

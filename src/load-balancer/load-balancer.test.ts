@@ -29,13 +29,16 @@ async function startServer(name: string) {
 
 async function world(names: readonly string[]) {
   const servers = await Promise.all(names.map(startServer))
-  const states = new Map<string, 'ready' | 'leaving' | 'down'>(servers.map(({ address }) => [address, 'ready']))
+  const states = new Map<string, 'ready' | 'leaving' | 'down' | 'silent'>(
+    servers.map(({ address }) => [address, 'ready']),
+  )
   const clock = new ManualClock()
   const balancer = await LoadBalancer.start({
     servers: servers.map(({ address }) => address),
     check: async server => {
       const state = states.get(server) ?? 'down'
-      if (state === 'down') throw new Error('down')
+      if (state === 'silent') await new Promise(() => {})
+      if (state === 'down' || state === 'silent') throw new Error('down')
       return state
     },
     log: loggerOf('test'),
@@ -93,6 +96,22 @@ test('connections end when their server does not answer any more, and when it st
   await clock.advance(1_000)
   await lost
   assert.equal((await dial()).name, first.name)
+  await balancer.close()
+  await Promise.all(servers.map(server => server.stop()))
+})
+
+test('a check that gets no answer holds up none of another server', async () => {
+  const { servers, states, clock, balancer, dial } = await world(['a', 'b'])
+  const dialled = [await dial(), await dial()]
+  const ofB = dialled.find(({ name }) => name === 'b')!
+  const [a, b] = servers.map(({ address }) => address) as [string, string]
+  states.set(a, 'silent')
+  await clock.advance(1_000)
+  states.set(b, 'down')
+  const ended = once(ofB.socket, 'close')
+  ofB.socket.on('error', () => {})
+  await clock.advance(1_000)
+  await ended
   await balancer.close()
   await Promise.all(servers.map(server => server.stop()))
 })

@@ -30,7 +30,8 @@ export class LoadBalancer {
   /** Connections of clients by the server that they were handed to. */
   readonly #connections = new Map<Socket, ServerAddress>()
   readonly #clients = new Set<Socket>()
-  #timer: Timer | undefined
+  /** The next check of each server: none waits for another's answer. */
+  readonly #timers = new Map<ServerAddress, Timer>()
   #closed = false
 
   private constructor(options: LoadBalancerOptions) {
@@ -45,8 +46,7 @@ export class LoadBalancer {
     const balancer = new LoadBalancer(options)
     balancer.#listener.listen(0, '127.0.0.1')
     await once(balancer.#listener, 'listening')
-    await balancer.#checkAll()
-    balancer.#schedule()
+    await Promise.all(balancer.servers.map(server => balancer.#check(server)))
     return balancer
   }
 
@@ -64,33 +64,32 @@ export class LoadBalancer {
     this.#options.log.info({ servers: this.#states.servers }, 'the API servers')
     const gone = new Set([...this.#connections.values()].filter(server => !this.#states.servers.includes(server)))
     for (const server of gone) this.#end(server)
-    void this.#checkAll()
+    for (const server of this.#states.servers) if (this.#states.stateOf(server) === 'unknown') void this.#check(server)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#timer?.cancel()
+    for (const timer of this.#timers.values()) timer.cancel()
     const closed = once(this.#listener, 'close')
     this.#listener.close()
     for (const client of this.#clients) client.destroy()
     await closed
   }
 
-  #schedule(): void {
+  /** Now, and then again and again, as long as it is one of the servers. */
+  async #check(server: ServerAddress): Promise<void> {
+    this.#timers.get(server)?.cancel()
+    const before = this.#states.stateOf(server)
+    const state = await this.#options.check(server).catch(() => 'down' as const)
     if (this.#closed) return
-    this.#timer = this.#clock.after(checkEveryMs, () => void this.#checkAll().then(() => this.#schedule()))
-  }
-
-  async #checkAll(): Promise<void> {
-    await Promise.all(
-      this.#states.servers.map(async server => {
-        const before = this.#states.stateOf(server)
-        const state = await this.#options.check(server).catch(() => 'down' as const)
-        if (this.#closed) return
-        const leave = this.#states.found(server, state)
-        if (state !== before && before !== 'unknown') this.#options.log.info({ server, state }, 'an API server changed')
-        if (leave) this.#end(server)
-      }),
+    const leave = this.#states.found(server, state)
+    if (state !== before && before !== 'unknown') this.#options.log.info({ server, state }, 'an API server changed')
+    if (leave) this.#end(server)
+    this.#timers.get(server)?.cancel()
+    if (!this.#states.servers.includes(server)) return void this.#timers.delete(server)
+    this.#timers.set(
+      server,
+      this.#clock.after(checkEveryMs, () => void this.#check(server)),
     )
   }
 

@@ -1,8 +1,7 @@
 /** Clients at work: what was acknowledged to them, what they saw, and how long they were without an answer. */
 import { ConfigMap } from '../../src/api/core/v1/config-map.ts'
 import { sleep } from '../../src/base/clock.ts'
-import { Client } from '../../src/client/client.ts'
-import type { HttpsTransport } from '../../src/client/https-transport.ts'
+import type { Client } from '../../src/client/client.ts'
 import { ApiError, isAlreadyExists, isConflict } from '../../src/machinery/api-error.ts'
 
 export const namespace = 'default'
@@ -24,13 +23,14 @@ export class Load {
   readonly unknown = new Set<string>()
   /** Names that the watch told of, and how often as new. */
   readonly seen = new Map<string, number>()
+  #probes = 0
   increments = 0
   unknownIncrements = 0
   /** Requests that failed for good, in words. */
   readonly failures: string[] = []
 
-  constructor(transport: HttpsTransport) {
-    this.#client = new Client(transport, 'load')
+  constructor(client: Client) {
+    this.#client = client
   }
 
   async start(writers: number): Promise<void> {
@@ -64,13 +64,13 @@ export class Load {
   }
 
   /** One creation; true: acknowledged. */
-  create(name: string): Promise<boolean> {
-    return this.#track(this.#create(name))
+  create(name: string, client = this.#client): Promise<boolean> {
+    return this.#track(this.#create(name, client))
   }
 
-  async #create(name: string): Promise<boolean> {
+  async #create(name: string, client: Client): Promise<boolean> {
     try {
-      await this.#client.of(ConfigMap).create(namespace, { metadata: { name, labels: { load: '' } } })
+      await client.of(ConfigMap).create(namespace, { metadata: { name, labels: { load: '' } } })
       this.created.add(name)
       return true
     } catch (error) {
@@ -152,13 +152,14 @@ export class Load {
   }
 
   /** Milliseconds until a new write is acknowledged; many are sent, for one that is under way may hang. */
-  async untilWritten(timeoutMs: number): Promise<number> {
+  async untilWritten(timeoutMs: number, client = this.#client): Promise<number> {
     const begun = performance.now()
+    const number = this.#probes++
     const written = Promise.withResolvers<number>()
     const done = new AbortController()
     const probe = async () => {
       for (let i = 0; !done.signal.aborted && performance.now() - begun < timeoutMs; i++) {
-        void this.create(`probe-${Math.round(begun)}-${i}`).then(ok => ok && written.resolve(performance.now() - begun))
+        void this.create(`probe-${number}-${i}`, client).then(ok => ok && written.resolve(performance.now() - begun))
         await sleep(200)
       }
     }

@@ -1,7 +1,7 @@
 /** Machines of a control plane and its nodes: network namespaces on one bridge, each with processes of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { HttpsTransport } from '../../src/client/https-transport.ts'
@@ -24,6 +24,8 @@ export class Machine {
   readonly namespace: string
   readonly directory: string
   readonly #command: readonly string[]
+  /** The end of its link that is outside of it. */
+  readonly link: string
   #process: ChildProcess | undefined
 
   constructor(network: Network, number: number, name: string, flags: readonly string[]) {
@@ -31,6 +33,7 @@ export class Machine {
     this.address = network.addressOf(number)
     this.namespace = `${network.bridge}-${name}`
     this.directory = join(network.directory, name)
+    this.link = `${network.bridge}v${number}`
     const own = ['--data-dir', this.directory, '--name', this.namespace, '--node-name', name]
     this.#command = [...flags, ...own, '--node-address', this.address]
   }
@@ -66,6 +69,32 @@ export class Machine {
 
   signal(signal: NodeJS.Signals): void {
     this.#process?.kill(signal)
+  }
+
+  /** From outside, the machine is gone without a word: packets to and from it vanish, connections hang. */
+  async unplug(): Promise<() => Promise<unknown>> {
+    await runs('ip', 'link', 'set', this.link, 'down')
+    return () => runs('ip', 'link', 'set', this.link, 'up')
+  }
+
+  /** Packets that a rule's conditions fit are dropped, in the direction that each names. */
+  async drop(...rules: readonly (readonly ['in' | 'out', string])[]): Promise<() => Promise<unknown>> {
+    const nft = (...args: string[]) => runs('nsenter', inside(this.namespace), 'nft', ...args)
+    await nft('add table ip split')
+    await nft('add chain ip split in { type filter hook input priority -200; }')
+    await nft('add chain ip split out { type filter hook output priority -200; }')
+    for (const [chain, conditions] of rules) await nft(`add rule ip split ${chain} ${conditions} drop`)
+    return () => nft('delete table ip split')
+  }
+
+  /** No packet passes between this machine and the others, in either direction. */
+  splitFrom(others: readonly Machine[]): Promise<() => Promise<unknown>> {
+    const addresses = others.map(({ address }) => address).join(', ')
+    return this.drop(['in', `ip saddr { ${addresses} }`], ['out', `ip daddr { ${addresses} }`])
+  }
+
+  exec(command: string, ...args: string[]): Promise<string> {
+    return runs('nsenter', inside(this.namespace), command, ...args)
   }
 
   run(...args: string[]): Promise<string> {
@@ -110,6 +139,7 @@ export class Network {
   readonly directory = mkdtempSync(join(tmpdir(), 'clipper-ha-'))
   readonly #prefix = `10.${200 + (process.pid % 50)}.${Math.floor(process.pid / 50) % 256}`
   readonly #machines: Machine[] = []
+  readonly #mounted: string[] = []
 
   addressOf(number: number): string {
     return `${this.#prefix}.${number}`
@@ -121,12 +151,17 @@ export class Network {
     await runs('ip', 'link', 'set', this.bridge, 'up')
   }
 
-  async machine(name: string, flags: readonly string[]): Promise<Machine> {
+  /** With a disk of `diskMib` for all its data, else with a part of everybody's. */
+  async machine(name: string, flags: readonly string[], diskMib?: number): Promise<Machine> {
     const number = this.#machines.length + 11
     const machine = new Machine(this, number, name, flags)
     this.#machines.push(machine)
-    const { namespace, address } = machine
-    const link = `${this.bridge}v${number}`
+    const { namespace, address, link, directory } = machine
+    if (diskMib !== undefined) {
+      mkdirSync(directory)
+      await runs('mount', '-t', 'tmpfs', '-o', `size=${diskMib}m,mode=700`, this.bridge, directory)
+      this.#mounted.push(directory)
+    }
     await runs('ip', 'netns', 'add', namespace)
     await runs('ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
     await runs('ip', 'link', 'set', link, 'master', this.bridge, 'up')
@@ -134,18 +169,6 @@ export class Network {
     for (const device of ['eth0', 'lo']) await runs('ip', '-n', namespace, 'link', 'set', device, 'up')
     await runs('ip', '-n', namespace, 'route', 'add', 'default', 'via', this.addressOf(1))
     return machine
-  }
-
-  /** No packet passes between one machine and the others any more, in either direction. */
-  async split(machine: Machine, others: readonly Machine[]): Promise<() => Promise<string>> {
-    const nft = (...args: string[]) => runs('nsenter', inside(machine.namespace), 'nft', ...args)
-    const addresses = others.map(({ address }) => address).join(', ')
-    await nft('add table ip split')
-    await nft('add chain ip split in { type filter hook input priority -200; }')
-    await nft('add chain ip split out { type filter hook output priority -200; }')
-    await nft(`add rule ip split in ip saddr { ${addresses} } drop`)
-    await nft(`add rule ip split out ip daddr { ${addresses} } drop`)
-    return () => nft('delete table ip split')
   }
 
   /** Ends everything. Logs stay where `keep` says so. */
@@ -163,6 +186,7 @@ export class Network {
       await run('ip', ['netns', 'delete', machine.namespace])
     }
     await run('ip', ['link', 'delete', this.bridge])
+    for (const directory of this.#mounted) await run('umount', ['--recursive', directory])
     if (!keep) rmSync(this.directory, { recursive: true, force: true })
   }
 }

@@ -24,7 +24,7 @@ export type GrpcTarget =
 export interface ChannelOptions {
   /** A longer message is refused. */
   readonly maxMessageBytes?: number
-  /** The connection is given up when the other end answers no ping for so long, asked as often. */
+  /** The connection is given up when the other end answers no ping for so long, asked as often, or does not come about. */
   readonly keepAliveMs?: number
 }
 
@@ -48,6 +48,8 @@ export interface DuplexCall {
 /** As 16 MiB of exec output and their framing still fit. */
 const defaultMaxMessageBytes = 64 << 20
 const windowBytes = 4 << 20
+/** Where keepAliveMs is given: a machine that is gone without a word does not answer. */
+const connectTimeoutMs = 5_000
 
 const codeOfHttpStatus = (status: number): number =>
   status === 404 ? GrpcCode.unimplemented : status === 429 || status >= 502 ? GrpcCode.unavailable : GrpcCode.unknown
@@ -96,6 +98,17 @@ export class GrpcChannel {
     this.#session = undefined
   }
 
+  /** Gives the connection up, with its calls, unless the other end answers a ping in time. */
+  verify(timeoutMs: number): void {
+    const session = this.#session
+    if (!session || session.destroyed) return
+    const timer = setTimeout(() => session.destroy(), timeoutMs).unref()
+    const isWell = () => clearTimeout(timer)
+    session.once('close', isWell)
+    if (session.connecting) session.once('connect', isWell)
+    else session.ping(isWell)
+  }
+
   #connect(): ClientHttp2Session {
     if (this.#closed) throw new GrpcError(GrpcCode.unavailable, 'the channel is closed')
     const known = this.#session
@@ -116,7 +129,10 @@ export class GrpcChannel {
     session.on('close', forget)
     session.on('error', forget)
     session.unref()
-    if (this.#options.keepAliveMs !== undefined) keepAlive(session, this.#options.keepAliveMs)
+    if (this.#options.keepAliveMs !== undefined) {
+      keepAlive(session, this.#options.keepAliveMs)
+      this.verify(connectTimeoutMs)
+    }
     return session
   }
 

@@ -117,6 +117,36 @@ describe('etcd client', () => {
     await embedded.close()
   })
 
+  it('leaves a member that is silent: reads under way and all that comes later are answered by another', async t => {
+    const directory = newDirectory()
+    t.after(() => rmSync(directory, { recursive: true }))
+    const embedded = await openEmbeddedStore({ directory })
+    let isSilent = false
+    const silent: MaintainedStore = Object.create(
+      embedded,
+      Object.fromEntries(
+        (['range', 'transact', 'currentRevision', 'size', 'watch'] as const).map(name => [
+          name,
+          {
+            value: (...args: never[]) =>
+              isSilent ? new Promise(() => {}) : (embedded[name] as (...args: never[]) => unknown)(...args),
+          },
+        ]),
+      ),
+    )
+    const first = await startStoreServer({ store: silent, directory, host: '127.0.0.1', port: 0 })
+    const second = await startStoreServer({ store: embedded, directory, host: '127.0.0.1', port: 0 })
+    const store = await openEtcdStore({ servers: [first.url, second.url] })
+    assert.equal((await store.transact(always(put('/a', '1')))).revision, 2)
+    isSilent = true
+    assert.equal((await store.range({ start: '/a' })).count, 1)
+    assert.equal((await store.transact(always(put('/a', '2')))).revision, 3)
+    await store.close()
+    await first.close()
+    await second.close()
+    await embedded.close()
+  })
+
   it('ends its watches when the cluster has another history', async t => {
     const directory = newDirectory()
     t.after(() => rmSync(directory, { recursive: true }))
@@ -168,6 +198,28 @@ describe('etcd client of three members', { skip: hasEtcd ? false : 'no etcd on P
     assert.ok((await store.range({ start: '/', end: '0' })).kvs.every(kv => kv.version === 1))
     await seen.until(() => seen.events.length === keys.length)
     assert.deepEqual(new Set(seen.events.map(event => event.kv.key)).size, keys.length)
+    await store.close()
+  })
+})
+
+describe('etcd client of three members, one of which stands still', {
+  skip: hasEtcd ? false : 'no etcd on PATH',
+}, () => {
+  it('goes on with another, and carries its watches on there', async t => {
+    const cluster = await startEtcd(3)
+    t.after(() => cluster.stop())
+    const store = await openEtcdStore({ servers: cluster.urls })
+    const seen = new Collector()
+    store.watch({ start: '/', end: '0', startRevision: (await store.currentRevision()) + 1 }, seen.handler)
+    await store.transact(always(put('/before', 'x')))
+    cluster.members[0]!.kill('SIGSTOP')
+    t.after(() => cluster.members[0]!.kill('SIGCONT'))
+    // The write is lost, or not: what matters is that it ends.
+    const under = store.transact(always(put('/under-way', 'x'))).catch(error => error)
+    await store.currentRevision()
+    await store.transact(always(put('/after', 'x')))
+    await seen.until(() => seen.events.some(({ kv }) => kv.key === '/after'))
+    await under
     await store.close()
   })
 })

@@ -43,7 +43,7 @@ import {
   type WatchHandler,
   type WatchOptions,
 } from '../store.ts'
-import { EtcdConnections, type Method } from './connections.ts'
+import { EtcdConnections, type Method, type Probe } from './connections.ts'
 import { rangeRequestOf, rangeResultOf, transactionResultOf, txnRequestOf } from './conversion.ts'
 import { targetsOf } from './endpoints.ts'
 import { isCompacted, isFuture, storeErrorOf } from './etcd-error.ts'
@@ -90,6 +90,13 @@ const methods = {
   members: method('Cluster/MemberList', MemberListRequest, MemberListResponse, true),
 }
 
+/** A range without keys: for the revision. */
+const nothing: RangeOptions = { start: '\0', end: '\0', limit: 1, keysOnly: true }
+const probe: Probe = {
+  path: methods.range.path,
+  request: encodeMessage(RangeRequest, rangeRequestOf(nothing)),
+}
+
 const isRead = ({ success, failure }: Transaction): boolean =>
   [...success, ...failure].every(operation => 'range' in operation)
 
@@ -119,7 +126,7 @@ class EtcdStore implements Store {
       await asking?.revision.catch(() => {})
       this.#asking = { started: true, revision }
       try {
-        return (await this.#range({ start: '\0', end: '\0', limit: 1, keysOnly: true })).revision
+        return (await this.#range(nothing)).revision
       } finally {
         if (this.#asking?.revision === revision) this.#asking = undefined
       }
@@ -351,7 +358,7 @@ class EtcdStore implements Store {
 /** Throws EndpointError, or an Error that says why the cluster cannot be used. */
 export async function openEtcdStore(options: EtcdStoreOptions): Promise<Store> {
   const { servers, tls = {}, timeoutMs, followMembersMs } = options
-  const store = new EtcdStore(new EtcdConnections(targetsOf(servers, tls), timeoutMs))
+  const store = new EtcdStore(new EtcdConnections(targetsOf(servers, tls), timeoutMs, probe))
   try {
     await store.checkVersion()
     if (followMembersMs !== undefined) store.followMembers(servers[0]!, tls, followMembersMs)

@@ -10,6 +10,8 @@ import type { Connection, EtcdConnections } from './connections.ts'
 import { eventOf } from './conversion.ts'
 
 const maxMessageBytes = 1 << 30
+/** Upstream's too: a member that is cut off from a majority ends the stream; it would stay silent without end. */
+const metadata = { hasleader: 'true' }
 /** etcd leaves a request for progress unanswered while a watch catches up: it is repeated. */
 const progressRetryMs = 100
 const firstReopenMs = 10
@@ -71,9 +73,10 @@ export class EtcdWatch implements Watch {
   #open(): void {
     if (this.#closed) return
     this.#fragments = []
-    const { call, member } = this.#connections.duplex('/etcdserverpb.Watch/Watch', bytes => {
+    const onMessage = (bytes: Uint8Array) => {
       if (this.#call === call) this.#receive(bytes)
-    })
+    }
+    const { call, member } = this.#connections.duplex('/etcdserverpb.Watch/Watch', onMessage, { metadata })
     this.#call = call
     this.#member = member
     const { start, end } = this.#options

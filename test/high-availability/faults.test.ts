@@ -1,0 +1,204 @@
+/**
+ * The long form of the tests of high availability (`npm run high-availability`): every fault for every machine, under a load
+ * of writes, watches and requests to a Service. Clients continue within 5 s, scheduling and controllers within 20 s, nothing
+ * that was acknowledged is lost, and nothing is done twice. Figures are printed as diagnostics.
+ */
+import assert from 'node:assert/strict'
+import { after, before, type TestContext, test } from 'node:test'
+import { Deployment } from '../../src/api/apps/v1/deployment.ts'
+import { ReplicaSet } from '../../src/api/apps/v1/replica-set.ts'
+import { Pod } from '../../src/api/core/v1/pod.ts'
+import { sleep } from '../../src/base/clock.ts'
+import { eventually, missingForContainers } from '../e2e/test-cluster.ts'
+import { ControlPlane, isUp, podsMs } from './control-plane.ts'
+import { findOrBuildEtcd } from './etcd.ts'
+import * as faults from './faults.ts'
+import { namespace } from './load.ts'
+import type { Machine } from './machines.ts'
+import { verdictOn } from './verdict.ts'
+
+const clientsContinueMs = 5_000
+const controllersContinueMs = 20_000
+/** How long what stands still does so: longer than a Lease. */
+const pausedMs = 30_000
+
+const isLong = process.env.HIGH_AVAILABILITY === 'long'
+const missing = isLong ? missingForContainers() : 'the long form: npm run high-availability'
+const etcd = missing ? undefined : await findOrBuildEtcd()
+const skip = missing ?? (etcd === undefined ? 'needs etcd 3.5.13 or later, or Go to build it' : false)
+/** With all its data. */
+const diskMib = 700
+const smallDisk = 'server3'
+
+let plane: ControlPlane
+let hasFailed = false
+let deployments = 0
+
+before(async () => {
+  if (skip) return
+  plane = new ControlPlane({ etcd: etcd!, diskMib: { [smallDisk]: diskMib } })
+  await plane.startServers()
+  await plane.startAgents()
+  await plane.startLoad()
+})
+
+after(async () => {
+  if (skip) return
+  await plane?.end(hasFailed)
+  setTimeout(() => process.exit(), 1_000).unref()
+})
+
+const check = (name: string, run: (t: TestContext) => Promise<void>): void =>
+  void test(name, { skip }, async t => {
+    try {
+      await run(t)
+    } catch (error) {
+      hasFailed = true
+      throw error
+    }
+  })
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+/** What each machine is at this moment, for the figures. */
+async function rolesOf(machine: Machine): Promise<string> {
+  const members = await plane.membersFrom(machine)
+  const roles = members.some(({ name, isLeader }) => isLeader && name === machine.name) ? ['leads etcd'] : []
+  for (const lease of ['kube-controller-manager', 'kube-scheduler'])
+    if ((await plane.leaderOf(lease)) === machine) roles.push(`is the ${lease}`)
+  return roles.join(', ') || 'follows'
+}
+
+/** Milliseconds from `begun` until a Deployment that is made now has a pod with a node, and nothing besides. */
+async function untilControlled(begun: number): Promise<number> {
+  const name = `deployment-${deployments++}`
+  await eventually(
+    'a Deployment is made',
+    () =>
+      plane.deploy(name, 1).then(
+        () => true,
+        error => error.code === 409,
+      ),
+    clientsContinueMs,
+  )
+  const labelSelector = `app=${name}`
+  await eventually(
+    `${name} has its pod`,
+    async () => (await plane.podsOf(name)).some(pod => pod.spec.nodeName),
+    controllersContinueMs - (performance.now() - begun),
+  )
+  const tookMs = performance.now() - begun
+  assert.equal((await plane.podsOf(name)).length, 1)
+  const sets = await plane.client.of(ReplicaSet).list(namespace, { labelSelector })
+  assert.equal(sets.items.length, 1)
+  return tookMs
+}
+
+interface Options {
+  /** Longest time that it lasts, at least until everything has continued. */
+  readonly lastsMs?: number
+}
+
+/** Measures what a fault costs, ends it, and waits until all is whole again. */
+const befalls = (fault: faults.Fault, number: number, { lastsMs = 0 }: Options = {}): void =>
+  check(`server${number}: ${fault.name}`, async t => {
+    const machine = plane.servers[number - 1]!
+    t.diagnostic(`${machine.name} ${await rolesOf(machine)}`)
+    await plane.load.settled()
+    // One connection to each server.
+    const clients = await Promise.all(plane.servers.map(() => plane.connect()))
+    await Promise.all(clients.map(client => client.of(Pod).list(namespace)))
+    const pods = await plane.podsOf('web')
+    const end = await fault.begin(machine, plane)
+    const begun = performance.now()
+    const continued = await Promise.all(
+      clients.map(client => plane.load.untilWritten(clientsContinueMs, client).catch((error: Error) => error)),
+    )
+    const controlled = await untilControlled(begun).catch((error: Error) => error)
+    const show = (one: number | Error): string => (typeof one === 'number' ? seconds(one) : one.message)
+    t.diagnostic(`clients continued after ${continued.map(show).join(', ')}`)
+    t.diagnostic(`controllers and scheduling continued after ${show(controlled)}`)
+    await sleep(Math.max(0, lastsMs - (performance.now() - begun)))
+    await end()
+    await plane.untilWhole()
+    t.diagnostic(`all is whole ${seconds(performance.now() - begun)} after the fault`)
+    assert.deepEqual(
+      [...continued, controlled].filter(one => typeof one !== 'number'),
+      [],
+    )
+    const uids = (list: readonly Pod[]) => list.map(({ metadata }) => metadata.uid).sort()
+    assert.deepEqual(uids(await plane.podsOf('web')), uids(pods), 'no pod was replaced')
+  })
+
+for (const number of [1, 2, 3]) {
+  befalls(faults.serverKilled, number)
+  befalls(faults.memberKilled, number)
+  befalls(faults.machineLost, number)
+  befalls(faults.machineOff, number)
+}
+for (const number of [1, 2, 3]) {
+  befalls(faults.serverPaused, number, { lastsMs: pausedMs })
+  befalls(faults.memberPaused, number, { lastsMs: pausedMs })
+  befalls(faults.cutFromEtcd, number, { lastsMs: pausedMs })
+  befalls(faults.memberCutFromMembers, number, { lastsMs: pausedMs })
+  befalls(faults.cutFromServers, number, { lastsMs: pausedMs })
+}
+befalls(faults.diskFull, Number(smallDisk.at(-1)))
+
+for (const number of [1, 2, 3]) {
+  check(`agent1 is cut off from server${number}, not from the others: it stays ready`, async () => {
+    const [agent] = plane.agents as [Machine]
+    const join = await agent.splitFrom([plane.servers[number - 1]!])
+    const begun = performance.now()
+    // Longer than the grace period of nodes.
+    while (performance.now() - begun < 60_000) {
+      assert.ok(await plane.isReady(agent))
+      await sleep(1_000)
+    }
+    await join()
+  })
+}
+
+check('nothing that was acknowledged is lost, nothing was done twice, watches missed nothing', async t => {
+  for (const line of await verdictOn(plane)) t.diagnostic(line)
+})
+
+for (const number of [1, 2]) {
+  check(`agent${number} is gone: its pods are replaced; on its return the old ones end`, async t => {
+    await eventually('the pods are spread', async () => (await plane.podsOf('web')).filter(isUp).length === 2, podsMs)
+    const lost = plane.agents[number - 1]!
+    const staying = plane.agents[2 - number]!
+    const plug = await lost.unplug()
+    const begun = performance.now()
+    await eventually(
+      'both pods run on the other node',
+      async () => {
+        const up = (await plane.podsOf('web')).filter(isUp)
+        return up.length === 2 && up.every(pod => pod.spec.nodeName === staying.name)
+      },
+      podsMs,
+    )
+    t.diagnostic(`replaced after ${seconds(performance.now() - begun)}`)
+    await plug()
+    const back = performance.now()
+    await eventually('the node is back', () => plane.isReady(lost), podsMs)
+    t.diagnostic(`ready ${seconds(performance.now() - back)} after its return`)
+    await eventually('the old ones are gone', async () => (await plane.podsOf('web')).length === 2, podsMs)
+    await spreadAgain()
+  })
+}
+
+/** A rollout, as after the loss of a node nothing moves back by itself. */
+async function spreadAgain(): Promise<void> {
+  const deployments = plane.client.of(Deployment)
+  const template = { metadata: { annotations: { restarted: String(performance.now()) } } }
+  await deployments.patch(namespace, 'web', 'strategic', { spec: { template } }, '')
+  await eventually(
+    'a pod on each node',
+    async () => {
+      const pods = await plane.podsOf('web')
+      return pods.length === 2 && pods.every(isUp) && new Set(pods.map(({ spec }) => spec.nodeName)).size === 2
+    },
+    podsMs,
+  )
+}
