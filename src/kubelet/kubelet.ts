@@ -34,6 +34,7 @@ import { PodResizes } from './resize/pod-resizes.ts'
 import { ResizeMetrics } from './resize/resize-metrics.ts'
 import { type CgroupDriver, Cgroups } from './resources/cgroups.ts'
 import { readHostResolver } from './sandbox/dns.ts'
+import { ContainerMetrics } from './stats/container-metrics.ts'
 import { StatsProvider } from './stats/summary.ts'
 import { StatusWriter } from './status/status-writer.ts'
 import { Mounter } from './volumes/mounter.ts'
@@ -86,6 +87,8 @@ export interface Kubelet {
   readonly manager: PodManager
   readonly containers: ContainerAccess
   readonly stats: StatsProvider
+  readonly containerMetrics: ContainerMetrics
+  readonly probes: Pick<ProbeManager, 'metrics'>
   /** Prometheus text of what its parts count. */
   metrics(): Promise<string>
   /** Resolves when the node is registered and its pods are looked after. */
@@ -279,6 +282,8 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     manager,
     containers: new ContainerAccess(manager, cri),
     stats: new StatsProvider({ nodeName, runtime: cri, manager, cgroups, clock, directory: dataDirectory }),
+    containerMetrics: new ContainerMetrics({ runtime: cri, manager, cgroups, clock, machine }),
+    probes,
     metrics: async () => `${await resizeMetrics.text()}${await evictions.metrics()}`,
     started,
     node: () => reporter.node,

@@ -5,9 +5,12 @@ import type { Probe } from '../../api/core/v1/probe.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { RuntimeClient } from '../cri/runtime-client.ts'
 import type { ContainerRecord } from '../pods/pod-runtime.ts'
+import { family, type Sample } from '../stats/metric-family.ts'
 import { type Answer, askByExec, askByGrpc, askByHttp, askByTcp } from './handlers.ts'
 
 export type ProbeType = 'startup' | 'liveness' | 'readiness'
+
+type ProbeResult = 'successful' | 'failed' | 'unknown'
 
 export interface ProbeTarget {
   readonly pod: Pod
@@ -34,6 +37,7 @@ interface Worker {
   run: number
   last: boolean | undefined
   stopped: boolean
+  readonly counts: Record<ProbeResult, number>
 }
 
 /** API defaults, for pods that did not pass the API server. */
@@ -77,6 +81,26 @@ export class ProbeManager {
     return this.#workers.get(containerId)?.get(type)?.result
   }
 
+  /** Prometheus text: what the probes of the containers that run have found so far. */
+  metrics(): string {
+    const samples = [...this.#workers.values()].flatMap(workers =>
+      [...workers.values()].flatMap(({ type, target, counts }) => {
+        const { name, namespace = '', uid } = target.pod.metadata
+        const labels = {
+          container: target.container.name,
+          namespace,
+          pod: name,
+          pod_uid: uid,
+          probe_type: titles[type],
+        }
+        return Object.entries(counts).flatMap(([result, count]): Sample[] =>
+          count === 0 ? [] : [[{ ...labels, result }, count]],
+        )
+      }),
+    )
+    return family('prober_probe_total', 'counter', 'Probes by their result.', samples)
+  }
+
   stop(): void {
     for (const id of [...this.#workers.keys()]) this.#stop(id)
   }
@@ -96,6 +120,7 @@ export class ProbeManager {
         run: 0,
         last: undefined,
         stopped: false,
+        counts: { successful: 0, failed: 0, unknown: 0 },
       }
       workers.set(type, worker)
     }
@@ -130,6 +155,7 @@ export class ProbeManager {
         this.#options.event(worker.target.pod, worker.target.container, 'Warning', 'Unhealthy', text)
       }
     }
+    worker.counts[answer === undefined ? 'unknown' : answer.ok ? 'successful' : 'failed'] += 1
     if (worker.stopped) return
     if (answer) this.#note(worker, answer)
     // A startup probe that has decided is done; the others begin after it has succeeded.

@@ -16,7 +16,10 @@ function hasTerminal({ spec }: Pod, name: string): boolean {
   return all.find(container => container.name === name)?.tty === true
 }
 
-export function kubeletBackend({ containers, manager, stats, metrics }: Kubelet, runtime: RuntimeClient): NodeBackend {
+export function kubeletBackend(
+  { containers, manager, stats, containerMetrics, probes, metrics }: Kubelet,
+  runtime: RuntimeClient,
+): NodeBackend {
   const recordOf = ({ namespace, pod, container, uid = '' }: ContainerReference) =>
     containers.runningContainer(namespace, pod, container, uid)
   return {
@@ -50,9 +53,16 @@ export function kubeletBackend({ containers, manager, stats, metrics }: Kubelet,
     portForwardUrl: async (sandboxId, ports) => new URL(await runtime.portForwardUrl(sandboxId, [...ports])),
     pods: () => containers.pods(),
     statsSummary: () => stats.summary(),
-    metrics: async path =>
-      path === '/metrics/resource'
-        ? resourceMetrics(await stats.summary())
-        : `${nodeMetrics(manager.workers())}${await metrics()}`,
+    async metrics(path) {
+      switch (path) {
+        case '/metrics/cadvisor':
+          return containerMetrics.text()
+        case '/metrics/probes':
+          return probes.metrics()
+        case '/metrics/resource':
+          return resourceMetrics(await stats.summary())
+      }
+      return `${nodeMetrics(manager.workers())}${await metrics()}`
+    },
   }
 }

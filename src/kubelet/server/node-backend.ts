@@ -30,6 +30,6 @@ export interface NodeBackend {
   pods(): readonly Pod[]
   /** The stats/v1alpha1 Summary. */
   statsSummary(): Promise<object>
-  /** Prometheus text; `path` is `/metrics` or `/metrics/resource`. */
+  /** Prometheus text; `path` is `/metrics`, or `/cadvisor`, `/probes` or `/resource` below it. */
   metrics(path: string): Promise<string>
 }

@@ -1,17 +1,7 @@
 /** The node's metrics as Prometheus text (Kubernetes metrics reference; KEP-727 for `/metrics/resource`). */
 import type { PodRuntime } from '../pods/pod-runtime.ts'
+import { family, type Sample } from '../stats/metric-family.ts'
 import type { Summary } from '../stats/summary.ts'
-
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | undefined]
-
-function family(name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): string {
-  const lines = samples.flatMap(([labels, value]) => {
-    if (value === undefined) return []
-    const text = Object.entries(labels).map(([key, label]) => `${key}=${JSON.stringify(label)}`)
-    return [`${name}${text.length === 0 ? '' : `{${text.join(',')}}`} ${value}`]
-  })
-  return lines.length === 0 ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('\n')}\n`
-}
 
 export function nodeMetrics(pods: readonly { readonly runtime: PodRuntime }[]): string {
   const states = new Map<string, number>()

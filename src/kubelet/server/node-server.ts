@@ -44,6 +44,8 @@ const maxMessageBytes = 4 * 1024 * 1024
 const maxConnections = 2000
 const headersTimeoutMs = 30_000
 
+const metricsPaths = new Set(['/metrics', '/metrics/cadvisor', '/metrics/probes', '/metrics/resource'])
+
 /** A refusal with its status code. */
 class HttpError extends Error {
   readonly statusCode: number
@@ -182,7 +184,7 @@ class RequestHandler {
         json(await backend.statsSummary())
         return
       case 'metrics':
-        if (rest.length > 0 && rest[0] !== 'resource') break
+        if (!metricsPaths.has(url.pathname)) break
         response
           .writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
           .end(await backend.metrics(url.pathname))

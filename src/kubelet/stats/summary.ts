@@ -7,6 +7,8 @@ import type { PodManager } from '../pods/pod-manager.ts'
 import { cgroupUsage, keyIn, numberIn, text } from '../resources/cgroup-usage.ts'
 import type { Cgroups } from '../resources/cgroups.ts'
 import { qosClassOf } from '../resources/qos.ts'
+import type { InterfaceCounters } from './network-counters.ts'
+import { podNetwork } from './pod-network.ts'
 
 export interface CpuStats {
   readonly time: string
@@ -29,13 +31,17 @@ export interface FsStats {
   readonly inodes?: number
   readonly inodesUsed?: number
 }
-export interface NetworkStats {
-  readonly time: string
+export interface InterfaceStats {
   readonly name: string
   readonly rxBytes?: number
   readonly rxErrors?: number
   readonly txBytes?: number
   readonly txErrors?: number
+}
+/** The figures of the first interface, which is the pod network's, and those of all. */
+export interface NetworkStats extends InterfaceStats {
+  readonly time: string
+  readonly interfaces?: readonly InterfaceStats[]
 }
 export interface ContainerUsage {
   readonly name: string
@@ -177,6 +183,7 @@ export class StatsProvider {
         workingSetBytes: usage.workingSetBytes,
         rssBytes: usage.rssBytes,
       }),
+      ...networkStats(podNetwork(worker, cgroups), time),
     }
   }
 
@@ -192,6 +199,20 @@ export class StatsProvider {
     this.#samples.set(key, fresh ? { atMs: nowMs, cpuNanoSeconds: total, rate } : last)
     return defined({ time, usageNanoCores: rate, usageCoreNanoSeconds: total })
   }
+}
+
+function networkStats(counters: readonly InterfaceCounters[], time: string): { network?: NetworkStats } {
+  const interfaces = counters.map(
+    ({ name, rxBytes, rxErrors, txBytes, txErrors }): InterfaceStats => ({
+      name,
+      rxBytes,
+      rxErrors,
+      txBytes,
+      txErrors,
+    }),
+  )
+  const [first] = interfaces
+  return first ? { network: { time, ...first, interfaces } } : {}
 }
 
 const optional = (value: number | undefined): number | undefined => (value === undefined ? undefined : Number(value))
