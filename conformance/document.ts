@@ -7,7 +7,7 @@ import { areaOf, type Outcome, type Results } from './results.ts'
 export const documentPath = join(import.meta.dirname, '../docs/conformance.md')
 
 /** Text from a test within a line of Markdown. */
-const plain = (text: string): string => text.replace(/[\\`*_<>|#[\]]/g, '\\$&').replace(/\s+/g, ' ')
+export const plain = (text: string): string => text.replace(/[\\`*_<>|#[\]]/g, '\\$&').replace(/\s+/g, ' ')
 const code = (text: string): string => `\`${text.replaceAll('`', "'")}\``
 
 interface AreaCounts {
@@ -43,10 +43,20 @@ function byArea<Test extends { readonly name: string }>(
 /** The name without its area, which the heading says. */
 const shortName = (name: string) => plain(name.replace(/^\[sig-[a-z-]+\] /, ''))
 
+export const areaTable = (outcome: Outcome, notRunTitle: string): string[] => [
+  `| area | passed | failed | ${notRunTitle} |`,
+  '| --- | ---: | ---: | ---: |',
+  ...[...countByArea(outcome)].map(
+    ([area, counts]) => `| ${area} | ${counts.passed} | ${counts.failed} | ${counts.notRun} |`,
+  ),
+]
+
+export const failedByArea = (failed: Outcome['failed']): string[] =>
+  failed.length === 0 ? ['', 'None.'] : byArea(failed, ({ name, error }) => `${shortName(name)}  \n  ${code(error)}`)
+
 export function renderDocument(results: Results): string {
   const { suite, commit, date, seconds, wholeRun, passed, failed, notRun } = results
   const total = passed.length + failed.length + notRun.length
-  const areas = countByArea(results)
   return [
     '# Conformance',
     '',
@@ -60,14 +70,10 @@ export function renderDocument(results: Results): string {
         ]
       : [`Commit ${code(commit.slice(0, 12))}, ended ${date}, took ${formatSeconds(seconds)}.`]),
     '',
-    '| area | passed | failed | not run |',
-    '| --- | ---: | ---: | ---: |',
-    ...[...areas].map(([area, counts]) => `| ${area} | ${counts.passed} | ${counts.failed} | ${counts.notRun} |`),
+    ...areaTable(results, 'not run'),
     '',
     '## Failed',
-    ...(failed.length === 0
-      ? ['', 'None.']
-      : byArea(failed, ({ name, error }) => `${shortName(name)}  \n  ${code(error)}`)),
+    ...failedByArea(failed),
     '',
     '## Not run',
     ...(notRun.length === 0

@@ -74,13 +74,13 @@ export function firstLines(error: string, maxLength = 300): string {
 }
 
 /**
- * `environment` says which tests cannot pass on this machine and why: they are run all the same, and where they fail
- * the reason is named.
+ * `environmentReason` says why a test cannot pass on this machine: it is run all the same, and where it fails the reason is
+ * named.
  */
 export function outcomeOf(
   selected: readonly string[],
   report: RunReport,
-  environment: Readonly<Record<string, string>> = {},
+  environmentReason: (name: string) => string | undefined = () => undefined,
 ): Outcome {
   const reports = new Map(report.tests.map(test => [test.name, test]))
   const passed: string[] = []
@@ -88,7 +88,7 @@ export function outcomeOf(
   const notRun: NotRunTest[] = []
   for (const name of [...selected].sort()) {
     const test = reports.get(name)
-    const reason = environment[name]
+    const reason = environmentReason(name)
     if (test?.state === 'passed') passed.push(name)
     else if (!test || test.state === 'pending' || (test.state === 'skipped' && test.error === ''))
       notRun.push({

@@ -5,20 +5,23 @@ import { Command, InvalidArgumentError } from 'commander'
 import { tryLock } from '../src/cli/running-process.ts'
 import { cacheRoot } from './cache.ts'
 import { type Cluster, testCluster } from './cluster.ts'
-import { runCommand } from './command.ts'
-import { countByArea, writeDocument } from './document.ts'
-import { environmentReasons } from './environment.ts'
+import { countByArea } from './document.ts'
+import { environmentReason } from './environment.ts'
 import { makeImages } from './images.ts'
 import { buildContainerd, buildPrograms, type Programs } from './programs.ts'
 import { formatSeconds, ProgressDisplay } from './progress.ts'
+import { recordRun, recordsRun, resultsOf } from './record.ts'
 import { mirrorRegistry, type Registry, serveRegistry } from './registry.ts'
 import { outcomeOf, type RunReport } from './report.ts'
-import { mergeOutcomes, type Outcome, readResults, writeResults } from './results.ts'
+import type { Outcome } from './results.ts'
 import { selectTests } from './selection.ts'
 import { readSlice } from './slice.ts'
 import { listTests, runSuite } from './suite.ts'
+import { inTestSet, isTestSetName, runsAlone, type TestSetName, testSetNames } from './test-sets.ts'
 
 interface Flags {
+  readonly tests: TestSetName
+  readonly record: boolean
   readonly focus: readonly RegExp[]
   readonly skip: readonly RegExp[]
   readonly parallel: number
@@ -47,6 +50,11 @@ const positive = (text: string): number => {
   return value
 }
 
+const testSet = (text: string): TestSetName => {
+  if (!isTestSetName(text)) throw new InvalidArgumentError(`one of ${testSetNames.join(', ')}.`)
+  return text
+}
+
 /** More processes than cores: tests mostly wait. */
 const defaultProcesses = 6
 
@@ -56,12 +64,14 @@ const defaultNodes = 2
 function parseFlags(): Flags {
   return new Command('npm run conformance --')
     .description("Runs upstream's conformance suite against a cluster of this source tree, or another.")
+    .option(`--tests <set>`, `which part of the suite: ${testSetNames.join(', ')}`, testSet, 'conformance')
     .option('--focus <pattern>', 'only tests whose name matches (may be repeated)', pattern, [])
     .option('--skip <pattern>', 'no tests whose name matches (may be repeated)', pattern, [])
     .option('--parallel <processes>', 'how many tests run at a time', positive, defaultProcesses)
     .option('--serial', 'one test at a time', false)
     .option('--slice <name>', 'only the tests of a committed list, as "ci"')
-    .option('--rerun-failed', 'only what failed or did not run according to results.json, and merge it in', false)
+    .option('--rerun-failed', 'only what failed or did not run according to the results, and merge it in', false)
+    .option('--record', 'merge the outcome of a part other than conformance into docs/e2e.md', false)
     .option('--against <kubeconfig>', 'test a running cluster; its nodes need the images already')
     .option('--name <name>', 'name of the cluster to start', 'conformance')
     .option('--nodes <number>', 'nodes of the cluster to start, all on this machine', positive, defaultNodes)
@@ -160,31 +170,11 @@ function printSummary(outcome: Outcome, seconds: number, directory: string): voi
   )
 }
 
-/** Whole runs and reruns change the committed results; a run of a part leaves them alone. */
-async function record(flags: Flags, programs: Programs, outcome: Outcome, seconds: number): Promise<void> {
-  const whole = flags.focus.length === 0 && flags.skip.length === 0 && !flags.slice && !flags.against
-  const earlier = readResults()
-  if (!whole || (flags.rerunFailed && !earlier)) return
-  const merged = flags.rerunFailed && earlier ? mergeOutcomes(earlier, outcome) : outcome
-  const results = {
-    suite: programs.version,
-    commit: (await runCommand('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname })).trim(),
-    date: `${new Date().toISOString().slice(0, 19)}Z`,
-    seconds: Math.round(seconds + (flags.rerunFailed && earlier ? earlier.seconds : 0)),
-    ...(flags.rerunFailed && earlier
-      ? { wholeRun: earlier.wholeRun ?? { commit: earlier.commit, date: earlier.date } }
-      : {}),
-    ...merged,
-  }
-  writeResults(results)
-  writeDocument(results)
-}
-
 function onlyNames(flags: Flags): readonly string[] | undefined {
   if (flags.slice !== undefined) return readSlice(flags.slice)
   if (!flags.rerunFailed) return undefined
-  const earlier = readResults()
-  if (!earlier) throw new Error('there is no conformance/results.json yet: run all tests first')
+  const earlier = resultsOf(flags.tests)
+  if (!earlier) throw new Error('there are no results of it yet: run all tests first')
   return [...earlier.failed, ...earlier.notRun].map(({ name }) => name)
 }
 
@@ -199,10 +189,11 @@ async function main(): Promise<void> {
   const { signal } = stop
   const programs = await part('building the suite', () => buildPrograms(signal))
   const only = onlyNames(flags)
-  const tests = selectTests(await listTests(programs, signal), {
+  const ofSet = (await listTests(programs, signal)).filter(name => inTestSet(flags.tests, name))
+  const tests = selectTests(ofSet, {
     focus: flags.focus,
     skip: flags.skip,
-    ...(only ? { only } : {}),
+    ...(only ? { only: only.filter(name => inTestSet(flags.tests, name)) } : {}),
   })
   if (flags.list) return void process.stdout.write(tests.map(name => `${name}\n`).join(''))
   if (tests.length === 0) throw new Error('no test matches')
@@ -216,7 +207,7 @@ async function main(): Promise<void> {
         tests,
         // A change must not fail by the timing of one test; which ones needed it is said below.
         attempts: flags.slice === undefined ? 1 : 2,
-        processes: flags.serial ? 1 : Math.min(flags.parallel, tests.length),
+        processes: flags.serial || runsAlone(flags.tests) ? 1 : Math.min(flags.parallel, tests.length),
         directory,
         onProgress: line => display.onLine(line),
         signal,
@@ -230,12 +221,12 @@ async function main(): Promise<void> {
     ? await run(resolve(flags.against))
     : await runOnOwnCluster(flags, programs, directory, signal, run)
   const seconds = (performance.now() - startedAt) / 1000
-  const outcome = outcomeOf(tests, report, environmentReasons)
+  const outcome = outcomeOf(tests, report, environmentReason)
   keepOutputs(directory, report)
   for (const { name, state, attempts } of report.tests)
     if (state === 'passed' && attempts > 1) process.stdout.write(`passed only when tried again: ${name}\n`)
   printSummary(outcome, seconds, directory)
-  if (!signal.aborted) await record(flags, programs, outcome, seconds)
+  if (!signal.aborted && recordsRun(flags)) await recordRun(flags, programs.version, outcome, seconds)
   if (outcome.passed.length < tests.length) process.exitCode = 1
 }
 

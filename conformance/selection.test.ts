@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { focusPattern, selectTests } from './selection.ts'
+import { focusPatterns, selectTests } from './selection.ts'
 
 const all = ['[sig-node] Pods start', '[sig-node] Pods stop', '[sig-apps] Jobs start']
 
@@ -19,8 +19,18 @@ test('a listed test that the suite does not have is refused', () => {
 })
 
 test('the pattern matches whole names behind the title of the suite', () => {
-  const pattern = new RegExp(focusPattern(['[sig-node] a.b (c)', '[sig-node] d']))
+  const [text, ...more] = focusPatterns(['[sig-node] a.b (c)', '[sig-node] d'])
+  assert.deepEqual(more, [])
+  const pattern = new RegExp(text!)
   assert.ok(pattern.test('Suite [sig-node] a.b (c)'))
   assert.ok(!pattern.test('Suite [sig-node] axb (c)'))
   assert.ok(!pattern.test('Suite [sig-node] d e'))
+})
+
+test('many names are spread over patterns that each fit into an argument', () => {
+  const names = Array.from({ length: 1_001 }, (_, index) => `[sig-storage] ${'long '.repeat(40)}${index}`)
+  const patterns = focusPatterns(names)
+  assert.ok(patterns.every(pattern => pattern.length < 128 << 10))
+  const matchers = patterns.map(pattern => new RegExp(pattern))
+  assert.ok(names.every(name => matchers.filter(matcher => matcher.test(name)).length === 1))
 })

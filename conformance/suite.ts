@@ -1,25 +1,25 @@
 /** Runs the suite by ginkgo, and tells of each test as it begins and ends. */
 import { spawn } from 'node:child_process'
-import { createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createWriteStream, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cached, hashOf } from './cache.ts'
 import { runCommand } from './command.ts'
 import type { Programs } from './programs.ts'
 import { parseReport, type RunReport } from './report.ts'
-import { focusPattern } from './selection.ts'
+import { focusPatterns } from './selection.ts'
 
-/** All conformance tests of the suite, in the suite's order. */
+/** All tests of the suite, in the suite's order. */
 export async function listTests(programs: Programs, signal: AbortSignal): Promise<string[]> {
-  const directory = await cached('tests', hashOf(programs.directory), async target => {
+  const directory = await cached('tests', hashOf(programs.directory, 'all'), async target => {
     const report = join(target, 'report.json')
-    await runCommand(
-      programs.path('e2e.test'),
-      ['--ginkgo.dry-run', String.raw`--ginkgo.focus=\[Conformance\]`, `--ginkgo.json-report=${report}`],
-      { cwd: target, signal },
-    )
-    const tests = parseReport(readFileSync(report, 'utf8')).tests.filter(test => test.state === 'passed')
-    writeFileSync(join(target, 'names.json'), JSON.stringify(tests.map(test => test.name)))
+    await runCommand(programs.path('e2e.test'), ['--ginkgo.dry-run', `--ginkgo.json-report=${report}`], {
+      cwd: target,
+      signal,
+    })
+    const { tests } = parseReport(readFileSync(report, 'utf8'))
+    writeFileSync(join(target, 'names.json'), JSON.stringify([...new Set(tests.map(test => test.name))]))
+    rmSync(report)
   })
   return JSON.parse(readFileSync(join(directory, 'names.json'), 'utf8')) as string[]
 }
@@ -62,7 +62,7 @@ export async function runSuite(run: SuiteRun): Promise<RunReport> {
       `--procs=${processes}`,
       `--flake-attempts=${attempts}`,
       `--timeout=${suiteTimeout}`,
-      `--focus=${focusPattern(tests)}`,
+      ...focusPatterns(tests).map(pattern => `--focus=${pattern}`),
       '--json-report=report.json',
       `--output-dir=${directory}`,
       '--no-color',
