@@ -12,6 +12,8 @@ import { leastAllocated, nodeResourcesFit } from './plugins/node-resources-fit.t
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts'
 import { podTopologySpreadFilter, podTopologySpreadScore } from './plugins/pod-topology-spread.ts'
 import { taintTolerationFilter, taintTolerationScore } from './plugins/taint-toleration.ts'
+import { volumeBinding } from './plugins/volume-binding.ts'
+import { volumeRestrictions } from './plugins/volume-restrictions.ts'
 
 export const filterPlugins: readonly FilterPlugin[] = [
   nodeUnschedulable,
@@ -20,6 +22,8 @@ export const filterPlugins: readonly FilterPlugin[] = [
   nodeAffinityFilter,
   nodePorts,
   nodeResourcesFit,
+  volumeRestrictions,
+  volumeBinding,
   nodeDeclaredFeatures,
   dynamicResources,
   podTopologySpreadFilter,

@@ -11,5 +11,13 @@ export function fitMessage(nodes: number, reasonLists: Iterable<readonly string[
 
 export const noNodesMessage = 'no nodes available to schedule pods'
 
-export const rejectionReasons = (rejections: Iterable<Rejection>): Iterable<readonly string[]> =>
-  [...rejections].map(rejection => rejection.reasons)
+/** Why a pod fits nowhere. */
+export function rejectionMessage(nodes: number, rejections: Iterable<Rejection>): string {
+  const all = [...rejections]
+  const ofPod = all.find(rejection => rejection.ofPod)
+  if (ofPod) return `0/${nodes} nodes are available: ${ofPod.reasons.join(', ')}.`
+  return fitMessage(
+    nodes,
+    all.map(rejection => rejection.reasons),
+  )
+}

@@ -2,12 +2,15 @@
 import type { ClusterState, ReadyNode } from './cluster-state.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { ClusterEvent } from './queueing-hints.ts'
+import type { VolumeView } from './volumes/volume-view.ts'
 
 export interface Rejection {
   readonly plugin: string
   readonly reasons: readonly string[]
   /** Whether no removal of pods from the node could help. */
   readonly unresolvable: boolean
+  /** Whether the reason is the pod's, the same for every node. */
+  readonly ofPod?: boolean
 }
 
 /** Says why a node will not do. */
@@ -47,6 +50,8 @@ export interface OwnersSelector {
 /** What plugins may read. */
 export interface ClusterView {
   readonly state: ClusterState
+  /** Absent: no pod has claims. */
+  readonly volumes?: VolumeView
   /** Selectors of the services and workloads that a pod belongs to; undefined if there are none. */
   selectorOfOwners(info: PodInfo): OwnersSelector | undefined
 }

@@ -14,7 +14,8 @@ export type ClusterEvent =
   | { readonly type: 'nodeDeleted' }
   /** A pod on a node, also one that was assumed there, is new, has changed its labels or requests, or is gone. */
   | { readonly type: 'podAdded' | 'podUpdated' | 'podDeleted'; readonly pod: PodInfo }
-  | { readonly type: 'namespaceUpdated' }
+  | { readonly type: 'namespaceUpdated' | 'volumeChanged' | 'storageClassChanged' }
+  | { readonly type: 'claimChanged'; readonly namespace: string; readonly name: string }
 
 export const isNodeEvent = (event: ClusterEvent): event is ClusterEvent & { node: Node } =>
   event.type === 'nodeAdded' || event.type === 'nodeUpdated'

@@ -16,10 +16,10 @@ import type { Client } from '../client/client.ts'
 import { EventRecorder } from '../client/event-recorder.ts'
 import type { Informer, InformerEvent } from '../client/informer.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
-import { ClusterState } from './cluster-state.ts'
+import { ClusterState, type ReadyNode } from './cluster-state.ts'
 import { type CycleResult, SchedulingCycle } from './cycle.ts'
 import { filterPlugins, scorePlugins } from './default-plugins.ts'
-import { fitMessage, noNodesMessage, rejectionReasons } from './fit-message.ts'
+import { noNodesMessage, rejectionMessage } from './fit-message.ts'
 import { ownersSelector } from './owners-selector.ts'
 import { PodBinder } from './plugins/default-binder.ts'
 import { Preemption } from './plugins/default-preemption.ts'
@@ -27,6 +27,8 @@ import { type PodInfo, podInfoOf, podKeyOf } from './pod-info.ts'
 import { PodWriter } from './pod-writer.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
 import type { ClusterEvent } from './queueing-hints.ts'
+import type { VolumePlan } from './volumes/pod-volumes.ts'
+import { VolumeBinder } from './volumes/volume-binder.ts'
 
 export interface SchedulerOptions {
   readonly client: Client
@@ -61,6 +63,7 @@ class Scheduler implements RunningScheduler {
   readonly #cycle: SchedulingCycle
   readonly #preemption: Preemption
   readonly #binder: PodBinder
+  readonly #volumes: VolumeBinder
   readonly #writer: PodWriter
   readonly #events: EventRecorder
   readonly #pods: Informer<Pod>
@@ -74,8 +77,10 @@ class Scheduler implements RunningScheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options
     const { client, informers, clock, random, log } = options
+    this.#volumes = new VolumeBinder({ client, informers, clock })
     const view = {
       state: this.#state,
+      volumes: this.#volumes.view,
       selectorOfOwners: ownersSelector({
         services: informers.of(Service),
         replicaSets: informers.of(ReplicaSet),
@@ -120,6 +125,7 @@ class Scheduler implements RunningScheduler {
       namespaces.subscribe(event => this.#onNamespace(event)),
       nodes.subscribe(event => this.#onNode(event)),
       this.#pods.subscribe(event => this.#onPod(event)),
+      this.#volumes.subscribe(event => this.#move(event)),
     )
     log.info({ nodes: this.#state.nodes().length, pending: this.#queue.size }, 'scheduling')
     this.#plan()
@@ -134,6 +140,7 @@ class Scheduler implements RunningScheduler {
     this.#stopped = true
     this.#wakeTimer?.cancel()
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#volumes.stop()
     await Promise.all([this.#binder.stop(), this.#writer.settled()])
     this.#events.stop()
   }
@@ -192,6 +199,7 @@ class Scheduler implements RunningScheduler {
   }
 
   #gone(key: string): void {
+    this.#volumes.podGone(key)
     this.#queue.delete(key)
     this.#state.withdraw(key)
     const info = this.#state.removePod(key)
@@ -244,9 +252,23 @@ class Scheduler implements RunningScheduler {
       this.#reject(queued, result)
       return
     }
+    const { node } = result
+    const volumes = this.#volumes.reserve(info, node)
     this.#state.withdraw(info.key)
-    this.#state.assume(info, result.node.name)
-    this.#binder.bind(queued, result.node.name)
+    this.#state.assume(info, node.name)
+    if (volumes.bindings.length + volumes.provisions.length === 0) this.#binder.bind(queued, node.name)
+    else void this.#bindVolumes(queued, volumes, node)
+  }
+
+  /** Takes as long as a driver needs; the pod keeps its place on the node meanwhile. */
+  async #bindVolumes(queued: QueuedPod, volumes: VolumePlan, node: ReadyNode): Promise<void> {
+    try {
+      await this.#volumes.bind(queued.info, volumes, node)
+    } catch (error) {
+      if (!this.#stopped) this.#bindFailed(queued, error as Error)
+      return
+    }
+    if (!this.#stopped) this.#binder.bind(queued, node.name)
   }
 
   #reject(queued: QueuedPod, { rejections }: CycleResult): void {
@@ -259,7 +281,7 @@ class Scheduler implements RunningScheduler {
       return
     }
     const found = this.#preemption.plan(info, rejections, this.#budgets.list())
-    const why = fitMessage(nodes, rejectionReasons(rejections.values()))
+    const why = rejectionMessage(nodes, rejections.values())
     if ('message' in found) {
       // A node that it waits for, and that is being freed, stays its own.
       const waits = found.message.includes('terminating pod')

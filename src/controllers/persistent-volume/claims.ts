@@ -2,11 +2,17 @@
 import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import type { StorageClass } from '../../api/storage/v1/storage-class.ts'
+import {
+  bestMatch,
+  boundByController,
+  classOf,
+  isReservedFor,
+  mismatchOf,
+  pointingVolume,
+} from '../../machinery/volume-matching.ts'
 import { type Action, type Plan, update, updateStatus } from '../runtime/action.ts'
 import { same } from '../runtime/same.ts'
-import { bestMatch, classOf, isReservedFor, mismatchOf } from './matching.ts'
 
-export const boundByController = 'pv.kubernetes.io/bound-by-controller'
 const bindCompleted = 'pv.kubernetes.io/bind-completed'
 const selectedNode = 'volume.kubernetes.io/selected-node'
 const provisionerMarks = ['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner']
@@ -140,24 +146,6 @@ export function bind(volume: PersistentVolume, claim: Claim): Plan {
   }
   return {
     steps: same(status, claim.status) ? [] : [[updateStatus(PersistentVolumeClaim, { ...claim, status })]],
-  }
-}
-
-function pointingVolume(volume: PersistentVolume, claim: Claim): PersistentVolume | undefined {
-  const { claimRef } = volume.spec
-  const { namespace, name, uid, resourceVersion } = claim.metadata
-  if (claimRef?.uid === uid && claimRef.name === name && claimRef.namespace === namespace) return undefined
-  const annotations = {
-    ...volume.metadata.annotations,
-    ...(claimRef === undefined ? { [boundByController]: 'yes' } : {}),
-  }
-  return {
-    ...volume,
-    metadata: { ...volume.metadata, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
-    spec: {
-      ...volume.spec,
-      claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion },
-    },
   }
 }
 

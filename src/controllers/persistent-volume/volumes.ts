@@ -2,8 +2,8 @@
 import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import { timeOf } from '../../client/timestamps.ts'
+import { boundByController } from '../../machinery/volume-matching.ts'
 import { type Action, type Plan, update, updateStatus } from '../runtime/action.ts'
-import { boundByController } from './claims.ts'
 
 const provisionedBy = 'pv.kubernetes.io/provisioned-by'
 

@@ -6,7 +6,7 @@ import type { Draft } from '../../schema/message.ts'
 import { ClusterState } from '../cluster-state.ts'
 import { SchedulingCycle } from '../cycle.ts'
 import { filterPlugins, scorePlugins } from '../default-plugins.ts'
-import { fitMessage, rejectionReasons } from '../fit-message.ts'
+import { rejectionMessage } from '../fit-message.ts'
 import type { ClusterView, ScorePlugin } from '../framework.ts'
 import { podInfoOf } from '../pod-info.ts'
 
@@ -87,7 +87,7 @@ export class SmallCluster {
   /** The node chosen, or why there is none. Nothing is changed. */
   decide(pod: Pod): string {
     const { node, rejections } = this.cycle.run(podInfoOf(pod))
-    return node?.name ?? fitMessage(this.state.nodes().length, rejectionReasons(rejections.values()))
+    return node?.name ?? rejectionMessage(this.state.nodes().length, rejections.values())
   }
 
   /** Decides on one pod after the other, each staying where it was put. */

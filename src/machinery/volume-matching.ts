@@ -1,8 +1,8 @@
 /** Which volume suits a claim (upstream: FindMatchingVolume, checkVolumeSatisfyClaim). */
-import type { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
-import type { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
-import { parseQuantity } from '../../machinery/quantity.ts'
-import { labelSelectorOf } from '../../machinery/selectors/label-selector.ts'
+import type { PersistentVolume } from '../api/core/v1/persistent-volume.ts'
+import type { PersistentVolumeClaim } from '../api/core/v1/persistent-volume-claim.ts'
+import { parseQuantity } from './quantity.ts'
+import { labelSelectorOf } from './selectors/label-selector.ts'
 
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
 
@@ -16,7 +16,7 @@ export const classOf = ({ metadata, spec }: Classed): string =>
   metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? ''
 
 const sizeOf = (volume: PersistentVolume): bigint => parseQuantity(volume.spec.capacity?.storage ?? '0').nanos
-const wantedSize = (claim: PersistentVolumeClaim): bigint =>
+export const wantedSize = (claim: PersistentVolumeClaim): bigint =>
   parseQuantity(claim.spec.resources.requests?.storage ?? '0').nanos
 
 const hasModes = ({ spec }: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
@@ -67,4 +67,25 @@ export function bestMatch(
       (best, volume) => (best === undefined || sizeOf(volume) < sizeOf(best) ? volume : best),
       undefined,
     )
+}
+
+export const boundByController = 'pv.kubernetes.io/bound-by-controller'
+
+/** The volume reserved for the claim; undefined where it is already. */
+export function pointingVolume(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume | undefined {
+  const { claimRef } = volume.spec
+  const { namespace, name, uid, resourceVersion } = claim.metadata
+  if (claimRef?.uid === uid && claimRef.name === name && claimRef.namespace === namespace) return undefined
+  const annotations = {
+    ...volume.metadata.annotations,
+    ...(claimRef === undefined ? { [boundByController]: 'yes' } : {}),
+  }
+  return {
+    ...volume,
+    metadata: { ...volume.metadata, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
+    spec: {
+      ...volume.spec,
+      claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion },
+    },
+  }
 }
