@@ -286,7 +286,7 @@ test('an image that cannot be pulled backs off', async () => {
 })
 
 test('a volume of a type that is not supported is named in an event', async () => {
-  const volumes = [{ name: 'claim', persistentVolumeClaim: { claimName: 'x' } }]
+  const volumes = [{ name: 'disk', iscsi: { targetPortal: '127.0.0.1', iqn: 'iqn.2026-01.com.example:disk', lun: 0 } }]
   await node.createPod('claiming', { containers: [script('main', forever)], volumes })
   for (let tries = 0; tries < 500; tries++) {
     if (node.transport.peekAll(Event).some(({ reason }) => reason === 'FailedMount')) break
@@ -295,7 +295,7 @@ test('a volume of a type that is not supported is named in an event', async () =
   const event = node.transport.peekAll(Event).find(({ reason }) => reason === 'FailedMount')
   assert.equal(
     event?.message,
-    'MountVolume.SetUp failed for volume "claim" : volumes of type persistentVolumeClaim are not supported by this node',
+    'MountVolume.SetUp failed for volume "disk" : volumes of type iscsi are not supported by this node',
   )
   await node.client.of(Pod).delete('default', 'claiming', { gracePeriodSeconds: 0 })
   await node.untilGone('claiming')

@@ -39,6 +39,7 @@ import { StatsProvider } from './stats/summary.ts'
 import { StatusWriter } from './status/status-writer.ts'
 import { Mounter } from './volumes/mounter.ts'
 import { ObjectWatcher } from './volumes/object-watcher.ts'
+import { PersistentVolumes } from './volumes/persistent-volumes.ts'
 import { PodCertificates } from './volumes/pod-certificates.ts'
 import { TokenSource } from './volumes/token-source.ts'
 import { TrustBundles } from './volumes/trust-bundles.ts'
@@ -143,7 +144,14 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   })
   const services = options.informers.of(Service)
   const pods = options.informers.of(Pod, { fieldSelector: `spec.nodeName=${nodeName}` })
-  const volumes = new VolumeManager(podsDirectory(dataDirectory), new Mounter(options.spawner), () => clock.now())
+  const mounter = new Mounter(options.spawner)
+  const persistentVolumes = new PersistentVolumes({
+    client,
+    mounter,
+    directory: kubeletDirectory(dataDirectory),
+    event: (pod, reason, message) => podEvent(shared, pod, 'Warning', reason, message),
+  })
+  const volumes = new VolumeManager(podsDirectory(dataDirectory), mounter, () => clock.now(), persistentVolumes)
   const cgroups = new Cgroups({ driver: cgroupDriver, root: cgroupRoot })
   const wake = (uid: string) => manager.wake(uid)
   const objects = new ObjectWatcher(client, clock, wake)

@@ -19,7 +19,7 @@ import type { Image, PodSandboxConfig } from '../cri/runtime-client.ts'
 import { hostsFileOf, podHostName } from '../sandbox/host-names.ts'
 import { podLogDirectory } from '../sandbox/sandbox-config.ts'
 import { nonRootProblem } from '../sandbox/security.ts'
-import type { MountedVolume } from '../volumes/volume-manager.ts'
+import type { MountedVolume } from '../volumes/persistent-volumes.ts'
 import { ensureImages, StartError } from './container-images.ts'
 import type { StartAction } from './next-actions.ts'
 import { latestOf, type PodRuntime, type SandboxRecord } from './pod-runtime.ts'
@@ -152,16 +152,19 @@ async function configure(
     imageUser,
     environment,
     mounts,
-    devices: blockDevices(container),
+    devices: blockDevices(container, context.volumes),
     memoryCapacityBytes: services.memoryCapacityBytes,
     ...(target ? { targetId: target.id } : {}),
   })
 }
 
-function blockDevices(container: Container): Device[] {
-  const [first] = container.volumeDevices ?? []
-  if (first) throw new ConfigError(`volumeDevices are not supported by this node: ${first.name}`)
-  return []
+function blockDevices(container: Container, volumes: ReadonlyMap<string, MountedVolume>): Device[] {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const volume = volumes.get(name)
+    if (!volume?.isDevice)
+      throw new ConfigError(`cannot find volume "${name}" to pass into container "${container.name}"`)
+    return { containerPath: devicePath, hostPath: volume.hostPath, permissions: volume.readOnly ? 'r' : 'mrw' }
+  })
 }
 
 const propagations: Record<string, number> = {
@@ -200,7 +203,7 @@ async function containerMounts(
     mounts.push({
       containerPath,
       hostPath,
-      readonly: mount.readOnly === true,
+      readonly: mount.readOnly === true || volume.readOnly === true,
       propagation: propagations[mount.mountPropagation ?? 'None'] ?? MountPropagation.private,
       recursiveReadOnly: mount.readOnly === true && mount.recursiveReadOnly === 'Enabled',
     })

@@ -31,8 +31,22 @@ export class Mounter {
     await this.#run('mount', ['-t', 'tmpfs', ...options, 'tmpfs', path])
   }
 
-  async bind(source: string, target: string): Promise<void> {
+  async bind(source: string, target: string, readOnly = false): Promise<void> {
     await this.#run('mount', ['--no-canonicalize', '--bind', source, target])
+    if (readOnly) await this.#run('mount', ['-o', 'remount,bind,ro', target])
+  }
+
+  async mount(type: string, source: string, target: string, options: readonly string[]): Promise<void> {
+    await this.#run('mount', ['-t', type, ...(options.length === 0 ? [] : ['-o', options.join(',')]), source, target])
+  }
+
+  /** Makes a file system on a device that holds nothing. */
+  async formatAndMount(device: string, target: string, type: string, options: readonly string[]): Promise<void> {
+    const found = await this.#spawner.run('blkid', ['-p', '-o', 'value', '-s', 'TYPE', device])
+    // 2: there is nothing that it knows.
+    if (found.code === 2) await this.#run(`mkfs.${type}`, /^ext[234]$/.test(type) ? ['-F', '-m0', device] : [device])
+    else if (found.code !== 0) throw new Error(`blkid ${device}: ${found.stderr.trim() || `exit code ${found.code}`}`)
+    await this.mount(type, device, target, options)
   }
 
   /** Everything at or below a directory; what is busy is taken out of sight. */

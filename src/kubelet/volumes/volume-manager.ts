@@ -1,18 +1,16 @@
 /** The volumes of the node's pods: made before the first container, kept up to date, taken away after the last. */
-import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { Volume } from '../../api/core/v1/volume.ts'
 import { unitsOf } from '../resources/amounts.ts'
 import { writeAtomically } from './atomic-writer.ts'
+import { giveToGroup } from './fs-group.ts'
 import { prepareHostPath } from './host-path.ts'
-import type { Mounter } from './mounter.ts'
+import { type Mounter, mountsBelow } from './mounter.ts'
 import { type PayloadFacts, volumePayload } from './payload.ts'
+import { type MountedVolume, type PersistentVolumes, unmountUnusedDevices } from './persistent-volumes.ts'
 import { mountSubPath } from './sub-path.ts'
-
-export interface MountedVolume {
-  readonly hostPath: string
-}
 
 /** A volume that could not be made; the message names it and its type. */
 export class VolumeError extends Error {}
@@ -31,9 +29,12 @@ export class VolumeManager {
   readonly #podsDirectory: string
   readonly #mounter: Mounter
   readonly #now: () => number
+  readonly #persistent: PersistentVolumes | undefined
   #serial = 0
 
-  constructor(podsDirectory: string, mounter: Mounter, now: () => number) {
+  /** Without `persistent` it only removes. */
+  constructor(podsDirectory: string, mounter: Mounter, now: () => number, persistent?: PersistentVolumes) {
+    this.#persistent = persistent
     this.#podsDirectory = podsDirectory
     this.#mounter = mounter
     this.#now = now
@@ -54,21 +55,26 @@ export class VolumeManager {
     for (const volume of pod.spec.volumes ?? [])
       if (!volume.image)
         try {
-          result.set(volume.name, { hostPath: await this.#ensureOne(pod, volume, facts) })
+          result.set(volume.name, await this.#ensureOne(pod, volume, facts))
         } catch (error) {
           throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${(error as Error).message}`)
         }
     return result
   }
 
-  async #ensureOne(pod: Pod, volume: Volume, facts: PayloadFacts): Promise<string> {
+  async #ensureOne(pod: Pod, volume: Volume, facts: PayloadFacts): Promise<MountedVolume> {
+    if (this.#persistent?.handles(volume)) return await this.#persistent.ensure(pod, volume)
+    return { hostPath: await this.#ensurePath(pod, volume, facts) }
+  }
+
+  async #ensurePath(pod: Pod, volume: Volume, facts: PayloadFacts): Promise<string> {
     if (volume.hostPath) return prepareHostPath(volume.hostPath)
     const type = typeOf(volume)
     const folder = folderOf[type]
     if (folder === undefined) throw new Error(`volumes of type ${type} are not supported by this node`)
     const path = join(this.podDirectory(pod.metadata.uid), 'volumes', folder, volume.name)
+    if (type === 'emptyDir') return await this.#emptyDir(pod, volume, path)
     const fsGroup = pod.spec.securityContext?.fsGroup
-    if (type === 'emptyDir') return await this.#emptyDir(volume, path, fsGroup)
     const payload = await volumePayload(pod, volume, facts)
     mkdirSync(path, { recursive: true, mode: 0o755 })
     // Nothing secret lands on a disk.
@@ -82,7 +88,7 @@ export class VolumeManager {
     return path
   }
 
-  async #emptyDir(volume: Volume, path: string, fsGroup: number | undefined): Promise<string> {
+  async #emptyDir(pod: Pod, volume: Volume, path: string): Promise<string> {
     const { medium = '', sizeLimit, mode } = volume.emptyDir ?? {}
     if (medium !== '' && medium !== 'Memory') throw new Error(`emptyDir does not support the medium ${medium}`)
     const exists = this.#mounter.isMounted(path) || (medium === '' && directoryExists(path))
@@ -90,7 +96,7 @@ export class VolumeManager {
     mkdirSync(path, { recursive: true, mode: 0o755 })
     if (medium === 'Memory') await this.#mounter.tmpfs(path, unitsOf(sizeLimit))
     chmodSync(path, mode ?? 0o777)
-    if (fsGroup !== undefined) giveToGroup(path, fsGroup)
+    await giveToGroup(path, pod)
     return path
   }
 
@@ -113,8 +119,10 @@ export class VolumeManager {
   async remove(uid: string): Promise<void> {
     const directory = this.podDirectory(uid)
     await this.#mounter.unmountBelow(directory)
-    if (this.#mounter.isMounted(directory)) throw new Error(`${directory} is still mounted`)
+    // Below a mount lies what must not be deleted.
+    if (mountsBelow(directory).length > 0) throw new Error(`${directory} is still mounted`)
     rmSync(directory, { recursive: true, force: true })
+    await (this.#persistent?.removed(uid) ?? unmountUnusedDevices(this.#mounter, dirname(this.#podsDirectory)))
   }
 
   /** Pods that have a directory here. */
@@ -142,16 +150,4 @@ const directoryExists = (path: string): boolean => {
   } catch {
     return false
   }
-}
-
-/** What fsGroup asks for: owned by the group, writable by it, and new files keep it. */
-function giveToGroup(path: string, group: number): void {
-  const stats = lstatSync(path)
-  if (stats.isSymbolicLink()) {
-    lchownSync(path, stats.uid, group)
-    return
-  }
-  chownSync(path, stats.uid, group)
-  chmodSync(path, (stats.mode & 0o7777) | (stats.isDirectory() ? 0o2770 : 0o660))
-  if (stats.isDirectory()) for (const name of readdirSync(path)) giveToGroup(join(path, name), group)
 }
