@@ -10,6 +10,7 @@ import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import { cloneJson } from '../registry/clone.ts'
+import { removeField } from '../registry/create.ts'
 import { getObject } from '../registry/get.ts'
 import { checkPatchOptions, type Patch, patched } from '../registry/patch.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
@@ -86,7 +87,12 @@ export async function serveScale(
   const { stored } = await updateObject(
     server.deps,
     { ...write, subresource: '' },
-    { make: current => make(current as ObjectJson), create: false, unconditional: true, managedAs: 'scale' },
+    {
+      make: current => make(current as ObjectJson),
+      create: false,
+      unconditional: true,
+      managed: { subresource: 'scale', shown: workload => withoutNone(workload, scalePathsOf(resource).spec) },
+    },
   )
   return respondObject(context, 200, scaleOf(viewOf(resource, stored), scalePathsOf(resource)), Scale)
 }
@@ -153,6 +159,14 @@ function scaled(write: WriteRequest, current: ObjectJson, scale: ObjectJson): Ob
   const { uid } = scale.metadata ?? {}
   if (uid) object.metadata.uid = uid
   return object
+}
+
+/** No replicas are not written in a Scale, so that nobody owns them. */
+function withoutNone(workload: ObjectJson, path: readonly string[]): ObjectJson {
+  if (at(workload, ...path) !== 0) return workload
+  const copy = cloneJson(workload)
+  removeField(copy, path)
+  return copy
 }
 
 const nested = (path: readonly string[], value: unknown): object =>

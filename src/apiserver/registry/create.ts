@@ -51,7 +51,6 @@ async function createOnce(
   const { resource } = write
   const { strategy } = resource
   fillSystemFields(deps, write, object, generated)
-  for (const path of strategy.resetFields) removeField(object, path)
   const context = writeContextOf(write)
   dedupeOwnerReferences(object, context.warn, false)
   strategy.fillIn?.(object, context)

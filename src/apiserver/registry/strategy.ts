@@ -25,14 +25,9 @@ export interface DeletionPlan {
   readonly gracePeriodSeconds: number
 }
 
-/** Fields of which a client's value is dropped, as paths of keys. */
-export type ResetFields = readonly (readonly string[])[]
-
 export interface SubresourceStrategy {
   /** Makes the new object out of what was sent: takes everything but the subresource's part from `old`. */
   prepareForUpdate(object: ObjectJson, old: ObjectJson, context: WriteContext): void
-  /** Fields that this subresource never writes: not owned by its manager. */
-  readonly resetFields?: ResetFields
 }
 
 export interface Strategy {
@@ -40,8 +35,6 @@ export interface Strategy {
   readonly createOnUpdate: boolean
   /** PUT without a resourceVersion replaces whatever is there. */
   readonly unconditionalUpdate: boolean
-  /** Fields of `object` that only the server or a subresource may set; reset before managed fields are computed. */
-  readonly resetFields: ResetFields
   /** Fills in defaults that hang on the time, on create. */
   fillIn?(object: ObjectJson, context: WriteContext): void
   prepareForCreate(object: ObjectJson, context: WriteContext): void

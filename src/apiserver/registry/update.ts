@@ -11,7 +11,7 @@ import { invalid } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import { cloneJson, equalJson } from './clone.ts'
 import { commitDelete, commitPut, storedBytes } from './commit.ts'
-import { fillSystemFields, removeField, storeNew } from './create.ts'
+import { fillSystemFields, storeNew } from './create.ts'
 import { withCurrent } from './current.ts'
 import { dedupeOwnerReferences } from './owner-references.ts'
 import type { RegistryDeps } from './registry-deps.ts'
@@ -40,8 +40,8 @@ export interface UpdatePlan {
   readonly create: boolean
   /** The client named a resourceVersion, so that a lost compare-and-swap is its conflict. */
   readonly unconditional: boolean
-  /** Under which subresource managers own what they change; absent: that of the write. */
-  readonly managedAs?: string
+  /** Under which subresource managers own what they change, and what that one shows; absent: that of the write. */
+  readonly managed?: { readonly subresource: string; shown(object: ObjectJson): ObjectJson }
   /** The whole object was sent, so that a uid in it says which one is meant. */
   readonly replaces?: boolean
   /** The server's own change (a binding): judged before, so neither prepared, admitted, validated nor owned by a manager. */
@@ -74,11 +74,10 @@ async function createInstead(
   delete (object.metadata as { resourceVersion?: string }).resourceVersion
   checkNames(write, object, true)
   fillSystemFields(deps, write, object, false)
-  for (const path of resource.strategy.resetFields) removeField(object, path)
   const context = writeContextOf(write)
   if (plan.replaces) dedupeOwnerReferences(object, context.warn, false)
   resource.strategy.fillIn?.(object, context)
-  if (managedBy === 'update') recordManager(write, object, undefined)
+  if (managedBy === 'update') recordManager(write, object, undefined, undefined)
   const attributes = attributesOf(write, { operation: 'CREATE', object, oldObject: undefined })
   await admitMutating(deps.admission, attributes)
   const admitted = attributes.object as ObjectJson
@@ -111,9 +110,10 @@ async function updateOnce(
   keepSystemFields(object, old)
   if (plan.direct) return store(deps, write, current, object, undefined)
   const prepare = prepareOf(resource, write.subresource)
-  prepare(object, old, context)
   if (plan.replaces) dedupeOwnerReferences(object, context.warn, false)
-  if (managedBy === 'update') recordManager(write, object, old, plan.managedAs)
+  // Judged as it was sent: what the strategy drops has its owner all the same, but for the endpoint's own fields.
+  if (managedBy === 'update') recordManager(write, object, old, plan.managed)
+  prepare(object, old, context)
   // Parts were taken from the old object, which is shared, and plugins change what they get in place.
   const mutable = deps.admission.length > 0 ? cloneJson(object) : object
   const attributes = attributesOf(write, { operation: 'UPDATE', object: mutable, oldObject: old })
@@ -246,15 +246,15 @@ function recordManager(
   write: WriteRequest,
   object: ObjectJson,
   live: ObjectJson | undefined,
-  subresource = write.subresource,
+  managed: UpdatePlan['managed'],
 ): void {
   const updated = updateManagedFields({
     kind: write.resource.kind,
-    live,
-    updated: object,
+    live: live && managed ? managed.shown(live) : live,
+    updated: managed ? managed.shown(object) : object,
     manager: write.fieldManager,
     timeIso: isoSeconds(write.nowMs),
-    subresource,
+    subresource: managed?.subresource ?? write.subresource,
     operation: 'Update',
   }) as ObjectJson
   if (updated.metadata.managedFields === undefined) delete object.metadata.managedFields

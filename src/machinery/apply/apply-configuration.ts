@@ -9,7 +9,7 @@ import { difference, equalSets, type FieldSet, intersection, isEmptySet, union }
 import { lastAppliedFields, lastAppliedOf, withLastApplied } from './last-applied.ts'
 import { mergeValues } from './merge.ts'
 import { ConfigurationError, fieldSetOf } from './object-field-set.ts'
-import { resetMembers, skippedMembers, unownedMembers, unownedMetadata } from './owned-members.ts'
+import { type Unowned, unownedBy, withoutUnowned } from './owned-members.ts'
 import { removeItems, withNamedFields } from './remove-items.ts'
 import { type StructShape, structShapeOf } from './shape.ts'
 import { showFaults, typedFaults } from './typed-check.ts'
@@ -68,9 +68,9 @@ function attempt(apply: Apply, live: JsonObject | undefined, applied: JsonObject
   const facts = { manager, operation: 'Apply' as const, apiVersion: kind.apiVersion, time: timeIso, subresource }
   const self = identityOf(facts)
   const last = entries.get(self)
-  const configuration = withoutMembers(applied, resetMembers(kind, subresource))
-  const owned = withoutMembers(configuration, unownedMembers(kind))
-  entries.set(self, newEntry(facts, configurationFields(apply, shape, owned)))
+  const unowned = unownedBy(kind, subresource)
+  const configuration = withoutMembers(applied, unowned.members, alwaysMembers)
+  entries.set(self, newEntry(facts, configurationFields(apply, shape, configuration, unowned)))
 
   const base = live ?? { apiVersion: kind.apiVersion, kind: kind.gvk.kind, metadata: {} }
   // A status that is applied reaches the object's strategy, which knows whether it counts.
@@ -78,13 +78,7 @@ function attempt(apply: Apply, live: JsonObject | undefined, applied: JsonObject
   const object =
     last && !isEmptySet(last.fieldsV1) ? pruned(shape, merged, entries, last.fieldsV1, configuration) : merged
 
-  const { changed, removed } = compareObjects(
-    shape,
-    live ?? {},
-    object,
-    skippedMembers(kind, subresource),
-    unownedMetadata,
-  )
+  const { changed, removed } = compareObjects(shape, live ?? {}, object, unowned)
   if (changed && !force) refuseConflicts(apply, shape, live, conflictsOf(entries, self, changed))
   const lost = changed || removed ? union(changed, removed) : undefined
   if (lost === undefined && live !== undefined) keepTime(entries, self, last)
@@ -96,21 +90,33 @@ function attempt(apply: Apply, live: JsonObject | undefined, applied: JsonObject
   return { object, entries }
 }
 
-function withoutMembers(object: JsonObject, names: ReadonlySet<string>): JsonObject {
-  if (!Object.keys(object).some(name => names.has(name))) return object
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.has(name)))
+/** Of every configuration, whatever the endpoint: they say what it is about. */
+const alwaysMembers: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata'])
+const none: ReadonlySet<string> = new Set()
+
+function withoutMembers(object: JsonObject, names: ReadonlySet<string>, but = none): JsonObject {
+  const goes = (name: string): boolean => names.has(name) && !but.has(name)
+  if (!Object.keys(object).some(goes)) return object
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !goes(name)))
 }
 
 /** The fields that the configuration sets, without those that nobody owns. */
-function configurationFields({ kind }: Apply, shape: StructShape, configuration: JsonObject): FieldSet {
+function configurationFields(
+  { kind }: Apply,
+  shape: StructShape,
+  configuration: JsonObject,
+  unowned: Unowned,
+): FieldSet {
   const { apiVersion: _, kind: __, metadata, ...owned } = configuration
-  const ownedMetadata = isObject(metadata) ? withoutMembers(metadata, unownedMetadata) : {}
+  const isOwned = isObject(metadata) && !unowned.allMetadata
+  const ownedMetadata = isOwned ? withoutMembers(metadata, unowned.metadata) : {}
   try {
-    return fieldSetOf(
+    const set = fieldSetOf(
       shape,
       Object.keys(ownedMetadata).length > 0 ? { metadata: ownedMetadata, ...owned } : owned,
       true,
     )
+    return withoutUnowned(set, unowned) ?? {}
   } catch (error) {
     throw error instanceof ConfigurationError ? notTyped(kind, configuration, error.message) : error
   }

@@ -4,6 +4,7 @@
  */
 import { equalJson, isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
 import { type FieldSet, leafNode, nodeOf } from './field-set.ts'
+import { type Unowned, withoutUnowned } from './owned-members.ts'
 import { fieldElement, keyElement, valueElement } from './path-element.ts'
 import { deduced, type KeyedListShape, type Member, type Shape, zeroOf } from './shape.ts'
 
@@ -149,6 +150,17 @@ function compareMembers(
       return
     }
     before ??= undefined
+    // Shown as null, which is a value like any other.
+    if (
+      member?.orNull &&
+      memberShape.is === 'leaf' &&
+      now !== undefined &&
+      after === undefined &&
+      before !== undefined
+    ) {
+      below.add(fieldElement(name), leafChanged)
+      return
+    }
     if (member?.present) {
       if (old !== undefined) before ??= zeroOf(memberShape)
       if (now !== undefined) after ??= zeroOf(memberShape)
@@ -199,31 +211,32 @@ function compareItems(
   return below.comparison(old === undefined, now === undefined)
 }
 
-/** Compares whole objects, without the top-level members in `skip` and the members of `metadata` in `skipMetadata`. */
+/** Compares whole objects, without what the write through this endpoint does not own. */
 export function compareObjects(
   shape: Shape & { is: 'struct' },
   old: JsonObject,
   now: JsonObject,
-  skip: ReadonlySet<string>,
-  skipMetadata: ReadonlySet<string>,
+  unowned: Unowned,
 ): Comparison {
-  const rest = compareMembers(shape, old, now, skip)
+  const rest = compareMembers(shape, old, now, unowned.members)
+  const changed = withoutUnowned(rest?.changed, unowned)
+  const removed = withoutUnowned(rest?.removed, unowned)
   const metadata = shape.members().get('metadata')
-  if (metadata?.shape.is !== 'struct') return rest ?? { changed: undefined, removed: undefined }
+  if (metadata?.shape.is !== 'struct' || unowned.allMetadata) return { changed, removed }
   const inMetadata = compareMembers(
     metadata.shape,
     asObject(memberOf(old, 'metadata')),
     asObject(memberOf(now, 'metadata')),
-    skipMetadata,
+    unowned.metadata,
   )
   const below = new Below()
   if (inMetadata) below.add(fieldElement('metadata'), inMetadata)
   const both = below.comparison(false, false)
-  return { changed: merged(both?.changed, rest?.changed), removed: merged(both?.removed, rest?.removed) }
+  return { changed: merged(both?.changed, changed), removed: merged(both?.removed, removed) }
 }
 
 const asObject = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
-/** The sets have no top-level member in common: `skip` names metadata. */
+/** The sets have no top-level member in common: metadata is looked at by itself. */
 const merged = (a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined =>
   a && b ? { ...a, ...b } : (a ?? b)

@@ -14,7 +14,7 @@ import {
   withSet,
 } from './entries.ts'
 import { difference, type FieldSet, union } from './field-set.ts'
-import { skippedMembers, unownedMetadata } from './owned-members.ts'
+import { unownedBy } from './owned-members.ts'
 import { structShapeOf } from './shape.ts'
 
 export interface Update<T> {
@@ -44,8 +44,7 @@ export function updateManagedFields<T extends object>(update: Update<T>): T {
     structShapeOf(kind),
     live ?? zeroObject(kind),
     updated,
-    skippedMembers(kind, subresource),
-    unownedMetadata,
+    unownedBy(kind, subresource),
   )
   const entries = startingEntries(live, updated, subresource)
   // An object whose fields nobody owns stays so until somebody applies (upstream: skipNonApplied).

@@ -1,8 +1,11 @@
-/** Which members of an object count in managedFields at all (upstream: stripMeta and the strategies' GetResetFields). */
+/** Which fields of an object count in managedFields at all (upstream: stripMeta and the strategies' GetResetFields). */
 import type { Kind } from '../../schema/kind.ts'
+import { customFactsOf } from '../custom/custom-kind.ts'
+import type { FieldSet } from './field-set.ts'
+import { fieldElement } from './path-element.ts'
 
 /** Members of `metadata` that nobody owns: the server sets them, or they name the object. */
-export const unownedMetadata: ReadonlySet<string> = new Set([
+const unownedMetadata: ReadonlySet<string> = new Set([
   'name',
   'namespace',
   'creationTimestamp',
@@ -14,50 +17,93 @@ export const unownedMetadata: ReadonlySet<string> = new Set([
   'resourceVersion',
 ])
 
-const cached = new WeakMap<Kind, Map<string, ReadonlySet<string>>>()
-
-/** Kinds whose requests are made once and whose answers have subresources: who makes one owns nothing of it. */
-const unownedRequests: ReadonlySet<string> = new Set(['certificates.k8s.io/CertificateSigningRequest'])
-
-function resetMembersOf(kind: Kind, subresource: string): string[] {
-  if (subresource === 'status') return Object.keys(kind.fields).filter(name => name !== 'status' && name !== 'metadata')
-  return subresource === '' && kind.resource?.subresources?.status ? ['status'] : []
+/** What a write through one endpoint of a kind does not set, and so does not own. */
+export interface Unowned {
+  /** Members of the object, apiVersion, kind and metadata among them: the last is looked at member by member. */
+  readonly members: ReadonlySet<string>
+  readonly metadata: ReadonlySet<string>
+  /** Metadata as a whole. */
+  readonly allMetadata: boolean
+  /** Of members of the object: `status` → `conditions`. */
+  readonly below: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-/** Members that a write sets, and nobody owns. */
-export const unownedMembers = ({ gvk }: Kind): ReadonlySet<string> =>
-  unownedRequests.has(`${gvk.group}/${gvk.kind}`) ? requestMembers : none
+/** Kinds whose status endpoint leaves all of the metadata alone. */
+const isolatedStatus: ReadonlySet<string> = new Set([
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+  'apiregistration.k8s.io/APIService',
+  'certificates.k8s.io/PodCertificateRequest',
+  'flowcontrol.apiserver.k8s.io/FlowSchema',
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration',
+  'networking.k8s.io/ServiceCIDR',
+  'resource.k8s.io/DeviceTaintRule',
+  'resource.k8s.io/ResourceClaim',
+  'storage.k8s.io/CSINode',
+  'storage.k8s.io/VolumeAttachment',
+  'storagemigration.k8s.io/StorageVersionMigration',
+])
 
-const requestMembers: ReadonlySet<string> = new Set(['spec'])
-const none: ReadonlySet<string> = new Set()
+/** Kinds of which one endpoint resets more or less than others do: `group/Kind subresource` → paths. */
+const ofOneKind: Readonly<Record<string, readonly string[]>> = {
+  '/Namespace finalize': ['status'],
+  '/Pod status': ['spec', 'metadata.ownerReferences', 'metadata.deletionTimestamp'],
+  'apps/Deployment status': ['spec', 'metadata.labels'],
+  'certificates.k8s.io/CertificateSigningRequest ': ['spec', 'status'],
+  'certificates.k8s.io/CertificateSigningRequest status': ['spec', 'status.conditions'],
+  'certificates.k8s.io/CertificateSigningRequest approval': ['spec', 'status.certificate'],
+}
 
-/**
- * Top-level members that a write through this endpoint does not set: the status of a kind with a status subresource for the
- * object itself, all but the status for that subresource.
- */
-export function resetMembers(kind: Kind, subresource: string): ReadonlySet<string> {
+function resetPathsOf(kind: Kind, subresource: string): readonly string[] {
+  const name = `${kind.gvk.group}/${kind.gvk.kind}`
+  const own = ofOneKind[`${name} ${subresource}`]
+  if (own) return own
+  if (subresource === '') return kind.resource?.subresources?.status ? ['status'] : []
+  if (subresource !== 'status') return []
+  return customFactsOf(kind) || isolatedStatus.has(name) ? ['metadata', 'spec'] : ['spec']
+}
+
+const cached = new WeakMap<Kind, Map<string, Unowned>>()
+
+export function unownedBy(kind: Kind, subresource: string): Unowned {
   let ofKind = cached.get(kind)
   if (!ofKind) {
     ofKind = new Map()
     cached.set(kind, ofKind)
   }
-  let members = ofKind.get(subresource)
-  if (!members) {
-    members = new Set(resetMembersOf(kind, subresource))
-    ofKind.set(subresource, members)
+  let unowned = ofKind.get(subresource)
+  if (!unowned) {
+    unowned = unownedOf(resetPathsOf(kind, subresource))
+    ofKind.set(subresource, unowned)
   }
-  return members
+  return unowned
 }
 
-const unowned = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>()
-
-/** The same with apiVersion, kind and metadata, whose members are looked at one by one. */
-export function skippedMembers(kind: Kind, subresource: string): ReadonlySet<string> {
-  const reset = resetMembers(kind, subresource)
-  let skipped = unowned.get(reset)
-  if (!skipped) {
-    skipped = new Set([...reset, ...unownedMembers(kind), 'apiVersion', 'kind', 'metadata'])
-    unowned.set(reset, skipped)
+function unownedOf(paths: readonly string[]): Unowned {
+  const members = new Set(['apiVersion', 'kind', 'metadata'])
+  const metadata = new Set(unownedMetadata)
+  const below = new Map<string, Set<string>>()
+  for (const path of paths) {
+    const [member = '', inner] = path.split('.')
+    if (inner === undefined) members.add(member)
+    else if (member === 'metadata') metadata.add(inner)
+    else below.set(member, (below.get(member) ?? new Set()).add(inner))
   }
-  return skipped
+  return { members, metadata, allMetadata: paths.includes('metadata'), below }
+}
+
+/** The set without what is not owned below members of the object. */
+export function withoutUnowned(set: FieldSet | undefined, { below }: Unowned): FieldSet | undefined {
+  if (set === undefined || below.size === 0) return set
+  let result: { [element: string]: FieldSet } | undefined
+  for (const [member, names] of below) {
+    const node = set[fieldElement(member)]
+    if (node === undefined) continue
+    const gone = new Set([...names].map(fieldElement))
+    const rest = Object.fromEntries(Object.entries(node).filter(([element]) => !gone.has(element)))
+    result ??= { ...set }
+    if (Object.keys(rest).length > 0) result[fieldElement(member)] = rest
+    else delete result[fieldElement(member)]
+  }
+  return result && Object.keys(result).length === 0 ? undefined : (result ?? set)
 }

@@ -140,7 +140,8 @@ export const customResourceDefinitionPrinter: Printer<CustomResourceDefinition> 
     spec.scope,
     (spec.versions ?? [])
       .filter(version => version.served)
-      .map(version => version.name)
+      .map(version => `${version.name}${version.storage ? '(storage)' : ''}`)
+      .sort()
       .join(','),
     metadata.creationTimestamp ?? '',
     spec.group,

@@ -9,6 +9,10 @@ import { labelKeyErrors, labelValueErrors } from '../selectors/label-syntax.ts'
 export type Errors = FieldError[]
 
 export const immutableMessage = 'field is immutable'
+export const noEphemeralContainers = 'ephemeral containers not allowed in pod template'
+
+/** Put between a kind's rules of the object alone and those that compare it with the old one. */
+export const comparisons: FieldError = { reason: 'InternalError', field: '', message: '' }
 
 /** One `Invalid value` for each message. */
 export function pushInvalid(out: Errors, path: string, value: unknown, messages: readonly string[]): void {

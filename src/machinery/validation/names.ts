@@ -2,6 +2,7 @@
 import { dns1123LabelErrors, dns1123SubdomainErrors, ipErrors, pathSegmentErrors } from '../../schema/formats.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
+import { trustBundleNameErrors } from './certificates/names.ts'
 
 /** Messages for a name, or for the prefix of one. */
 export type NameRule = (name: string, isPrefix: boolean) => string[]
@@ -39,8 +40,6 @@ const rules: ReadonlyMap<string, NameRule> = new Map([
   ['networking.k8s.io/IPAddress', ipErrors],
   ['apiregistration.k8s.io/APIService', pathSegmentErrors],
   ['certificates.k8s.io/CertificateSigningRequest', anyName],
-  // Depends on the signer: its own rules judge it.
-  ['certificates.k8s.io/ClusterTrustBundle', anyName],
 ])
 
 /** Kinds whose names repeat what their specs say, whatever is asked for. */
@@ -63,9 +62,16 @@ const repeated: ReadonlyMap<string, (spec: Spec) => NameRule> = new Map([
         return [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`]
       },
   ],
+  [
+    'certificates.k8s.io/ClusterTrustBundle',
+    ({ signerName = '' }) =>
+      (name, isPrefix) =>
+        trustBundleNameErrors(signerName, name, each => subdomainName(each, isPrefix)),
+  ],
 ])
 
 interface Spec {
+  readonly signerName?: string
   readonly group?: string
   readonly version?: string
   readonly names?: { readonly plural?: string }

@@ -5,7 +5,7 @@
 import { messageOf } from '../../schema/field.ts'
 import type { FieldError } from '../../schema/field-error.ts'
 import type { Message, Type } from '../../schema/type.ts'
-import { immutableMessage } from './checks.ts'
+import { comparisons, immutableMessage, noEphemeralContainers } from './checks.ts'
 import { declarativeRules, watchedFields } from './declarative-rules.ts'
 
 const containerOrder = [
@@ -132,8 +132,11 @@ function positionsOf(message: Message): ReadonlyMap<string, number> {
  * `rules` keeps its order; each of `declared` goes before the first that comes behind it. What upstream's declarative
  * validation finds comes behind all that. Inside of what never changes it does not look: there the other rules speak.
  */
-export function inOrder(root: Message, rules: readonly FieldError[], declared: readonly FieldError[]): FieldError[] {
+export function inOrder(root: Message, found: readonly FieldError[], declared: readonly FieldError[]): FieldError[] {
+  const from = found.indexOf(comparisons)
+  const rules = found.filter(error => error !== comparisons)
   if (rules.length + declared.length < 2) return [...rules, ...declared]
+  const compared = new Set(from < 0 ? [] : rules.slice(from))
   const byDeclaration = new Set([...declared, ...rules].filter(error => isDeclarative(root, error)))
   const fixed = [...rules, ...declared].filter(
     error =>
@@ -145,12 +148,16 @@ export function inOrder(root: Message, rules: readonly FieldError[], declared: r
   const merged = rules.filter(error => !isLate(error))
   for (const error of declared) {
     if (isLate(error)) continue
-    const at = merged.findIndex(other => comparePaths(root, error.field, other.field) < 0)
+    const at = merged.findIndex(other => compared.has(other) || comparePaths(root, error.field, placeOf(other)) < 0)
     merged.splice(at < 0 ? merged.length : at, 0, error)
   }
   const late = [...byDeclaration].filter(isLate).sort((a, b) => comparePaths(root, a.field, b.field))
   return [...merged, ...late]
 }
+
+/** Where a rule is checked: mostly at its field; that templates have no ephemeral containers, behind their specs. */
+const placeOf = ({ field, message }: FieldError): string =>
+  message === `Forbidden: ${noEphemeralContainers}` ? field.replace(/\.ephemeralContainers$/, '.~') : field
 
 function isDeclarative(root: Message, { field, message }: FieldError): boolean {
   const owner = ownerOf(root, field)

@@ -23,7 +23,6 @@ export function strategyOf(options: BaseOptions = {}): Strategy {
   return {
     createOnUpdate: false,
     unconditionalUpdate: true,
-    resetFields: hasStatus ? [['status']] : [],
     fieldNames: [],
     defaultPropagation: 'Background',
     ...given,
@@ -32,7 +31,7 @@ export function strategyOf(options: BaseOptions = {}): Strategy {
       ...given.subresources,
     },
     prepareForCreate(object, context) {
-      if (hasStatus && !given.prepareForCreate) delete object.status
+      if (hasStatus) delete object.status
       if (counted) object.metadata.generation = 1
       if (hasStatus && object.status === undefined) object.status = {}
       given.prepareForCreate?.(object, context)
@@ -59,7 +58,6 @@ export const statusStrategy: SubresourceStrategy = {
     }
     for (const key of Object.keys(old)) if (object[key] === undefined && key !== 'status') object[key] = old[key]
   },
-  resetFields: [['spec']],
 }
 
 /** Most kinds let a status writer change metadata too; some keep a part of it. */
@@ -96,5 +94,4 @@ export const isolatedStatusStrategy: SubresourceStrategy = {
     statusStrategy.prepareForUpdate(object, old, context)
     keepMetadata(object, old, 'labels', 'annotations', 'finalizers', 'ownerReferences')
   },
-  resetFields: [['metadata'], ['spec']],
 }

@@ -67,7 +67,6 @@ export const certificateSigningRequestStrategy: Strategy = strategyOf({
         setConditions(object, withKeptVerdicts(conditionsOf(object), old))
         setConditions(object, withTimes(object, old, nowIso))
       },
-      resetFields: [['spec'], ['status', 'conditions']],
     },
     approval: {
       prepareForUpdate(object, old, { nowIso }) {
@@ -76,7 +75,6 @@ export const certificateSigningRequestStrategy: Strategy = strategyOf({
         keepPart(object, old, 'status')
         setConditions(object, conditions)
       },
-      resetFields: [['spec'], ['status', 'certificate']],
     },
   },
 })

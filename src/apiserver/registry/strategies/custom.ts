@@ -18,7 +18,6 @@ export function customStrategy({ subresources, selectableFields = [] }: CustomRe
   return strategyOf({
     unconditionalUpdate: false,
     createOnUpdate: false,
-    resetFields: hasStatus ? [['status']] : [],
     fieldNames: fields.map(({ name }) => name),
     selectableFields: object =>
       Object.fromEntries(fields.map(({ name, find }) => [name, String(find(object)[0] ?? '')])),
@@ -38,7 +37,6 @@ export function customStrategy({ subresources, selectableFields = [] }: CustomRe
               statusStrategy.prepareForUpdate(object, old, context)
               keepMetadata(object, old, 'labels', 'annotations', 'finalizers', 'ownerReferences')
             },
-            resetFields: [['spec'], ['metadata', 'labels'], ['metadata', 'annotations']],
           },
         }
       : {},

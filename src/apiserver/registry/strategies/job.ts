@@ -16,7 +16,6 @@ export const jobStrategy: Strategy = strategyOf({
       prepareForUpdate(object, old) {
         object.spec = old.spec
       },
-      resetFields: [['spec']],
     },
   },
   fieldNames: ['status.successful'],

@@ -32,13 +32,11 @@ export const namespaceStrategy: Strategy = strategyOf({
       prepareForUpdate(object, old) {
         object.spec = old.spec
       },
-      resetFields: [['spec']],
     },
     finalize: {
       prepareForUpdate(object, old) {
         keepPart(object, old, 'status')
       },
-      resetFields: [['status']],
     },
   },
   keepsTerminating: object => finalizersOf(object).length > 0,

@@ -59,7 +59,6 @@ export const podStrategy: Strategy = strategyOf({
         status.qosClass ??= at(old, 'status', 'qosClass') ?? qosClassOf(old.spec as PodSpec)
         object.status = status
       },
-      resetFields: [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
     },
     ephemeralcontainers: {
       prepareForUpdate(object, old) {

@@ -20,6 +20,7 @@ import {
   checkLabels,
   checkNotNegative,
   checkNotNegativeIntOrPercent,
+  comparisons,
   type Errors,
   isEmptySelector,
   pushInvalid,
@@ -129,6 +130,7 @@ function isZero(value: number | string): boolean {
 
 export function checkDeploymentUpdate(out: Errors, deployment: Deployment, old: Deployment): void {
   checkDeployment(out, deployment)
+  out.push(comparisons)
   checkImmutable(out, 'spec.selector', deployment.spec.selector, old.spec.selector)
 }
 
@@ -165,6 +167,7 @@ export function checkReplicaSet(out: Errors, { spec }: ReplicaSet): void {
 
 export function checkReplicaSetUpdate(out: Errors, set: ReplicaSet, old: ReplicaSet): void {
   checkReplicaSet(out, set)
+  out.push(comparisons)
   checkImmutable(out, 'spec.selector', set.spec.selector, old.spec.selector)
 }
 
@@ -296,6 +299,7 @@ const immutableStatefulSetFields = ['selector', 'volumeClaimTemplates', 'service
 
 export function checkStatefulSetUpdate(out: Errors, set: StatefulSet, old: StatefulSet): void {
   checkStatefulSet(out, set)
+  out.push(comparisons)
   for (const name of immutableStatefulSetFields) {
     const value = set.spec[name]
     checkImmutable(out, `spec.${name}`, name === 'serviceName' ? (value ?? '') : value, old.spec[name])
@@ -327,6 +331,7 @@ export function checkControllerRevision(out: Errors, { data, revision }: Control
 
 export function checkControllerRevisionUpdate(out: Errors, made: ControllerRevision, old: ControllerRevision): void {
   checkControllerRevision(out, made)
+  out.push(comparisons)
   checkImmutable(out, 'data', made.data, old.data)
 }
 

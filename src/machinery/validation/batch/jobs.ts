@@ -21,6 +21,7 @@ import {
   checkNotNegative,
   checkOneOf,
   checkPrefixedPath,
+  comparisons,
   type Errors,
   isSame,
   pushInvalid,
@@ -259,6 +260,7 @@ function checkSuccessPolicy(out: Errors, path: string, spec: JobSpec): void {
 export function checkJobUpdate(out: Errors, job: Job, old: Job): void {
   checkJobSpec(out, 'spec', job.spec)
   checkSelector(out, job)
+  out.push(comparisons)
   checkCompletions(out, job.spec, old.spec)
   checkImmutable(out, 'spec.selector', job.spec.selector, old.spec.selector)
   checkTemplate(out, job, old)

@@ -44,15 +44,15 @@ function checkFirstBad(
 }
 
 /** A bundle of a signer begins with the signer's name, in which a colon stands for the slash. */
-export function trustBundleNameErrors(signerName: string, name: string): string[] {
+export function trustBundleNameErrors(signerName: string, name: string, errorsOf = dns1123SubdomainErrors): string[] {
   if (signerName === '') {
     return name.includes(':')
       ? ['ClusterTrustBundle without signer name must not have ":" in its name']
-      : dns1123SubdomainErrors(name)
+      : errorsOf(name)
   }
   const prefix = `${signerName.replaceAll('/', ':')}:`
   return name.startsWith(prefix)
-    ? dns1123SubdomainErrors(name.slice(prefix.length))
+    ? errorsOf(name.slice(prefix.length))
     : [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${prefix}`]
 }
 

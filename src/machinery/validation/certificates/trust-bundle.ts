@@ -3,16 +3,14 @@ import { X509Certificate } from 'node:crypto'
 import type { ClusterTrustBundle } from '../../../api/certificates/v1/cluster-trust-bundle.ts'
 import { readPem } from '../../../base/pki/pem.ts'
 import { invalid, tooLong } from '../../../schema/field-error.ts'
-import { checkImmutable, type Errors, pushInvalid } from '../checks.ts'
-import { checkSignerName, trustBundleNameErrors } from './names.ts'
+import { checkImmutable, type Errors } from '../checks.ts'
+import { checkSignerName } from './names.ts'
 
 const maxBundleBytes = 1024 * 1024
 const path = 'spec.trustBundle'
 
-function check(out: Errors, { metadata, spec }: ClusterTrustBundle): void {
+function check(out: Errors, { spec }: ClusterTrustBundle): void {
   const signerName = spec.signerName ?? ''
-  const { name } = metadata
-  if (name) pushInvalid(out, 'metadata.name', name, trustBundleNameErrors(signerName, name))
   if (signerName !== '') checkSignerName(out, 'spec.signerName', signerName)
 }
 

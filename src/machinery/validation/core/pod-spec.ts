@@ -16,7 +16,14 @@ import {
   underscoredSubdomainErrors,
 } from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { checkAnnotations, checkChoice, checkLabels, type Errors, pushInvalid } from '../checks.ts'
+import {
+  checkAnnotations,
+  checkChoice,
+  checkLabels,
+  type Errors,
+  noEphemeralContainers,
+  pushInvalid,
+} from '../checks.ts'
 import { checkAffinity, checkTolerations, checkTopologySpread } from './affinity.ts'
 import { checkContainers, claimNames } from './containers.ts'
 import { checkPodLevelResources } from './pod-level-resources.ts'
@@ -252,6 +259,6 @@ export function checkPodTemplate(out: Errors, path: string, template: PodTemplat
   checkAnnotations(out, `${path}.annotations`, template.metadata.annotations)
   checkPodSpec(out, `${path}.spec`, template.spec)
   if (template.spec.ephemeralContainers?.length) {
-    out.push(forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'))
+    out.push(forbidden(`${path}.spec.ephemeralContainers`, noEphemeralContainers))
   }
 }

@@ -3,7 +3,7 @@ import type { EphemeralContainer } from '../../../api/core/v1/container.ts'
 import type { Pod } from '../../../api/core/v1/pod.ts'
 import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import { forbidden, invalid } from '../../../schema/field-error.ts'
-import { type Errors, isSame } from '../checks.ts'
+import { comparisons, type Errors, isSame } from '../checks.ts'
 import { checkPodSpec } from './pod-spec.ts'
 
 export function checkPod(out: Errors, pod: Pod): void {
@@ -23,6 +23,7 @@ const immutableMessage =
 
 export function checkPodUpdate(out: Errors, pod: Pod, old: Pod): void {
   checkPodSpec(out, 'spec', pod.spec, pod.metadata.name)
+  out.push(comparisons)
   for (const name of ['containers', 'initContainers'] as const) {
     if ((pod.spec[name]?.length ?? 0) !== (old.spec[name]?.length ?? 0)) {
       out.push(forbidden(`spec.${name}`, 'pod updates may not add or remove containers'))

@@ -28,6 +28,7 @@ import {
   checkPortNumOrName,
   checkPrefixedPath,
   checkUnchanged,
+  comparisons,
   type Errors,
   pushInvalid,
 } from '../checks.ts'
@@ -390,5 +391,6 @@ function checkSliceAddress(out: Errors, path: string, address: string, type: str
 
 export function checkEndpointSliceUpdate(out: Errors, slice: EndpointSlice, old: EndpointSlice): void {
   checkEndpointSlice(out, slice)
+  out.push(comparisons)
   checkUnchanged(out, 'addressType', slice.addressType, old.addressType)
 }

@@ -8,7 +8,7 @@ import type { ResourceClaimTemplate } from '../../../api/resource/v1/resource-cl
 import { invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { checkImmutable, checkUnchanged, type Errors, isSame, pushInvalid } from '../checks.ts'
+import { checkImmutable, checkUnchanged, comparisons, type Errors, isSame, pushInvalid } from '../checks.ts'
 import { checkTemplateMeta } from '../core/volumes.ts'
 import { checkDeclaredDriver } from '../declared-names.ts'
 import { checkFullyQualifiedName, checkItems, checkJsonObject, checkLabelName, checkSet } from './names.ts'
@@ -166,6 +166,7 @@ export function checkClaimTemplate(out: Errors, { spec }: ResourceClaimTemplate)
 
 export function checkClaimTemplateUpdate(out: Errors, template: ResourceClaimTemplate, old: ResourceClaimTemplate) {
   checkClaimTemplate(out, template)
+  out.push(comparisons)
   checkImmutable(out, 'spec', template.spec, old.spec)
 }
 

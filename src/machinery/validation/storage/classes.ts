@@ -8,7 +8,15 @@ import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { notNegativeMessage } from '../../../schema/validators.ts'
 import { parseQuantity } from '../../quantity.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { checkImmutable, checkLabelSelector, checkUnchanged, type Errors, isSame, pushInvalid } from '../checks.ts'
+import {
+  checkImmutable,
+  checkLabelSelector,
+  checkUnchanged,
+  comparisons,
+  type Errors,
+  isSame,
+  pushInvalid,
+} from '../checks.ts'
 
 const maxParameters = 512
 const maxParameterBytes = 256 * 1024
@@ -70,6 +78,7 @@ export function checkStorageClass(out: Errors, storageClass: StorageClass): void
 
 export function checkStorageClassUpdate(out: Errors, storageClass: StorageClass, old: StorageClass): void {
   checkStorageClass(out, storageClass)
+  out.push(comparisons)
   for (const name of ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const) {
     if (isEmptyMap(storageClass[name]) && isEmptyMap(old[name])) continue
     checkUnchanged(out, name, storageClass[name], old[name])
@@ -111,6 +120,7 @@ export function checkStorageCapacity(out: Errors, { nodeTopology, storageClassNa
 
 export function checkStorageCapacityUpdate(out: Errors, made: CSIStorageCapacity, old: CSIStorageCapacity): void {
   checkStorageCapacity(out, made)
+  out.push(comparisons)
   checkImmutable(out, 'nodeTopology', made.nodeTopology, old.nodeTopology)
   checkImmutable(out, 'storageClassName', made.storageClassName, old.storageClassName)
 }

@@ -10,6 +10,7 @@ import {
   checkNotNegative,
   checkOneOf,
   checkUnchanged,
+  comparisons,
   type Errors,
   immutableMessage,
   isSame,
@@ -63,6 +64,7 @@ export function checkCsiDriver(out: Errors, { spec }: CSIDriver): void {
 
 export function checkCsiDriverUpdate(out: Errors, driver: CSIDriver, old: CSIDriver): void {
   checkCsiDriver(out, driver)
+  out.push(comparisons)
   // Upstream spells the path so.
   checkImmutable(out, 'spec.attachedRequired', driver.spec.attachRequired, old.spec.attachRequired)
   const path = 'spec.volumeLifecycleModes'
@@ -100,6 +102,7 @@ export function checkCsiNode(out: Errors, { spec }: CSINode): void {
 
 export function checkCsiNodeUpdate(out: Errors, node: CSINode, old: CSINode): void {
   checkCsiNode(out, node)
+  out.push(comparisons)
   for (const before of old.spec.drivers ?? []) {
     for (const { allocatable: _, ...driver } of node.spec.drivers ?? []) {
       if (driver.name !== before.name) continue
@@ -156,8 +159,13 @@ function checkVolumeError(out: Errors, path: string, error: VolumeError | undefi
   }
 }
 
-export function checkVolumeAttachment(out: Errors, { spec, status }: VolumeAttachment): void {
-  checkDeclaredDriver(out, 'spec.attacher', spec.attacher)
+/** A spec that never changes is out of sight of declarative validation on updates: the other rules speak there. */
+export function checkVolumeAttachment(
+  out: Errors,
+  { spec, status }: VolumeAttachment,
+  checkAttacher = checkDeclaredDriver,
+): void {
+  if (spec.attacher !== '') checkAttacher(out, 'spec.attacher', spec.attacher)
   const { inlineVolumeSpec, persistentVolumeName } = spec.source
   const exactlyOne = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
   if (inlineVolumeSpec === undefined && persistentVolumeName === undefined) {
@@ -184,6 +192,7 @@ export function checkVolumeAttachment(out: Errors, { spec, status }: VolumeAttac
 }
 
 export function checkVolumeAttachmentUpdate(out: Errors, attachment: VolumeAttachment, old: VolumeAttachment): void {
-  checkVolumeAttachment(out, attachment)
+  checkVolumeAttachment(out, attachment, checkDriver)
+  out.push(comparisons)
   checkUnchanged(out, 'spec', attachment.spec, old.spec)
 }
