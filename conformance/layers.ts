@@ -29,12 +29,15 @@ const debianPackages = [
   'dnsutils',
   'iperf',
   'iproute2',
+  'iputils-ping',
+  'net-tools',
   'netcat-openbsd',
   'nginx-light',
   'perl',
   'procps',
   'socat',
   'util-linux',
+  'wget',
 ]
 
 /** A root of essential packages and those above, from the mirrors that this machine's apt uses. */

@@ -57,6 +57,12 @@ export function decodeValue<T>(kind: Kind<T>, value: unknown): Decoded<T> {
   return { object: withTypeMeta(kind, object as T), unknownFields: context.unknownFields, duplicateFields: [] }
 }
 
+/** The same for a message that is no kind. */
+export function decodeMember<T>(message: Message<T>, value: unknown): Pick<Decoded<T>, 'object' | 'unknownFields'> {
+  const context = new ShapeContext()
+  return { object: shape(message, value, context) as T, unknownFields: context.unknownFields }
+}
+
 /** Any JSON value: integers beyond 2^53 are bigints, a duplicate key's last value counts. Throws DecodeError. */
 export function readJson(bytes: Uint8Array | string, maxBytes = maxJsonBytes): unknown {
   const text = textOf(bytes, maxBytes)

@@ -105,18 +105,32 @@ export class CustomResources {
   async #reconcile(name: string): Promise<void> {
     const definition = this.#definitions.get(name)
     if (!definition) return this.#withdraw(name)
-    const { api, clock } = this.#options
-    const nowIso = isoSeconds(clock.now())
+    const nowIso = isoSeconds(this.#options.clock.now())
     const others = [...this.#definitions.values()].filter(
       other => other.metadata.name !== name && other.spec.group === definition.spec.group,
     )
     const { accepted, status, changed } = judge(definition, others, nowIso)
     const isEstablished = status.conditions?.some(one => one.type === 'Established' && one.status === 'True')
-    if (isEstablished) this.#serve({ ...definition, status })
-    if (definition.metadata.deletionTimestamp) return this.#drain(definition)
+    const serve = () => isEstablished && this.#serve({ ...definition, status })
+    if (definition.metadata.deletionTimestamp) {
+      serve()
+      return this.#drain(definition)
+    }
     if (accepted) await this.#ensureApiServices(definition, nowIso)
-    if (!changed) return
-    await api.update(CustomResourceDefinition, { ...definition, status } as object, 'status').catch(ignoreOutdated)
+    // Who sees the resource served may change the definition: nothing must be left to be written then.
+    if (changed && !(await this.#tell({ ...definition, status }))) return
+    serve()
+  }
+
+  /** False where the definition has changed meanwhile: the event of that wakes this again. */
+  async #tell(definition: CustomResourceDefinition): Promise<boolean> {
+    try {
+      await this.#options.api.update(CustomResourceDefinition, definition as object, 'status')
+      return true
+    } catch (error) {
+      ignoreOutdated(error)
+      return false
+    }
   }
 
   #serve(definition: CustomResourceDefinition): void {

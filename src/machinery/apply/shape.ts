@@ -3,6 +3,7 @@
  * item by item, and what only as a whole. Compiled once for each message, when first needed.
  */
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
+import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
 import { messageOf, shownDefault } from '../../schema/field.ts'
 import type { Message, Type } from '../../schema/type.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
@@ -128,15 +129,20 @@ function shapeOfSchema(schema: JSONSchemaProps): Shape {
   const { properties, additionalProperties: more, items } = schema
   if (schema.type === 'array') return listShapeOf(schema, Array.isArray(items) ? undefined : items)
   if (schema['x-kubernetes-map-type'] === 'atomic') return leaf
-  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || schema['x-kubernetes-embedded-resource']
-  if (isOpen) return deduced
-  if (properties) {
-    const members = new Map(Object.entries(properties).map(([name, one]) => [name, optional(shapeOfSchema(one))]))
-    return { is: 'struct', name: '', members: () => members, isOpen: false }
+  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true
+  const isEmbedded = schema['x-kubernetes-embedded-resource'] === true
+  if (properties || isEmbedded) {
+    const members = new Map(Object.entries(properties ?? {}).map(([name, one]) => [name, optional(shapeOfSchema(one))]))
+    if (isEmbedded) for (const [name, shape] of Object.entries(embeddedMembers())) members.set(name, optional(shape))
+    return { is: 'struct', name: '', members: () => members, isOpen }
   }
+  if (isOpen) return deduced
   if (typeof more === 'object') return { is: 'map', of: shapeOfSchema(more) }
   return schema.type === 'object' ? deduced : leaf
 }
+
+/** What every object has, also one inside of another. */
+const embeddedMembers = () => ({ apiVersion: leaf, kind: leaf, metadata: structShapeOf(ObjectMeta) })
 
 function listShapeOf(schema: JSONSchemaProps, items: JSONSchemaProps | undefined): Shape {
   const listType = schema['x-kubernetes-list-type']

@@ -1,5 +1,7 @@
 /** Removes what a structural schema does not know (KEP-1693, "Pruning"). Values are shared and never changed. */
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
+import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
+import { DecodeError, decodeMember } from '../../schema/json-decode.ts'
 
 /** Is told the path, below the object, of everything that goes. */
 export type Report = (path: string) => void
@@ -41,6 +43,18 @@ function pruneList(schema: JSONSchemaProps, list: unknown[], path: string, repor
 
 const embedded: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata'])
 
+/** It has its own declaration. What is malformed stays, for the checks to find. */
+function pruneMetadata(metadata: unknown, path: string, report: Report): unknown {
+  try {
+    const { object, unknownFields } = decodeMember(ObjectMeta, metadata)
+    for (const field of unknownFields) report(`${path}.${field}`)
+    return object
+  } catch (error) {
+    if (error instanceof DecodeError) return metadata
+    throw error
+  }
+}
+
 function pruneObject(schema: JSONSchemaProps, object: Json, path: string, report: Report): unknown {
   const more = schema.additionalProperties
   const preserves = schema['x-kubernetes-preserve-unknown-fields'] === true
@@ -57,8 +71,9 @@ function pruneObject(schema: JSONSchemaProps, object: Json, path: string, report
       delete changed[name]
       continue
     }
-    if (property === undefined || (isEmbedded && name === 'metadata')) continue
-    const after = prune(property, before, at, report)
+    const isMetadata = isEmbedded && name === 'metadata'
+    if (property === undefined && !isMetadata) continue
+    const after = isMetadata ? pruneMetadata(before, at, report) : prune(property!, before, at, report)
     if (after === before) continue
     changed ??= { ...object }
     changed[name] = after

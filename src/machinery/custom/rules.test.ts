@@ -176,3 +176,13 @@ test('oldSelf is refused where old values cannot be found again', () => {
     /oldSelf cannot be used on the uncorrelatable portion of the schema within schema.properties\[spec\]/,
   )
 })
+
+test('errors in the values of a map name their keys', () => {
+  const map = schemaOf({
+    type: 'object',
+    additionalProperties: { type: 'string', 'x-kubernetes-validations': [{ rule: "self != 'bad'" }] },
+  })
+  assert.deepEqual(errorsOf(map, { spec: { 'a.b': 'bad' } }), [
+    'spec[a.b]: Invalid value: "bad": failed rule: self != \'bad\'',
+  ])
+})

@@ -113,16 +113,11 @@ class Run {
     } else if (typeof value === 'object') {
       const before = isJson(old) ? old : undefined
       for (const [name, member] of Object.entries(value)) {
-        const property = properties[name] ?? (typeof more === 'object' ? more : undefined)
+        const declared = properties[name]
+        const property = declared ?? (typeof more === 'object' ? more : undefined)
+        const at = declared ? (path === '' ? name : `${path}.${name}`) : `${path}[${name}]`
         const isAtomic = schema['x-kubernetes-map-type'] === 'atomic'
-        if (property)
-          this.walk(
-            path === '' ? name : `${path}.${name}`,
-            member,
-            isAtomic ? undefined : before?.[name],
-            property,
-            false,
-          )
+        if (property) this.walk(at, member, isAtomic ? undefined : before?.[name], property, false)
       }
     }
   }

@@ -292,20 +292,46 @@ function checkCompletions(out: Errors, spec: JobSpec, old: JobSpec): void {
   }
 }
 
-/** KEP-2926: where its pods may run can change while a job is suspended and has not started. */
+/** KEP-2926, KEP-5440: where its pods may run and what they get can change while a job is suspended and has no pods. */
 function checkTemplate(out: Errors, job: Job, old: Job): void {
-  const isWaiting = old.spec.suspend === true && old.status.startTime === undefined
-  const template = isWaiting ? withDirectives(job.spec.template, old.spec.template) : job.spec.template
-  checkImmutable(out, 'spec.template', template, old.spec.template)
+  const { conditions = [], startTime, active = 0 } = old.status
+  const isSuspended = conditions.some(({ type, status }) => type === 'Suspended' && status === 'True')
+  const isWaiting = old.spec.suspend === true && (startTime === undefined || isSuspended) && active === 0
+  const [template, before] = [job.spec.template, old.spec.template]
+  if (isWaiting) checkImmutable(out, 'spec.template.spec', template.spec, withChangeable(before.spec, template.spec))
+  else checkImmutable(out, 'spec.template', template, before)
 }
 
-function withDirectives(template: PodTemplateSpec, old: PodTemplateSpec): PodTemplateSpec {
-  const { nodeSelector, affinity, tolerations, schedulingGates } = old.spec
-  const { annotations, labels } = old.metadata
-  return {
-    metadata: { ...template.metadata, annotations, labels } as PodTemplateSpec['metadata'],
-    spec: { ...template.spec, nodeSelector, affinity, tolerations, schedulingGates } as PodTemplateSpec['spec'],
+type PodSpec = PodTemplateSpec['spec']
+
+/** The old spec with what may be changed as the new one has it. */
+function withChangeable(old: PodSpec, spec: PodSpec): PodSpec {
+  const { nodeSelector, tolerations, schedulingGates, affinity } = spec
+  const changed = {
+    ...old,
+    nodeSelector,
+    tolerations,
+    schedulingGates,
+    affinity: withNodeAffinity(old.affinity, affinity),
+    containers: withResources(old.containers, spec.containers),
+    initContainers: withResources(old.initContainers, spec.initContainers),
   }
+  return changed as PodSpec
+}
+
+function withNodeAffinity(old: PodSpec['affinity'], affinity: PodSpec['affinity']): PodSpec['affinity'] {
+  const { nodeAffinity: _, ...others } = old ?? {}
+  if (affinity === undefined) return Object.keys(others).length === 0 ? undefined : (others as PodSpec['affinity'])
+  const { nodeAffinity } = affinity
+  return { ...others, ...(nodeAffinity ? { nodeAffinity } : {}) }
+}
+
+function withResources(old: PodSpec['containers'] | undefined, containers: PodSpec['containers'] | undefined) {
+  if (old?.length !== containers?.length) return old
+  return old?.map((container, i) => {
+    const changed = containers?.[i]
+    return changed?.name === container.name ? { ...container, resources: changed.resources } : container
+  })
 }
 
 export function checkCronJob(out: Errors, job: CronJob): void {
