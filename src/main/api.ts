@@ -12,8 +12,8 @@ import { masterLeasesPrefix, StoredMasterLeases } from '../apiserver/bootstrap/m
 import { ServerIdentity } from '../apiserver/bootstrap/server-identity.ts'
 import { CustomResources } from '../apiserver/custom-resources/custom-resources.ts'
 import { startHttpServer } from '../apiserver/http/http-server.ts'
-import type { Pki } from '../apiserver/pki/pki.ts'
 import { connectHandlers } from '../apiserver/streaming/connect.ts'
+import type { KubeletAccess } from '../apiserver/streaming/kubelet-location.ts'
 import { WebhookClient } from '../apiserver/webhooks/webhook-client.ts'
 import { systemClock } from '../base/clock.ts'
 import { type Logger, loggerOf } from '../base/log.ts'
@@ -25,6 +25,7 @@ import { InProcessTransport } from './in-process-transport.ts'
 import { openStore } from './open-store.ts'
 import { patiently } from './patience.ts'
 import { random } from './random.ts'
+import type { ServerPki } from './server-pki.ts'
 import { firstAddresses } from './service-addresses.ts'
 
 /** The API server, and how the components of this process reach it. */
@@ -43,7 +44,7 @@ const shutdownGraceMs = 5000
 const leaveTimeoutMs = 2000
 
 /** `host` is the address that it listens on. */
-export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'): Promise<RunningApi> {
+export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.0.0.0'): Promise<RunningApi> {
   const clock = systemClock
   const log = loggerOf('kube-apiserver')
   const { store, healthChecks, close: closeStore } = await openStore(config)
@@ -67,7 +68,15 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     serverAddress,
   })
   await registry.reader.start(accessControlKinds)
-  const kubelet = { certificate: pki.kubeletClient.certificatePem, key: pki.kubeletClient.privateKeyPem, ca: pki.caPem }
+  const kubelet: KubeletAccess = {
+    ca: pki.caPem,
+    get certificate() {
+      return pki.kubeletClient.certificatePem
+    },
+    get key() {
+      return pki.kubeletClient.privateKeyPem
+    },
+  }
   const connectDeps = { reader: registry.reader, kubelet, random }
   const audit = openAudit(config, clock)
   const server = createApiServer({
@@ -129,6 +138,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     key: pki.serving.privateKeyPem,
     clientCa: pki.caPem,
   })
+  pki.onLook(() => http.useCertificate(pki.serving.certificatePem, pki.serving.privateKeyPem))
   const [serviceAddress = ''] = firstAddresses(config.serviceCidr, 1)
   const kubernetesService = new KubernetesService({
     api,
@@ -159,6 +169,7 @@ export async function startApi(config: ClusterConfig, pki: Pki, host = '0.0.0.0'
     informersFor,
     drain,
     async stop() {
+      pki.stop()
       await drain()
       // Accepted watches end first; whoever connects again finds another server, or waits for this one's successor.
       server.endWatches()

@@ -1,7 +1,6 @@
 /** API server, controllers and scheduler in this process. */
 
 import { type Component, componentUser, controllerUser } from '../apiserver/authentication/component-users.ts'
-import type { Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
@@ -10,13 +9,14 @@ import { startControllers } from '../controllers/start.ts'
 import { type RunningApi, startApi } from './api.ts'
 import { runCandidate, schedule } from './elected.ts'
 import { random } from './random.ts'
+import type { ServerPki } from './server-pki.ts'
 
 export type ControlPlane = Pick<RunningApi, 'server' | 'clientFor' | 'informersFor' | 'stop'>
 
 /** `controllers` chooses as kube-controller-manager's flag of that name does. */
 export async function startControlPlane(
   config: ClusterConfig,
-  pki: Pki,
+  pki: ServerPki,
   controllers: readonly string[] = ['*'],
 ): Promise<ControlPlane> {
   const times = leaseTimesOf(config)
@@ -54,7 +54,7 @@ export async function startControlPlane(
 /** Resolves after the signal has aborted, when all controllers have ended. */
 function control(
   config: ClusterConfig,
-  pki: Pki,
+  pki: ServerPki,
   { clientFor, informersFor }: RunningApi,
   controllers: readonly string[],
   signal: AbortSignal,

@@ -1,7 +1,6 @@
 /** How the parts of a node reach the API server and who they are there: in one process with it, or over the network. */
 
 import { componentUser, nodeUser } from '../apiserver/authentication/component-users.ts'
-import type { Pki } from '../apiserver/pki/pki.ts'
 import type { Logger } from '../base/log.ts'
 import type { KeyPair } from '../base/pki/certificate.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
@@ -10,6 +9,7 @@ import type { InformerFactory } from '../client/informer-factory.ts'
 import type { ClusterSettings } from '../machinery/cluster-settings.ts'
 import { clusterSettingsOf } from './cluster-objects.ts'
 import type { ControlPlane } from './control-plane.ts'
+import type { ServerPki } from './server-pki.ts'
 
 export type NodeComponent = 'kubelet' | 'kube-proxy' | 'dns' | 'network'
 
@@ -26,7 +26,7 @@ export interface NodeAccess {
   annotations(): Readonly<Record<string, string>>
 }
 
-export function inProcessAccess(config: ClusterConfig, controlPlane: ControlPlane, pki: Pki): NodeAccess {
+export function inProcessAccess(config: ClusterConfig, controlPlane: ControlPlane, pki: ServerPki): NodeAccess {
   const users = {
     kubelet: nodeUser(config.nodeName),
     'kube-proxy': componentUser('kube-proxy'),
@@ -38,7 +38,11 @@ export function inProcessAccess(config: ClusterConfig, controlPlane: ControlPlan
     clientFor: component => controlPlane.clientFor(users[component], component),
     informersFor: controlPlane.informersFor,
     clientCaPem: pki.caPem,
-    serving: async () => pki.nodeServing(config.nodeName, [config.nodeAddress, '127.0.0.1']),
+    async serving(onChange) {
+      const current = () => pki.nodeServing(config.nodeName, [config.nodeAddress, '127.0.0.1'])
+      pki.onLook(() => onChange(current()))
+      return current()
+    },
     annotations: () => ({}),
   }
 }

@@ -108,10 +108,21 @@ async function openPlainStore(config: ClusterConfig): Promise<PlainStore> {
   return { store }
 }
 
-function etcdTls(config: ClusterConfig): ClientTls {
-  const ca = read('etcd-cafile', config.etcdCafile)
-  const cert = read('etcd-certfile', config.etcdCertfile)
-  const key = read('etcd-keyfile', config.etcdKeyfile)
+/** Files are read at every connection, as etcd's own clients do: they are renewed while the server runs. */
+function etcdTls({ etcdCafile, etcdCertfile, etcdKeyfile }: ClusterConfig): ClientTls {
+  const ca = read('etcd-cafile', etcdCafile)
+  const cert = read('etcd-certfile', etcdCertfile)
+  const key = read('etcd-keyfile', etcdKeyfile)
   if ((cert === undefined) !== (key === undefined)) throw new CliError('--etcd-certfile and --etcd-keyfile go together')
-  return { ...(ca === undefined ? {} : { ca }), ...(cert === undefined || key === undefined ? {} : { cert, key }) }
+  const authority = ca === undefined ? {} : { ca }
+  if (cert === undefined) return authority
+  return {
+    ...authority,
+    get cert() {
+      return fileOfFlag('etcd-certfile', etcdCertfile ?? '')
+    },
+    get key() {
+      return fileOfFlag('etcd-keyfile', etcdKeyfile ?? '')
+    },
+  }
 }

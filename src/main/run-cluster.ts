@@ -11,7 +11,7 @@ import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { startControlPlane } from './control-plane.ts'
 import { startNode } from './node.ts'
 import { inProcessAccess } from './node-access.ts'
-import { ensureServerPki, writeAdminKubeconfig } from './server-pki.ts'
+import { ensureServerPki, keepAdminKubeconfig } from './server-pki.ts'
 import { stopSignal } from './stop-signal.ts'
 
 export async function runCluster(config: ClusterConfig): Promise<void> {
@@ -27,7 +27,7 @@ export async function runCluster(config: ClusterConfig): Promise<void> {
 
   const pki = ensureServerPki(config)
   const controlPlane = await startControlPlane(config, pki)
-  writeAdminKubeconfig(config, pki)
+  keepAdminKubeconfig(config, pki)
   const [node] = await Promise.all([
     startNode(config, inProcessAccess(config, controlPlane, pki), spawner),
     ensureClusterObjects(controlPlane.clientFor(apiserverUser, 'clipper'), config, pki.caPem),

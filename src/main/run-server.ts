@@ -1,6 +1,5 @@
 /** A control plane without a node, or the API server alone, in the foreground until it is told to stop. */
 import { apiserverUser } from '../apiserver/bootstrap/bootstrap-api.ts'
-import type { Pki } from '../apiserver/pki/pki.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
@@ -12,10 +11,10 @@ import { startApi } from './api.ts'
 import { ensureClusterObjects } from './cluster-objects.ts'
 import { startOverWithCompiledModules } from './compiled-modules.ts'
 import { startControlPlane } from './control-plane.ts'
-import { type RunningMember, startEtcdMember } from './etcd-member.ts'
+import { etcdPkiOf, type RunningMember, startEtcdMember } from './etcd-member.ts'
 import { joinControlPlane } from './join-server.ts'
 import { patiently } from './patience.ts'
-import { ensureServerPki, writeAdminKubeconfig } from './server-pki.ts'
+import { ensureServerPki, keepAdminKubeconfig, type ServerPki } from './server-pki.ts'
 import { stopSignal } from './stop-signal.ts'
 
 const stopTimeoutMs = 12_000
@@ -37,7 +36,7 @@ export const runServer = (server: ServerStart, controllers: readonly string[]): 
 
 async function run(
   { config: given, join }: ServerStart,
-  start: (config: ClusterConfig, pki: Pki) => Promise<Stoppable>,
+  start: (config: ClusterConfig, pki: ServerPki) => Promise<Stoppable>,
 ): Promise<void> {
   await startOverWithCompiledModules()
   const log = loggerOf('clipper')
@@ -56,7 +55,8 @@ async function run(
     const member = await startMember(joined, stopping.signal)
     const config = member?.config ?? joined
     const pki = ensureServerPki(config)
-    writeAdminKubeconfig(config, pki)
+    keepAdminKubeconfig(config, pki)
+    if (config.etcdMember) pki.onLook(() => etcdPkiOf(config))
     const running = await start(config, pki)
     log.info({ signal: await stopped }, 'stopping')
     // Without a majority of etcd nothing more can be written: what waits for that is given up.

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { freePort } from '../../src/base/testing/free-ports.ts'
 import type { ClusterConfig } from '../../src/cli/cluster-config.ts'
 import { type RunningApi, startApi } from '../../src/main/api.ts'
+import { ServerPki } from '../../src/main/server-pki.ts'
 
 export interface RunningServer {
   readonly port: number
@@ -46,6 +47,6 @@ export async function startOurServer(
     dnsUpstreams: [],
     featureGates,
   }
-  const api = await startApi(config, pki, '127.0.0.1')
+  const api = await startApi(config, new ServerPki(() => pki, systemClock), '127.0.0.1')
   return { api, port: apiPort, stop: () => api.stop() }
 }
