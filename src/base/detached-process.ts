@@ -3,11 +3,12 @@
  * it is started again whenever it has ended.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { type Clock, sleep, type Timer } from './clock.ts'
 import type { Logger } from './log.ts'
 import { identityOf, isAlive, type ProcessIdentity, readLiveProcess } from './process-identity.ts'
 import type { Spawner } from './spawner.ts'
+import { writeFileWhole } from './whole-file.ts'
 
 export interface DetachedProgram {
   readonly command: string
@@ -124,7 +125,13 @@ export class DetachedProcess {
     const pid = await this.#deps.spawner.startDetached(command, args, { logFile })
     this.#startedAtMs = this.#deps.clock.monotonic()
     this.#instance = { ...identityOf(pid), hash: this.#hash }
-    writeFileSync(instanceFile, JSON.stringify(this.#instance), { mode: 0o600 })
+    try {
+      writeFileWhole(instanceFile, JSON.stringify(this.#instance), 0o600)
+    } catch (error) {
+      // A full disk: what no later start could find must not run on.
+      await end(this.#instance, 0)
+      throw error
+    }
   }
 
   #supervise(delayMs: number): void {

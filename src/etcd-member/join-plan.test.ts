@@ -21,7 +21,7 @@ test('planJoin adds, goes on with a half-joined member, replaces one whose data 
   assert.deepEqual(planJoin(members, { name: 'm1', peerUrl: peer(1) }), { is: 'replace', id: 1 })
   assert.deepEqual(planJoin(members, { name: 'm1', peerUrl: peer(3) }), {
     is: 'refuse',
-    why: 'the etcd member m1 is another machine, at https://10.0.0.1:2380',
+    why: 'the etcd member m1 is another machine, at https://10.0.0.1:2380; if that is gone, on a server that runs: clipper etcd member remove m1',
   })
 })
 

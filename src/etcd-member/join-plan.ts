@@ -21,7 +21,10 @@ export function planJoin(members: readonly Member[], { name, peerUrl }: NewMembe
   if (here) return { is: here.name ? 'replace' : 'resume', id: here.id ?? 0 }
   const namesake = members.find(member => member.name === name)
   if (namesake)
-    return { is: 'refuse', why: `the etcd member ${name} is another machine, at ${namesake.peerUrls?.join(', ')}` }
+    return {
+      is: 'refuse',
+      why: `the etcd member ${name} is another machine, at ${namesake.peerUrls?.join(', ')}; if that is gone, on a server that runs: clipper etcd member remove ${name}`,
+    }
   return { is: 'add' }
 }
 

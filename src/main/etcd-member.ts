@@ -25,7 +25,7 @@ const askTimeoutMs = 3_000
 
 export const etcdDirectory = ({ dataDirectory }: ClusterConfig): string => join(dataDirectory, 'etcd')
 
-const pkiOf = (config: ClusterConfig): EtcdPki =>
+export const etcdPkiOf = (config: ClusterConfig): EtcdPki =>
   ensureEtcdPki({
     directory: pathsOf(config).pki,
     name: config.nodeName,
@@ -45,7 +45,7 @@ export async function startEtcdMember(
   const { etcdMember } = config
   if (!etcdMember) throw new Error('this server has no etcd member')
   const log = loggerOf('etcd')
-  const pki = pkiOf(config)
+  const pki = etcdPkiOf(config)
   try {
     const { path, version } = await findEtcd(spawner, etcdMember.binary)
     const { servers, hasBegun } = etcdMember
@@ -125,7 +125,7 @@ async function keepRemembering(
 async function withMembers<T>(config: ClusterConfig, use: (members: Members, pki: EtcdPki) => Promise<T>): Promise<T> {
   const { etcdMember } = config
   if (!etcdMember) throw new CliError('this server runs no etcd member', 'see: clipper server --cluster-init')
-  const pki = pkiOf(config)
+  const pki = etcdPkiOf(config)
   const members = new Members([ownUrlOf(config), ...etcdMember.servers], pki.client)
   try {
     return await use(members, pki)

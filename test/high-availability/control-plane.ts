@@ -122,9 +122,9 @@ export class ControlPlane {
     this.client = await this.connect()
   }
 
-  addServer(name: string): Promise<Machine> {
-    const diskMib = this.#diskMib[name]
-    return this.network.machine(name, ['server', '--etcd-binary', this.#etcd], diskMib)
+  /** `label` tells machines of one name apart. */
+  addServer(label: string, name = label): Promise<Machine> {
+    return this.network.machine(label, ['server', '--etcd-binary', this.#etcd], { diskMib: this.#diskMib[label], name })
   }
 
   /** With a token for servers, which lives for hours. */

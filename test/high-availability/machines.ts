@@ -28,11 +28,11 @@ export class Machine {
   readonly link: string
   #process: ChildProcess | undefined
 
-  constructor(network: Network, number: number, name: string, flags: readonly string[]) {
+  constructor(network: Network, number: number, label: string, flags: readonly string[], name: string) {
     this.name = name
     this.address = network.addressOf(number)
-    this.namespace = `${network.bridge}-${name}`
-    this.directory = join(network.directory, name)
+    this.namespace = `${network.bridge}-${label}`
+    this.directory = join(network.directory, label)
     this.link = `${network.bridge}v${number}`
     const own = ['--data-dir', this.directory, '--name', this.namespace, '--node-name', name]
     this.#command = [...flags, ...own, '--node-address', this.address]
@@ -65,6 +65,12 @@ export class Machine {
     const ended = once(ending, 'exit')
     ending.kill(signal)
     await ended
+  }
+
+  /** Its exit code, when it has ended by itself. */
+  async ended(): Promise<number | null | undefined> {
+    if (this.isRunning) await once(this.#process!, 'exit')
+    return this.#process?.exitCode
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -133,6 +139,12 @@ export class Machine {
   }
 }
 
+export interface MachineOptions {
+  readonly diskMib?: number | undefined
+  /** Of the node, or of the server and its etcd member. */
+  readonly name?: string
+}
+
 /** A /24 and a bridge of the test's own, told apart from others by the process. */
 export class Network {
   readonly bridge = `ha${process.pid}`
@@ -151,10 +163,14 @@ export class Network {
     await runs('ip', 'link', 'set', this.bridge, 'up')
   }
 
-  /** With a disk of `diskMib` for all its data, else with a part of everybody's. */
-  async machine(name: string, flags: readonly string[], diskMib?: number): Promise<Machine> {
+  /** With a disk of `diskMib` for all its data, else with a part of everybody's. `label` tells machines of one name apart. */
+  async machine(
+    label: string,
+    flags: readonly string[],
+    { diskMib, name = label }: MachineOptions = {},
+  ): Promise<Machine> {
     const number = this.#machines.length + 11
-    const machine = new Machine(this, number, name, flags)
+    const machine = new Machine(this, number, label, flags, name)
     this.#machines.push(machine)
     const { namespace, address, link, directory } = machine
     if (diskMib !== undefined) {
