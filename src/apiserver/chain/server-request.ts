@@ -49,7 +49,12 @@ export type NodeResponse = import('node:http').ServerResponse | import('node:htt
 export type ResponseBody =
   | { readonly is: 'none' }
   /** Bytes that are never changed again; sent in order. */
-  | { readonly is: 'bytes'; readonly chunks: Iterable<Uint8Array> }
+  | {
+      readonly is: 'bytes'
+      readonly chunks: Iterable<Uint8Array>
+      /** The same in gzip where it can be had for less than by compressing all of it, and is longer than `leastBytes`. */
+      readonly zipped?: (leastBytes: number) => AsyncIterable<Uint8Array> | undefined
+    }
   | { readonly is: 'object'; readonly object: unknown }
   | { readonly is: 'watch'; readonly source: WatchSource }
   /** A handler owns the connection and has written, or will write, the response itself. */

@@ -19,6 +19,7 @@ import { encodeValue } from '../forms/made-form.ts'
 import { includeObjectOf, negotiateForm, negotiateValue, shownAs } from '../forms/negotiate.ts'
 import { partialKinds } from '../forms/partial-protobuf-form.ts'
 import type { MetaVersion } from '../forms/representations.ts'
+import { zippedList } from '../forms/zipped-list.ts'
 import type { ListResult } from '../registry/list.ts'
 import { listKindNameOf, type Resource, viewOf } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
@@ -61,7 +62,11 @@ export function respondList(
   return {
     status: 200,
     headers: { ...common, 'content-type': form.mediaType },
-    body: { is: 'bytes', chunks: form.list(list.items, list.meta) },
+    body: {
+      is: 'bytes',
+      chunks: form.list(list.items, list.meta),
+      zipped: leastBytes => zippedList(form, list.items, list.meta, leastBytes),
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import type { FailureStatus } from '../../machinery/api-error.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
+import type { ListParts } from './list-parts.ts'
 
 export interface ListMetaJson {
   readonly resourceVersion?: string
@@ -19,6 +20,8 @@ export interface Form {
   readonly key: string
   object(stored: StoredObject): Uint8Array
   list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array>
+  /** What `list` is put together of, where the bytes of an item depend on its object alone. */
+  readonly parts?: ListParts
   /** One event of a watch. `first`: nothing was sent on this watch yet. */
   frame(type: WatchType, stored: StoredObject, first: boolean): Buffer
   /** Whether the first frame of a watch differs from the same frame later. */

@@ -4,11 +4,13 @@ import { encodeObject } from '../../schema/json-encode.ts'
 import { listKindNameOf, type Resource, viewOnce } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
-import { ChunkWriter } from './chunk-writer.ts'
 import type { Form, ListMetaJson } from './form.ts'
+import { type ListParts, listOf } from './list-parts.ts'
 
 const newline = Buffer.from('\n')
 const frameEnd = Buffer.from('}\n')
+const comma = Buffer.from(',')
+const listEnd = Buffer.from(']}\n')
 const itemHead = '{"metadata":{'
 
 export class JsonForm implements Form {
@@ -19,34 +21,45 @@ export class JsonForm implements Form {
   readonly #resource: Resource
   /** `{"kind":"Pod","apiVersion":"v1","metadata":{` of the served version. */
   readonly #head: string
+  readonly parts: ListParts
 
   constructor(resource: Resource) {
     this.#resource = resource
     this.key = `json:${resource.kind.apiVersion}`
     this.#head = `{"kind":${JSON.stringify(resource.kind.gvk.kind)},"apiVersion":${JSON.stringify(resource.kind.apiVersion)},"metadata":{`
+    this.parts = this.#partsOf()
   }
 
   object(stored: StoredObject): Uint8Array {
     return Buffer.concat([this.#headOf(this.#head, stored), this.#tailOf(stored), newline])
   }
 
-  *list(items: readonly StoredObject[], meta: ListMetaJson): Generator<Uint8Array> {
-    const { kind } = this.#resource
-    const out = new ChunkWriter()
-    out.text(
-      `{"kind":${JSON.stringify(listKindNameOf(this.#resource))},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(meta)},"items":[`,
-    )
-    const head = this.#resource.typedItems ? this.#head : itemHead
-    const next = `,${head}`
-    let separator = head
-    for (const stored of items) {
-      out.text(`${separator}"resourceVersion":"${stored.revision}",`)
-      separator = next
-      out.bytes(this.#tailOf(stored))
-      if (out.isFull) yield out.take()
+  list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
+    return listOf(this.parts, items, meta)
+  }
+
+  #partsOf(): ListParts {
+    const { kind, typedItems } = this.#resource
+    const typeMeta = `{"kind":${JSON.stringify(listKindNameOf(this.#resource))},"apiVersion":${JSON.stringify(kind.apiVersion)}`
+    const head = typedItems ? this.#head : itemHead
+    return {
+      length: items => {
+        let length = 0
+        for (const stored of items) length += stored.bytes.length
+        return length
+      },
+      head: meta => Buffer.from(`${typeMeta},"metadata":${JSON.stringify(meta)},"items":[`),
+      items: (items, once) => {
+        const pieces: Uint8Array[] = []
+        for (const [i, stored] of items.entries()) {
+          const before = i === 0 ? head : `,${head}`
+          pieces.push(Buffer.from(`${before}"resourceVersion":"${stored.revision}",`), this.#tailOf(stored, once))
+        }
+        return Buffer.concat(pieces)
+      },
+      separator: comma,
+      tail: () => listEnd,
     }
-    out.text(']}\n')
-    yield out.take()
   }
 
   frame(type: WatchType, stored: StoredObject): Buffer {
@@ -72,13 +85,16 @@ export class JsonForm implements Form {
   }
 
   /** Everything behind `"metadata":{`. */
-  #tailOf(stored: StoredObject): Uint8Array {
+  #tailOf(stored: StoredObject, once = false): Uint8Array {
     if (!this.#resource.conversion && stored.owner.layout.is === 'json') return stored.bytes.subarray(this.#head.length)
-    return stored.owner.forms.of(stored, `tail:${this.#resource.kind.apiVersion}`, () => {
+    const { forms } = stored.owner
+    const form = `tail:${this.#resource.kind.apiVersion}`
+    const make = () => {
       const object = viewOnce(this.#resource, stored)
       const { resourceVersion: _, ...metadata } = object.metadata
       const encoded = encodeObject(this.#resource.kind, { ...object, metadata })
       return { value: encoded.subarray(this.#head.length), bytes: encoded.length }
-    }) as Uint8Array
+    }
+    return (once ? (forms.known(stored, form) ?? make().value) : forms.of(stored, form, make)) as Uint8Array
   }
 }

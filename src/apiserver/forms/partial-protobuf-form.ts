@@ -6,14 +6,14 @@ import { retagged } from '../../schema/derived-kind.ts'
 import { f } from '../../schema/field.ts'
 import { type Kind, kindsOf, listKindOf } from '../../schema/kind.ts'
 import { encodeApiMessage, encodeEnvelope, envelopeHead } from '../../schema/protobuf-encode.ts'
-import { varintLength } from '../../schema/protobuf-wire.ts'
 import { isProtobufLayout } from '../registry/protobuf-layout.ts'
 import type { Resource } from '../registry/resource.ts'
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import type { Form, ListMetaJson } from './form.ts'
-import { envelopeTail, protobufMediaType, rawTag, watchFrame } from './protobuf-form.ts'
+import { type ListParts, listOf, noBytes } from './list-parts.ts'
+import { envelopeTail, fieldLength, fieldsOf, protobufMediaType, rawTag, watchFrame } from './protobuf-form.ts'
 import { type MetaVersion, metadataOf } from './representations.ts'
 
 const partialKind = (version: MetaVersion): Kind =>
@@ -43,6 +43,12 @@ const partialHeads: Readonly<Record<MetaVersion, Buffer>> = {
   v1beta1: envelopeHead(partialKinds.v1beta1),
 }
 
+const tagOf = (field: number): number => (field << 3) | 2
+const tagsOf: Readonly<Record<MetaVersion, { metadataTag: number; itemTag: number }>> = {
+  v1: { metadataTag: tagOf(1), itemTag: tagOf(2) },
+  v1beta1: { metadataTag: tagOf(2), itemTag: tagOf(1) },
+}
+
 export class PartialProtobufForm implements Form {
   readonly mediaType = protobufMediaType
   readonly watchMediaType = `${protobufMediaType};stream=watch`
@@ -50,11 +56,13 @@ export class PartialProtobufForm implements Form {
   readonly firstFrameDiffers = false
   readonly #resource: Resource
   readonly #version: MetaVersion
+  readonly parts: ListParts
 
   constructor(resource: Resource, version: MetaVersion) {
     this.#resource = resource
     this.#version = version
     this.key = `partial-protobuf:${version}:${resource.kind.apiVersion}`
+    this.parts = this.#partsOf()
   }
 
   object(stored: StoredObject): Uint8Array {
@@ -67,33 +75,40 @@ export class PartialProtobufForm implements Form {
     return out.take()
   }
 
-  *list(items: readonly StoredObject[], meta: ListMetaJson): Generator<Uint8Array> {
-    const metadata = encodeApiMessage(ListMeta, meta)
-    const metadataTag = this.#version === 'v1' ? 1 : 2
-    const itemTag = this.#version === 'v1' ? 2 : 1
-    let total = 1 + varintLength(metadata.length) + metadata.length
-    for (const stored of items) {
-      const { length } = this.#metadataField(stored)
-      total += 1 + varintLength(length) + length
-    }
-    const out = new ChunkWriter(total + 256)
-    out.bytes(envelopeHead(partialLists[this.#version]))
-    out.header(rawTag, total)
-    const writeMeta = () => {
-      out.header((metadataTag << 3) | 2, metadata.length)
-      out.bytes(metadata)
-    }
+  list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
+    return listOf(this.parts, items, meta)
+  }
+
+  #partsOf(): ListParts {
     // Fields stand in the order of their tags.
-    if (metadataTag < itemTag) writeMeta()
-    for (const stored of items) {
-      const { length, write } = this.#metadataField(stored)
-      out.header((itemTag << 3) | 2, length)
-      out.fill(length, write)
-      if (out.isFull) yield out.take()
+    const { metadataTag, itemTag } = tagsOf[this.#version]
+    const metadataFirst = metadataTag < itemTag
+    const metadataField = (meta: ListMetaJson) => {
+      const metadata = encodeApiMessage(ListMeta, meta)
+      return fieldsOf(metadataTag, [metadata.length], (_, target, at) => void target.set(metadata, at))
     }
-    if (metadataTag > itemTag) writeMeta()
-    out.bytes(envelopeTail)
-    yield out.take()
+    return {
+      length: items => {
+        let length = 0
+        for (const stored of items) length += fieldLength(this.#metadataField(stored).length)
+        return length
+      },
+      head: (meta, itemsLength) => {
+        const metadata = metadataField(meta)
+        const out = new ChunkWriter(metadata.length + 128)
+        out.bytes(envelopeHead(partialLists[this.#version]))
+        out.header(rawTag, metadata.length + itemsLength)
+        if (metadataFirst) out.bytes(metadata)
+        return out.take()
+      },
+      items: items => {
+        const fields = items.map(stored => this.#metadataField(stored))
+        const lengths = fields.map(({ length }) => length)
+        return fieldsOf(itemTag, lengths, (i, target, at) => fields[i]?.write(target, at))
+      },
+      separator: noBytes,
+      tail: meta => (metadataFirst ? envelopeTail : Buffer.concat([metadataField(meta), envelopeTail])),
+    }
   }
 
   /** The message of an object's metadata alone: it is field 1, as in the object's own message, whose bytes are passed on. */

@@ -6,7 +6,7 @@
 import { ListMeta } from '../../api/meta/v1/object-meta.ts'
 import { Status } from '../../api/meta/v1/status.ts'
 import type { FailureStatus } from '../../machinery/api-error.ts'
-import { listOf } from '../../machinery/scheme.ts'
+import { listOf as listKindOf } from '../../machinery/scheme.ts'
 import { encodeApiMessage, encodeEnvelope, envelopeHead } from '../../schema/protobuf-encode.ts'
 import { varintLength, writeVarint } from '../../schema/protobuf-wire.ts'
 import { isProtobufLayout, type ProtobufLayout } from '../registry/protobuf-layout.ts'
@@ -15,6 +15,7 @@ import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import type { Form, ListMetaJson } from './form.ts'
+import { type ListParts, listOf, noBytes } from './list-parts.ts'
 
 export const protobufMediaType = 'application/vnd.kubernetes.protobuf'
 
@@ -23,6 +24,28 @@ export const rawTag = (2 << 3) | 2
 export const envelopeTail = Buffer.of((3 << 3) | 2, 0, (4 << 3) | 2, 0)
 const listMetadataTag = (1 << 3) | 2
 const listItemTag = (2 << 3) | 2
+
+/** With its tag. */
+export const fieldLength = (length: number): number => 1 + varintLength(length) + length
+
+/** One field as often as there are lengths, each filled by `write`. */
+export function fieldsOf(
+  tag: number,
+  lengths: readonly number[],
+  write: (index: number, target: Buffer, at: number) => void,
+): Buffer {
+  let total = 0
+  for (const length of lengths) total += fieldLength(length)
+  const target = Buffer.allocUnsafeSlow(total)
+  let at = 0
+  for (const [i, length] of lengths.entries()) {
+    target[at] = tag
+    at = writeVarint(target, at + 1, length)
+    write(i, target, at)
+    at += length
+  }
+  return target
+}
 
 export class ProtobufForm implements Form {
   readonly mediaType = protobufMediaType
@@ -34,6 +57,8 @@ export class ProtobufForm implements Form {
   readonly #head: Buffer
   /** Undefined where objects are encoded anew: another version than the stored one. */
   readonly #layout: ProtobufLayout | undefined
+  readonly parts: ListParts
+  readonly #listHead: Buffer
 
   constructor(resource: Resource) {
     this.#resource = resource
@@ -41,30 +66,43 @@ export class ProtobufForm implements Form {
     this.#head = Buffer.concat([envelopeHead(resource.kind), Buffer.of(rawTag)])
     const layout = resource.conversion ? undefined : resource.cache?.layout
     this.#layout = layout && isProtobufLayout(layout) ? layout : undefined
+    this.#listHead = envelopeHead(listKindOf(resource.kind))
+    this.parts = this.#partsOf()
   }
 
   object(stored: StoredObject): Uint8Array {
     return this.#enveloped(stored, 0)
   }
 
-  *list(items: readonly StoredObject[], meta: ListMetaJson): Generator<Uint8Array> {
-    const metadata = encodeApiMessage(ListMeta, meta)
-    const lengths = items.map(stored => this.#messageLength(stored))
-    let total = 1 + varintLength(metadata.length) + metadata.length
-    for (const length of lengths) total += 1 + varintLength(length) + length
-    const out = new ChunkWriter(total + 256)
-    out.bytes(envelopeHead(listOf(this.#resource.kind)))
-    out.header(rawTag, total)
-    out.header(listMetadataTag, metadata.length)
-    out.bytes(metadata)
-    for (const [i, stored] of items.entries()) {
-      const length = lengths[i] as number
-      out.header(listItemTag, length)
-      out.fill(length, (target, at) => void this.#writeMessage(stored, target, at))
-      if (out.isFull) yield out.take()
+  list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
+    return listOf(this.parts, items, meta)
+  }
+
+  #partsOf(): ListParts {
+    return {
+      length: items => {
+        let length = 0
+        for (const stored of items) length += fieldLength(this.#messageLength(stored))
+        return length
+      },
+      head: (meta, itemsLength) => {
+        const metadata = encodeApiMessage(ListMeta, meta)
+        const out = new ChunkWriter(metadata.length + 128)
+        out.bytes(this.#listHead)
+        out.header(rawTag, fieldLength(metadata.length) + itemsLength)
+        out.header(listMetadataTag, metadata.length)
+        out.bytes(metadata)
+        return out.take()
+      },
+      items: items =>
+        fieldsOf(
+          listItemTag,
+          items.map(stored => this.#messageLength(stored)),
+          (i, target, at) => void this.#writeMessage(items[i] as StoredObject, target, at),
+        ),
+      separator: noBytes,
+      tail: () => envelopeTail,
     }
-    out.bytes(envelopeTail)
-    yield out.take()
   }
 
   frame(type: WatchType, stored: StoredObject): Buffer {

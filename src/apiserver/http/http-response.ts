@@ -8,6 +8,9 @@ import type { ResponseTarget } from './stream-exchange.ts'
 /** Smaller bodies are not worth compressing (upstream's threshold). */
 const gzipThresholdBytes = 128 * 1024
 const stepBytes = 65_536
+
+type Head = Record<string, string | readonly string[] | number>
+
 /** Level of upstream: speed before size. */
 const gzipLevel = 1
 /** What is handed to the compressing thread at once: each handing over costs as much as compressing 64 KiB. */
@@ -19,7 +22,7 @@ export async function writeResponse(
   response: ServerResponse,
 ): Promise<void> {
   if (response.body.is === 'hijacked') return response.body.finished
-  const headers: Record<string, string | readonly string[] | number> = { ...response.headers }
+  const headers: Head = { ...response.headers }
   if (response.body.is === 'watch') return writeWatch(target, response.status, headers, response.body.source)
   if (response.body.is === 'none') {
     target.writeHead(response.status, headers)
@@ -27,15 +30,29 @@ export async function writeResponse(
     return
   }
   if (response.body.is === 'object') throw new Error('an object cannot be written to a connection')
-  await writeBytes(request, target, response.status, headers, response.body.chunks)
+  const { chunks, zipped } = response.body
+  const mayZip = acceptsGzip(request) && headers['content-encoding'] === undefined && response.status < 300
+  const zippedChunks = mayZip ? zipped?.(gzipThresholdBytes) : undefined
+  if (!zippedChunks) return writeBytes(request, target, response.status, headers, chunks, mayZip)
+  target.writeHead(response.status, { ...headers, ...gzipHeaders(headers) })
+  if (request.method !== 'HEAD') {
+    for await (const chunk of zippedChunks) if (!(await writeAll(target, cut(chunk)))) return
+  }
+  target.end()
 }
+
+const gzipHeaders = ({ vary }: Head) => ({
+  'content-encoding': 'gzip',
+  vary: vary === undefined ? 'Accept-Encoding' : `Accept-Encoding, ${vary}`,
+})
 
 async function writeBytes(
   request: ServerRequest,
   target: ResponseTarget,
   status: number,
-  headers: Record<string, string | readonly string[] | number>,
+  headers: Head,
   chunks: Iterable<Uint8Array>,
+  mayZip: boolean,
 ): Promise<void> {
   const iterator = chunks[Symbol.iterator]()
   const first: Uint8Array[] = []
@@ -49,12 +66,9 @@ async function writeBytes(
       bytes += next.value.length
     }
   }
-  const compress =
-    bytes > gzipThresholdBytes && acceptsGzip(request) && headers['content-encoding'] === undefined && status < 300
-  if (compress) {
-    headers['content-encoding'] = 'gzip'
-    headers.vary = headers.vary === undefined ? 'Accept-Encoding' : `Accept-Encoding, ${headers.vary}`
-  } else if (done) headers['content-length'] = bytes
+  const compress = mayZip && bytes > gzipThresholdBytes
+  if (compress) Object.assign(headers, gzipHeaders(headers))
+  else if (done) headers['content-length'] = bytes
   target.writeHead(status, headers)
   if (request.method === 'HEAD') {
     target.end()
@@ -66,8 +80,14 @@ async function writeBytes(
   }
   const all = steps(first, iterator)
   if (compress) await writeZipped(target, all)
-  else for (const step of all) if (!(await write(target, step))) return
+  else if (!(await writeAll(target, all))) return
   target.end()
+}
+
+/** Whether the connection took all of them. */
+async function writeAll(target: ResponseTarget, all: Iterable<Uint8Array>): Promise<boolean> {
+  for (const bytes of all) if (!(await write(target, bytes))) return false
+  return true
 }
 
 function* steps(first: readonly Uint8Array[], rest: Iterator<Uint8Array>): Generator<Uint8Array> {
@@ -131,12 +151,7 @@ function drained(target: Pick<ResponseTarget, 'on' | 'off'>): Promise<void> {
   })
 }
 
-async function writeWatch(
-  target: ResponseTarget,
-  status: number,
-  headers: Record<string, string | readonly string[] | number>,
-  source: WatchSource,
-): Promise<void> {
+async function writeWatch(target: ResponseTarget, status: number, headers: Head, source: WatchSource): Promise<void> {
   target.on('close', () => source.close())
   target.on('error', () => source.close())
   target.writeHead(status, headers)

@@ -46,7 +46,11 @@ export interface ObjectOwner {
   factsOf(object: ObjectJson): SelectableFacts
 }
 
+let lastId = 0
+
 export class StoredObject {
+  /** Of this process, for those who compare what they have seen before without holding it. */
+  readonly id = ++lastId
   readonly owner: ObjectOwner
   readonly key: string
   /** Canonical, of the storage version, without resourceVersion. Never changed. */

@@ -41,6 +41,11 @@ export class SortedObjects {
     let from = indexIn(this.#chunks[index] ?? [], prefix)
     for (; index < this.#chunks.length; index++, from = 0) {
       const chunk = this.#chunks[index] as StoredObject[]
+      // All between two keys that begin with the prefix do.
+      if (chunk.at(-1)?.key.startsWith(prefix) && chunk[from]?.key.startsWith(prefix)) {
+        found.push(...(from === 0 ? chunk : chunk.slice(from)))
+        continue
+      }
       for (let i = from; i < chunk.length; i++) {
         const object = chunk[i] as StoredObject
         if (!object.key.startsWith(prefix)) return found
