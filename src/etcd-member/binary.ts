@@ -24,9 +24,9 @@ export const onPath = (name: string, path = process.env.PATH ?? ''): string | un
     .map(folder => join(folder, name))
     .find(isExecutable)
 
-/** The version that `etcd --version` tells; undefined where it tells none. */
+/** The version that `etcd --version` or `etcdutl version` tells; undefined where it tells none. */
 export const parseVersion = (output: string): string | undefined =>
-  /^etcd Version: (\d+\.\d+\.\d+\S*)/m.exec(output)?.[1]
+  /^etcd(?: V|utl v)ersion: (\d+\.\d+\.\d+\S*)/m.exec(output)?.[1]
 
 export function isNewEnough(version: string): boolean {
   const [numbers, least] = [version, oldestVersion].map(text => text.split(/[.-]/, 3).map(Number)) as [

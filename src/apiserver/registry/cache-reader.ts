@@ -25,7 +25,7 @@ export class CacheReader implements ObjectReader {
   get<T>(kind: Kind<T>, namespace: string, name: string): T | undefined {
     const resource = this.#resourceOf(kind as Kind)
     const cache = cacheOf(resource)
-    if (!cache.isReady) void cache.ready()
+    if (!cache.isReady) cache.ready().catch(() => {})
     const stored = cache.get(keyOf(resource, namespace, name))
     return stored && (viewOf(resource, stored) as T)
   }
@@ -33,7 +33,7 @@ export class CacheReader implements ObjectReader {
   list<T>(kind: Kind<T>, namespace: string): readonly T[] {
     const resource = this.#resourceOf(kind as Kind)
     const cache = cacheOf(resource)
-    if (!cache.isReady) void cache.ready()
+    if (!cache.isReady) cache.ready().catch(() => {})
     const prefix = resource.namespaced && namespace !== '' ? `${cache.prefix}${namespace}/` : cache.prefix
     return cache.under(prefix).map(stored => viewOf(resource, stored) as T)
   }

@@ -1,5 +1,11 @@
 /** The compare-and-swap that ends every write. */
-import { InvalidRequestError, type LeaseId, type Operation, type TransactionResult } from '../../store/store.ts'
+import {
+  InvalidRequestError,
+  type LeaseId,
+  LeaseNotFoundError,
+  type Operation,
+  type TransactionResult,
+} from '../../store/store.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, type Resource } from './resource.ts'
 import { type ObjectJson, parsedBytes, StoredObject } from './stored-object.ts'
@@ -33,14 +39,11 @@ export async function commitPut(
   const cache = cacheOf(resource)
   const { key, bytes, object, previousRevision, side } = wish
   const { ttlSeconds } = resource.strategy
-  const lease = ttlSeconds === undefined ? 0 : await leaseFor(deps, ttlSeconds)
+  const write = (lease: LeaseId) =>
+    transact(deps, key, previousRevision, side, { put: key, value: bytes, ...(lease === 0 ? {} : { lease }) })
   cache.expect(key, bytes, object)
   try {
-    const result = await transact(deps, key, previousRevision, side, {
-      put: key,
-      value: bytes,
-      ...(lease === 0 ? {} : { lease }),
-    })
+    const result = await (ttlSeconds === undefined ? write(0) : withLease(deps, ttlSeconds, write))
     if (!result.succeeded) return undefined
     return await written(deps, resource, key, bytes, object, result.revision)
   } finally {
@@ -110,6 +113,17 @@ const leases = new WeakMap<RegistryDeps, Map<number, Promise<SharedLease>>>()
 /** One lease serves the writes of a minute, at most so many keys, as upstream's lease manager. */
 const leaseReuseMs = 60_000
 const maxLeaseKeys = 1_000
+
+/** Writes again with a new lease where the store does not know the shared one, as after it was restored from before its grant. */
+async function withLease<T>(deps: RegistryDeps, ttlSeconds: number, write: (lease: LeaseId) => Promise<T>): Promise<T> {
+  try {
+    return await write(await leaseFor(deps, ttlSeconds))
+  } catch (error) {
+    if (!(error instanceof LeaseNotFoundError)) throw error
+    leases.get(deps)?.delete(ttlSeconds)
+    return write(await leaseFor(deps, ttlSeconds))
+  }
+}
 
 /** A lease that runs out no sooner than `ttlSeconds` from now and little later. */
 async function leaseFor(deps: RegistryDeps, ttlSeconds: number): Promise<LeaseId> {

@@ -60,7 +60,8 @@ export async function watchObjects(
     await wait
   }
   // From here to the listening watcher nothing awaits: no event can fall between.
-  const backlog = fromState ? [] : cache.eventsSince(revision)
+  const isAbandoned = revision > cache.revision && revision <= deps.feed.abandonedRevision
+  const backlog = fromState ? [] : isAbandoned ? undefined : cache.eventsSince(revision)
   if (!backlog) {
     throw new ApiError(410, 'Expired', `too old resource version: ${revision} (${cache.oldestRevision})`)
   }

@@ -48,6 +48,8 @@ export interface ObjectCacheOptions {
 }
 
 const pageSize = 1_000
+/** Between two attempts to read again what was lost. */
+const reloadMs = 500
 
 export class ObjectCache implements FeedListener, ObjectOwner {
   readonly kind: Kind
@@ -65,7 +67,10 @@ export class ObjectCache implements FeedListener, ObjectOwner {
   readonly #byLabel = new LabelIndex()
   #history: EventHistory
   #loading: Promise<void> | undefined
+  /** Raised when the history is lost: what is being read then may belong to it. */
+  #losses = 0
   #ready = false
+  #closed = false
   #buffered: StoreEvent[] = []
   /** State and later events are from after this revision. */
   #loadedAt = 0
@@ -116,13 +121,13 @@ export class ObjectCache implements FeedListener, ObjectOwner {
 
   /** Resolves when the content is no older than any write acknowledged before the call. */
   async fresh(): Promise<void> {
-    if (!this.#ready) {
-      await this.ready()
-      return
-    }
     const { feed } = this.#options
-    const revision = await feed.storeRevision()
-    if (this.revision < revision) await feed.reached(revision)
+    do {
+      if (!this.#ready) await this.ready()
+      const revision = await feed.storeRevision()
+      if (this.revision < revision || feed.isInterrupted) await feed.reached(revision)
+      // Meanwhile the history may have been lost, and all of it with it.
+    } while (!this.#ready || feed.isInterrupted)
   }
 
   get(key: string): StoredObject | undefined {
@@ -194,7 +199,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
   /** An object read past the cache, in its terms. */
   storedOf(kv: KeyValue): StoredObject {
     const known = this.#objects.get(kv.key)
-    if (known && known.revision === kv.modRevision) return known
+    if (this.#ready && known && known.revision === kv.modRevision) return known
     return this.#stored(kv)
   }
 
@@ -208,26 +213,40 @@ export class ObjectCache implements FeedListener, ObjectOwner {
   }
 
   lost(): void {
-    if (!this.#ready && !this.#loading) return
-    if (this.#ready) this.#beforeGap = this.#objects
+    this.#losses++
+    if (!this.#ready) return
+    this.#beforeGap = this.#objects
     this.#ready = false
     for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) listener.lost()
-    this.#loading = this.#load()
-      .catch(error =>
-        this.#log.error({ error: (error as Error).message, kind: this.kind.gvk.kind }, 'reading again failed'),
-      )
-      .finally(() => {
-        this.#loading = undefined
-      })
+    this.#readAgain()
+  }
+
+  /** Until it succeeds, for subscribers wait for it. */
+  #readAgain(): void {
+    if (this.#closed) return
+    this.ready().catch(error => {
+      this.#log.error({ error: (error as Error).message, kind: this.kind.gvk.kind }, 'reading again failed')
+      setTimeout(() => this.#readAgain(), reloadMs).unref()
+    })
   }
 
   /** Ends all watches: their resource is no longer served as it was. */
   close(): void {
+    this.#closed = true
     this.#options.feed.unlisten(this.prefix)
     for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) listener.lost()
   }
 
   async #load(): Promise<void> {
+    let losses: number
+    do {
+      losses = this.#losses
+      const { objects, revision } = await this.#readAll()
+      if (losses === this.#losses) this.#take(objects, revision)
+    } while (losses !== this.#losses)
+  }
+
+  async #readAll(): Promise<{ objects: StoredObject[]; revision: number }> {
     const { store } = this.#options
     this.#buffered = []
     const loaded: StoredObject[] = []
@@ -245,9 +264,12 @@ export class ObjectCache implements FeedListener, ObjectOwner {
         }
       }
       const last = page.kvs.at(-1)
-      if (!page.more || !last) break
+      if (!page.more || !last) return { objects: loaded, revision }
       start = `${last.key}\0`
     }
+  }
+
+  #take(loaded: StoredObject[], revision: number): void {
     this.#objects = new SortedObjects(loaded)
     this.#byField.clear()
     this.#byLabel.clear()
@@ -271,7 +293,9 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     }
     for (const object of this.#objects.all()) {
       const old = before.get(object.key)
-      if (old?.revision !== object.revision) this.#tell(new CacheEvent(object.revision, object, old))
+      // In another history the same revision may have written something else.
+      if (old?.revision !== object.revision || !old.bytes.equals(object.bytes))
+        this.#tell(new CacheEvent(object.revision, object, old))
     }
   }
 

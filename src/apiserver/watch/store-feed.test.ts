@@ -95,9 +95,18 @@ test('a store that was restored from an older snapshot is watched from its own r
   )
   assert.ok(feed.revision > 3)
   store.handler?.ended(new Error('etcd has another history than before'))
+  // What the caches show is not known to be the store's until they are told to read it again.
+  let isReached = false
+  const reached = feed.reached(2).then(() => {
+    isReached = true
+  })
+  await turn()
+  assert.equal(isReached, false)
   while (store.asked.length === 0) await new Promise(resolve => setTimeout(resolve, 10))
   store.asked.shift()?.(3)
   await lost
+  await reached
   assert.equal(feed.revision, 3)
+  assert.equal(feed.abandonedRevision, 10)
   feed.stop()
 })

@@ -35,6 +35,9 @@ export class StoreFeed {
   #watch: Watch | undefined
   #waiters: Waiter[] = []
   #closed = false
+  /** Set from the end of the watch until it is open again: the caches may show a history that is gone. */
+  #interrupted = false
+  #abandonedRevision = 0
   /** The one read of the store's revision that is under way, and the one that will follow it. */
   #asking: Promise<number> | undefined
   #askingNext: Promise<number> | undefined
@@ -48,6 +51,15 @@ export class StoreFeed {
     return this.#revision
   }
 
+  get isInterrupted(): boolean {
+    return this.#interrupted
+  }
+
+  /** The highest one that was seen of a history that the store no longer has: of a later one nothing is known but that. */
+  get abandonedRevision(): number {
+    return this.#abandonedRevision
+  }
+
   async start(): Promise<void> {
     this.#revision = await this.#store.currentRevision()
     this.#open()
@@ -55,9 +67,9 @@ export class StoreFeed {
 
   stop(): void {
     this.#closed = true
+    this.#interrupted = false
     this.#watch?.close()
-    for (const waiter of this.#waiters) waiter.resolve()
-    this.#waiters = []
+    this.#release(Number.POSITIVE_INFINITY)
   }
 
   listen(prefix: string, listener: FeedListener): void {
@@ -91,9 +103,9 @@ export class StoreFeed {
     return asking
   }
 
-  /** Resolves when everything up to `revision` was delivered. Throws ApiError 504 when that takes too long. */
+  /** Resolves when everything up to `revision` was delivered, or has to be read. Throws ApiError 504 when that takes too long. */
   reached(revision: number): Promise<void> {
-    if (this.#revision >= revision || this.#closed) return Promise.resolve()
+    if ((this.#revision >= revision && !this.#interrupted) || this.#closed) return Promise.resolve()
     return this.#wait(revision)
   }
 
@@ -163,6 +175,10 @@ export class StoreFeed {
     if (revision <= this.#revision) return
     this.#revision = revision
     for (const listener of this.#listeners.values()) listener.progress(revision)
+    this.#release(revision)
+  }
+
+  #release(revision: number): void {
     if (this.#waiters.length === 0) return
     const waiting: Waiter[] = []
     for (const waiter of this.#waiters) {
@@ -174,6 +190,7 @@ export class StoreFeed {
 
   #ended(error: Error): void {
     if (this.#closed) return
+    this.#interrupted = true
     this.#log.warn({ error: error.message }, 'watch of the store ended')
     this.#clock.after(reopenMs, () => void this.#reopen())
   }
@@ -184,9 +201,13 @@ export class StoreFeed {
     try {
       // Lower than before where the store was restored from a snapshot: what comes after is watched from there, and clients
       // that have seen more are told that their version is from the future.
-      this.#revision = await this.#store.currentRevision()
+      const revision = await this.#store.currentRevision()
+      if (revision < this.#revision) this.#abandonedRevision = Math.max(this.#abandonedRevision, this.#revision)
+      this.#revision = revision
+      this.#interrupted = false
       this.#open()
       for (const listener of this.#listeners.values()) listener.lost()
+      this.#release(revision)
     } catch (error) {
       this.#ended(error as Error)
     }

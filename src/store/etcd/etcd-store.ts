@@ -47,7 +47,7 @@ import { EtcdConnections, type Method, type Probe } from './connections.ts'
 import { rangeRequestOf, rangeResultOf, transactionResultOf, txnRequestOf } from './conversion.ts'
 import { targetsOf } from './endpoints.ts'
 import { isCompacted, isFuture, storeErrorOf } from './etcd-error.ts'
-import { EtcdWatch } from './etcd-watch.ts'
+import { EtcdWatch, otherHistory } from './etcd-watch.ts'
 
 export interface EtcdStoreOptions {
   /** URLs, as `https://10.0.0.1:2379`. */
@@ -97,6 +97,9 @@ const probe: Probe = {
   request: encodeMessage(RangeRequest, rangeRequestOf(nothing)),
 }
 
+/** Answered by one member by itself, which may lag behind the others. */
+const local: ReadonlySet<unknown> = new Set([methods.leaseTimeToLive, methods.leaseLeases, methods.status])
+
 const isRead = ({ success, failure }: Transaction): boolean =>
   [...success, ...failure].every(operation => 'range' in operation)
 
@@ -106,6 +109,7 @@ class EtcdStore implements Store {
   /** Of watches from "now" on: what is now. Writes wait for it, so that they come after. */
   readonly #beginning = new Set<Promise<unknown>>()
   #highest = 0
+  #term = 0
   #clusterId: number | bigint | undefined
   #asking: { readonly started: boolean; readonly revision: Promise<number> } | undefined
   #closed = false
@@ -153,14 +157,17 @@ class EtcdStore implements Store {
 
   watch(options: WatchOptions, handler: WatchHandler): Watch {
     this.#open()
-    const watch = new EtcdWatch(this.#connections, options, {
+    const own: WatchHandler = {
       events: (events, revision) => handler.events(events, revision),
       progress: revision => handler.progress(revision),
       ended: error => {
         this.#watches.delete(watch)
         handler.ended(error)
       },
-    })
+    }
+    // Its answer shows whether the history is still the same.
+    const reopened = () => void this.currentRevision().catch(() => {})
+    const watch = new EtcdWatch(this.#connections, options, own, reopened)
     this.#watches.add(watch)
     if (options.startRevision === undefined) {
       const begun = this.currentRevision().then(
@@ -304,7 +311,7 @@ class EtcdStore implements Store {
   }
 
   async #call<Q, R extends { readonly header?: ResponseHeader }>(call: Method<Q, R>, request: Q): Promise<R> {
-    const known = this.#highest
+    const known = local.has(call) ? { revision: 0, term: 0 } : { revision: this.#highest, term: this.#term }
     let response: R
     try {
       response = await this.#connections.call(call, request)
@@ -313,7 +320,7 @@ class EtcdStore implements Store {
       if (isFuture(error)) throw new FutureRevisionError(await this.currentRevision())
       throw storeErrorOf(error, !call.reads)
     }
-    this.#checkHistory(response.header ?? {}, call === methods.status ? 0 : known)
+    this.#checkHistory(response.header ?? {}, known)
     return response
   }
 
@@ -341,17 +348,27 @@ class EtcdStore implements Store {
   }
 
   /**
-   * A revision that was seen does not go away, and a cluster keeps its id: where they do, the cluster was restored from a
-   * snapshot or exchanged, and whoever watches must begin anew.
+   * What a majority has agreed on does not go back, neither the revision nor the term of its leader, and a cluster keeps its
+   * id: where they do, the cluster was restored from a snapshot or exchanged, and whoever watches must begin anew. `known` is
+   * from before the call.
    */
-  #checkHistory({ revision = 0, clusterId }: ResponseHeader, known: number): void {
-    const isOther = this.#clusterId !== undefined && clusterId !== undefined && clusterId !== this.#clusterId
+  #checkHistory(header: ResponseHeader, known: { readonly revision: number; readonly term: number }): void {
+    const { revision = 0, clusterId } = header
+    const term = Number(header.raftTerm ?? 0)
+    const wrong: string[] = []
+    if (this.#clusterId !== undefined && clusterId !== undefined && clusterId !== this.#clusterId)
+      wrong.push('its id is another')
+    if (revision < known.revision) wrong.push(`its revision went back from ${known.revision} to ${revision}`)
+    if (term < known.term) wrong.push(`its term went back from ${known.term} to ${term}`)
     if (clusterId !== undefined) this.#clusterId = clusterId
-    if (isOther || revision < known) {
-      this.#highest = revision
-      const why = isOther ? 'it is another cluster' : `its revision went back from ${known} to ${revision}`
-      for (const watch of this.#watches) watch.fail(new Error(`etcd has another history than before: ${why}`))
-    } else this.#highest = Math.max(this.#highest, revision)
+    if (wrong.length === 0) {
+      this.#highest = Math.max(this.#highest, revision)
+      this.#term = Math.max(this.#term, term)
+      return
+    }
+    this.#highest = revision
+    this.#term = term
+    for (const watch of this.#watches) watch.fail(otherHistory(wrong.join(', ')))
   }
 }
 

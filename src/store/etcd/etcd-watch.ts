@@ -5,7 +5,14 @@ import { GrpcError } from '../../base/grpc/grpc-error.ts'
 import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
 import { WatchRequest, WatchResponse } from '../etcd-api/watch-messages.ts'
-import { CompactedError, type StoreEvent, type Watch, type WatchHandler, type WatchOptions } from '../store.ts'
+import {
+  CompactedError,
+  type KeyValue,
+  type StoreEvent,
+  type Watch,
+  type WatchHandler,
+  type WatchOptions,
+} from '../store.ts'
 import type { Connection, EtcdConnections } from './connections.ts'
 import { eventOf } from './conversion.ts'
 
@@ -17,12 +24,22 @@ const progressRetryMs = 100
 const firstReopenMs = 10
 const lastReopenMs = 1000
 
+/** What was there before is not there any more. */
+export const otherHistory = (why: string): Error => new Error(`etcd has another history than before: ${why}`)
+
 export class EtcdWatch implements Watch {
   readonly #connections: EtcdConnections
   readonly #options: WatchOptions
   readonly #handler: WatchHandler
+  readonly #reopened: () => void
   /** Every event below it was delivered; 0: not begun. */
   #nextRevision = 0
+  #last: KeyValue | undefined
+  /**
+   * A stream that is opened again begins with the event that was delivered last: where it does not come, the cluster was
+   * restored from a snapshot, whatever its revision is by now.
+   */
+  #witness: KeyValue | undefined
   #call: DuplexCall | undefined
   #member: Connection | undefined
   /** Events of a response that is not whole yet. */
@@ -31,10 +48,12 @@ export class EtcdWatch implements Watch {
   #closed = false
   #progressTimer: NodeJS.Timeout | undefined
 
-  constructor(connections: EtcdConnections, options: WatchOptions, handler: WatchHandler) {
+  /** `reopened` is called whenever the cluster may be another one than before. */
+  constructor(connections: EtcdConnections, options: WatchOptions, handler: WatchHandler, reopened = () => {}) {
     this.#connections = connections
     this.#options = options
     this.#handler = handler
+    this.#reopened = reopened
     if (options.startRevision !== undefined) this.begin(options.startRevision)
   }
 
@@ -73,6 +92,7 @@ export class EtcdWatch implements Watch {
   #open(): void {
     if (this.#closed) return
     this.#fragments = []
+    this.#witness = this.#last
     const onMessage = (bytes: Uint8Array) => {
       if (this.#call === call) this.#receive(bytes)
     }
@@ -85,7 +105,7 @@ export class EtcdWatch implements Watch {
         createRequest: {
           key: start,
           ...(end === undefined ? {} : { rangeEnd: end }),
-          startRevision: this.#nextRevision,
+          startRevision: this.#witness?.modRevision ?? this.#nextRevision,
           progressNotify: true,
           prevKv: true,
           fragment: true,
@@ -93,6 +113,7 @@ export class EtcdWatch implements Watch {
       }),
     )
     if (this.#progressTimer !== undefined) this.#askForProgress()
+    else if (this.#witness !== undefined) this.requestProgress()
     call.done.then(
       () => this.#lost(call),
       () => this.#lost(call),
@@ -102,7 +123,10 @@ export class EtcdWatch implements Watch {
   #lost(call: DuplexCall): void {
     if (this.#closed || this.#call !== call) return
     if (this.#member) this.#connections.failed(this.#member)
-    setTimeout(() => this.#open(), this.#reopenMs)
+    setTimeout(() => {
+      this.#open()
+      this.#reopened()
+    }, this.#reopenMs)
     this.#reopenMs = Math.min(this.#reopenMs * 2, lastReopenMs)
   }
 
@@ -121,6 +145,11 @@ export class EtcdWatch implements Watch {
     } else if (created) {
       this.#reopenMs = firstReopenMs
     } else if (events.length === 0 && !fragment) {
+      if (this.#witness !== undefined) {
+        // A member that lags will come to it; one that is past it has none.
+        if (revision >= this.#witness.modRevision) this.#end(otherHistory('an event that was delivered is gone'))
+        return
+      }
       this.#gotProgress()
       this.#nextRevision = Math.max(this.#nextRevision, revision + 1)
       this.#guard(() => this.#handler.progress(revision))
@@ -131,9 +160,20 @@ export class EtcdWatch implements Watch {
   }
 
   #deliver(): void {
-    const events = this.#fragments
+    let events = this.#fragments
     this.#fragments = []
-    const revision = events.at(-1)!.kv.modRevision
+    const witness = this.#witness
+    if (witness !== undefined) {
+      if (!events.some(({ kv }) => isSameWrite(kv, witness))) {
+        this.#end(otherHistory('an event that was delivered is gone'))
+        return
+      }
+      this.#witness = undefined
+      events = events.filter(({ kv }) => kv.modRevision > witness.modRevision)
+      if (events.length === 0) return
+    }
+    this.#last = events.at(-1)!.kv
+    const revision = this.#last.modRevision
     this.#nextRevision = revision + 1
     this.#guard(() => this.#handler.events(events, revision))
   }
@@ -152,3 +192,6 @@ export class EtcdWatch implements Watch {
     this.#handler.ended(error)
   }
 }
+
+const isSameWrite = (one: KeyValue, other: KeyValue): boolean =>
+  one.key === other.key && one.modRevision === other.modRevision && one.version === other.version
