@@ -12,6 +12,7 @@ import type { Authorizer } from './authorization/authorizer.ts'
 import { type ChainParts, handleRequest } from './chain/handle.ts'
 import type { Audit, RequestContext } from './chain/request-context.ts'
 import type { ServerRequest, ServerResponse } from './chain/server-request.ts'
+import { addObjectCounts } from './endpoints/derived-metrics.ts'
 import { Discovery } from './endpoints/discovery.ts'
 import type { Handlers } from './endpoints/handlers.ts'
 import type { HealthCheck } from './endpoints/health.ts'
@@ -170,6 +171,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   })
   flowControl.follow(registry.reader)
   addFlowMetrics(metrics.registry, flowControl)
+  addObjectCounts(metrics.registry, () => objectCounts(table))
   const watches = new Set<{ close(): void }>()
   const server: ResourceServer = {
     deps: registry.deps,
@@ -231,6 +233,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       for (const watch of [...watches]) watch.close()
       feed.stop()
     },
+  }
+}
+
+/** Each cache once, though several versions of a kind are read from it. */
+function* objectCounts(table: ResourceTable): Iterable<{ group: string; plural: string; size: number }> {
+  const seen = new Set<unknown>()
+  for (const { cache, group, plural } of table.all()) {
+    if (!cache || seen.has(cache)) continue
+    seen.add(cache)
+    yield { group, plural, size: cache.size }
   }
 }
 

@@ -65,6 +65,14 @@ test('metrics count requests', async () => {
     text,
     /apiserver_request_total\{verb="LIST",group="",version="v1",resource="namespaces",[^}]*code="200"\} [1-9]/,
   )
+  const value = (line: RegExp) => Number(new RegExp(`^${line.source} (.*)$`, 'm').exec(text)?.[1])
+  const ofNamespaces = '\\{[^}]*verb="LIST"[^}]*resource="namespaces"[^}]*\\}'
+  const durations = value(new RegExp(`apiserver_request_duration_seconds_count${ofNamespaces}`))
+  assert.ok(durations >= 1)
+  assert.equal(value(new RegExp(`apiserver_request_sli_duration_seconds_count${ofNamespaces}`)), durations)
+  assert.ok(value(/apiserver_resource_objects\{group="",resource="namespaces"\}/) >= 1)
+  assert.ok(value(/apiserver_storage_objects\{resource="namespaces"\}/) >= 1)
+  assert.match(text, /^kubernetes_build_info\{major="1",minor="37",git_version="v1\.37\./m)
 })
 
 test('requests above the bound are sent away with Retry-After', async () => {

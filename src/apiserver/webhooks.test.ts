@@ -4,11 +4,13 @@ import { X509Certificate } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
+import { Registry } from 'prom-client'
 import { MutatingWebhookConfiguration } from '../api/admissionregistration/v1/mutating-webhook-configuration.ts'
 import { ValidatingWebhookConfiguration } from '../api/admissionregistration/v1/validating-webhook-configuration.ts'
 import { issueCertificate, makeAuthority, newKey } from '../base/pki/certificate.ts'
 import { MutatingWebhooks } from './admission/webhooks/mutating-webhooks.ts'
 import { ValidatingWebhooks } from './admission/webhooks/validating-webhooks.ts'
+import { WebhookMetrics } from './admission/webhooks/webhook-metrics.ts'
 import { type Answer, allowAll, send, startTestServer, type TestServer } from './testing/test-server.ts'
 import { WebhookClient } from './webhooks/webhook-client.ts'
 
@@ -20,6 +22,8 @@ let server: TestServer
 let client: WebhookClient
 let hooks: Server
 let caBundle: string
+const registry = new Registry()
+const webhookMetrics = new WebhookMetrics(registry)
 let handlers: Record<string, Handler> = {}
 const seen: { path: string; request: Review }[] = []
 
@@ -61,7 +65,7 @@ before(async () => {
         client = new WebhookClient({ reader, random: () => 0 })
         const equivalents = (group: string, version: string, plural: string) =>
           server.server.registry.table.equivalents(group, version, plural)
-        const options = { reader, authorizer: allowAll, client, equivalents }
+        const options = { reader, authorizer: allowAll, client, equivalents, metrics: webhookMetrics }
         return [new MutatingWebhooks(options), new ValidatingWebhooks(options)]
       },
     },
@@ -128,6 +132,11 @@ test('a validating webhook sees the request, refuses in its own words, and warns
   assert.equal(request.userInfo.username, 'admin')
   await make('other', 'none')
   assert.equal(seen.length, 2)
+  const calls = (labels: string) =>
+    `apiserver_admission_webhook_request_total{name="deny.example.com",type="validating",operation="CREATE",${labels}} 1\n`
+  const text = await registry.metrics()
+  for (const labels of ['rejected="true",code="403"', 'rejected="false",code="200"'])
+    assert.ok(text.includes(calls(labels)), text)
 })
 
 test('mutating webhooks run one after the other; the willing one runs again after a later change', async () => {

@@ -3,6 +3,7 @@
  * added while it is worked on is queued again when that work is done (client-go's workqueue).
  */
 import type { Clock, Timer } from '../base/clock.ts'
+import { type MeteredQueue, noMeter, type QueueMeter } from './work-queue-metrics.ts'
 
 export interface WorkQueueOptions {
   readonly clock: Clock
@@ -11,17 +12,22 @@ export interface WorkQueueOptions {
   readonly maxDelayMs?: number
   /** Keys queued, delayed and failing at a time. Keys are of existing objects, so this is a bound on memory, not on work. */
   readonly maxKeys?: number
+  /** Gives what is told of the queue's work. */
+  readonly meter?: (queue: MeteredQueue) => QueueMeter
 }
 
-export class WorkQueue {
+export class WorkQueue implements MeteredQueue {
   readonly #clock: Clock
   readonly #baseDelayMs: number
   readonly #maxDelayMs: number
   readonly #maxKeys: number
-  /** In the order of arrival. */
-  readonly #queued = new Set<string>()
-  readonly #working = new Set<string>()
-  readonly #again = new Set<string>()
+  readonly #meter: QueueMeter
+  /** In the order of arrival, with when each was added. */
+  readonly #queued = new Map<string, number>()
+  /** With since when. */
+  readonly #working = new Map<string, number>()
+  /** With when each was added again. */
+  readonly #again = new Map<string, number>()
   readonly #failures = new Map<string, number>()
   readonly #delayed = new Map<string, { readonly dueMs: number; readonly timer: Timer }>()
   readonly #waiting: ((key: string | undefined) => void)[] = []
@@ -32,6 +38,7 @@ export class WorkQueue {
     this.#baseDelayMs = options.baseDelayMs ?? 5
     this.#maxDelayMs = options.maxDelayMs ?? 1_000_000
     this.#maxKeys = options.maxKeys ?? 1_000_000
+    this.#meter = options.meter?.(this) ?? noMeter
   }
 
   get length(): number {
@@ -40,19 +47,37 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#shutDown) return
-    if (this.#working.has(key)) {
-      this.#again.add(key)
-      return
-    }
-    if (this.#queued.has(key)) return
-    const waiter = this.#waiting.shift()
-    if (waiter) {
-      this.#working.add(key)
-      waiter(key)
-      return
-    }
+    if (this.#queued.has(key) || this.#again.has(key)) return
     if (this.#queued.size >= this.#maxKeys) throw new Error(`more than ${this.#maxKeys} keys in a work queue`)
-    this.#queued.add(key)
+    const addedMs = this.nowMs()
+    this.#meter.added()
+    if (this.#working.has(key)) this.#again.set(key, addedMs)
+    else this.#offer(key, addedMs)
+  }
+
+  /** To who waits for a key, else into the queue. */
+  #offer(key: string, addedMs: number): void {
+    const waiter = this.#waiting.shift()
+    if (!waiter) {
+      this.#queued.set(key, addedMs)
+      return
+    }
+    this.#begin(key, addedMs)
+    waiter(key)
+  }
+
+  #begin(key: string, addedMs: number): void {
+    const nowMs = this.nowMs()
+    this.#working.set(key, nowMs)
+    this.#meter.begun(nowMs - addedMs)
+  }
+
+  nowMs(): number {
+    return this.#clock.monotonic()
+  }
+
+  workingSinceMs(): Iterable<number> {
+    return this.#working.values()
   }
 
   /** Adds the key after `delayMs`; of several delays the shortest counts. */
@@ -80,6 +105,7 @@ export class WorkQueue {
 
   /** Adds the key after its back-off, which doubles with each call until `forget`. */
   addRateLimited(key: string): void {
+    this.#meter.retried()
     const failures = this.#failures.get(key) ?? 0
     this.#failures.set(key, failures + 1)
     this.addAfter(key, Math.min(this.#baseDelayMs * 2 ** failures, this.#maxDelayMs))
@@ -97,17 +123,22 @@ export class WorkQueue {
   /** The next key; `done(key)` must follow. Undefined once the queue is shut down. */
   next(): Promise<string | undefined> {
     if (this.#shutDown) return Promise.resolve(undefined)
-    for (const key of this.#queued) {
+    for (const [key, addedMs] of this.#queued) {
       this.#queued.delete(key)
-      this.#working.add(key)
+      this.#begin(key, addedMs)
       return Promise.resolve(key)
     }
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
   done(key: string): void {
+    const sinceMs = this.#working.get(key)
+    if (sinceMs !== undefined) this.#meter.ended(this.nowMs() - sinceMs)
     this.#working.delete(key)
-    if (this.#again.delete(key)) this.add(key)
+    const againMs = this.#again.get(key)
+    if (againMs === undefined) return
+    this.#again.delete(key)
+    this.#offer(key, againMs)
   }
 
   shutDown(): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
+import type { WorkQueueMetrics } from '../client/work-queue-metrics.ts'
 import { bootstrapSigner } from './bootstrap-tokens/bootstrap-signer.ts'
 import { tokenCleaner } from './bootstrap-tokens/token-cleaner.ts'
 import { certificateController } from './certificate-signing/controller.ts'
@@ -72,6 +73,7 @@ export interface ControllersDependencies {
   readonly random: () => number
   readonly signal: AbortSignal
   readonly log: Logger
+  readonly queueMetrics?: WorkQueueMetrics
   readonly options?: ControllersOptions
 }
 
@@ -130,11 +132,15 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
 
 /** Starts the controllers and their informers. Resolves after the signal has aborted and the last plan under way has ended. */
 export async function startControllers(needs: ControllersDependencies): Promise<void> {
-  const { clientFor, informers, clock, random, signal, log, options = {} } = needs
+  const { clientFor, informers, clock, random, signal, log, queueMetrics, options = {} } = needs
   const choice = options.choice ?? ['*']
   const chosen = definitions(options, signal).filter(({ name }) => isChosen(name, choice))
   const running = chosen.map(definition =>
-    runController(definition, { client: clientFor(definition.name), informers, clock, random, log }, signal),
+    runController(
+      definition,
+      { client: clientFor(definition.name), informers, clock, random, log, queueMetrics },
+      signal,
+    ),
   )
   informers.start(signal)
   await Promise.all(running)

@@ -62,6 +62,7 @@ export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.
     writer: registry.writer,
     clock,
     random,
+    webhookMetrics: registry.metrics.webhooks,
     equivalents: (group, version, plural) => registry.table.equivalents(group, version, plural),
     serviceAccountKey: pki.serviceAccountKey,
     issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,

@@ -5,7 +5,9 @@ import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { leaseTimesOf } from '../cli/leader-election-flags.ts'
+import { WorkQueueMetrics } from '../client/work-queue-metrics.ts'
 import { startControllers } from '../controllers/start.ts'
+import { SchedulerMetrics } from '../scheduler/scheduler-metrics.ts'
 import { type RunningApi, startApi } from './api.ts'
 import { runCandidate, schedule } from './elected.ts'
 import { random } from './random.ts'
@@ -22,6 +24,9 @@ export async function startControlPlane(
   const times = leaseTimesOf(config)
   const stopping = new AbortController()
   const api = await startApi(config, pki)
+  const { registry } = api.server.metrics
+  const queueMetrics = new WorkQueueMetrics(registry)
+  const schedulerMetrics = new SchedulerMetrics(registry)
 
   /** Runs a component: at once where nobody is elected, else for as long as this process is. */
   const run = (component: Component, lead: (signal: AbortSignal) => Promise<void>): Promise<void> => {
@@ -30,10 +35,10 @@ export async function startControlPlane(
     return runCandidate({ name, client, host: config.nodeName, times, signal: stopping.signal, lead })
   }
   const running = [
-    run('controller-manager', signal => control(config, pki, api, controllers, signal)),
+    run('controller-manager', signal => control(config, pki, api, controllers, queueMetrics, signal)),
     run('scheduler', signal => {
       const client = api.clientFor(componentUser('scheduler'), 'kube-scheduler')
-      return schedule(client, api.informersFor(client, loggerOf('kube-scheduler')), signal)
+      return schedule(client, api.informersFor(client, loggerOf('kube-scheduler')), signal, schedulerMetrics)
     }),
   ]
 
@@ -57,6 +62,7 @@ function control(
   pki: ServerPki,
   { clientFor, informersFor }: RunningApi,
   controllers: readonly string[],
+  queueMetrics: WorkQueueMetrics,
   signal: AbortSignal,
 ): Promise<void> {
   const log = loggerOf('kube-controller-manager')
@@ -67,6 +73,7 @@ function control(
     random,
     signal,
     log,
+    queueMetrics,
     options: {
       choice: controllers,
       rootCa: pki.caPem,

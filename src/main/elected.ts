@@ -6,6 +6,7 @@ import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
 import { type LeaseTimes, runElected } from '../client/leader-election.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
+import type { SchedulerMetrics } from '../scheduler/scheduler-metrics.ts'
 import { random } from './random.ts'
 
 export interface Candidate {
@@ -38,9 +39,22 @@ export function runCandidate({ name, client, host, times, signal, lead }: Candid
 }
 
 /** Schedules until the signal aborts; the informers are not started before. */
-export async function schedule(client: Client, informers: InformerFactory, signal: AbortSignal): Promise<void> {
+export async function schedule(
+  client: Client,
+  informers: InformerFactory,
+  signal: AbortSignal,
+  metrics?: SchedulerMetrics,
+): Promise<void> {
   const log = loggerOf('kube-scheduler')
-  const scheduler = startScheduler({ client, informers, clock: systemClock, random, signal, log })
+  const scheduler = startScheduler({
+    client,
+    informers,
+    clock: systemClock,
+    random,
+    signal,
+    log,
+    ...(metrics ? { metrics } : {}),
+  })
   informers.start(signal)
   if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
   await scheduler.stop()

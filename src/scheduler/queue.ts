@@ -22,6 +22,10 @@ export interface QueuedPod {
   attempts: number
   /** When it last became active. */
   activeSince: number
+  /** When it first was; undefined while it has gates. */
+  firstActiveMs: number | undefined
+  /** When it was last tried. */
+  triedMs: number
   /** Order among pods of the same moment. */
   serial: number
   backoffUntilMs: number
@@ -55,6 +59,13 @@ export class SchedulingQueue {
 
   get size(): number {
     return this.#pods.size
+  }
+
+  /** Pods by where they wait. */
+  counts(): Record<'active' | 'backoff' | 'unschedulable' | 'gated', number> {
+    const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 }
+    for (const { place } of this.#pods.values()) if (place !== 'inFlight' && place !== 'gone') counts[place]++
+    return counts
   }
 
   placeOf(key: string): Place | undefined {
@@ -96,6 +107,7 @@ export class SchedulingQueue {
       if (next.place !== 'active') continue
       next.place = 'inFlight'
       next.attempts++
+      next.triedMs = this.#now()
       return next
     }
     return undefined
@@ -152,6 +164,8 @@ export class SchedulingQueue {
       place: 'gated',
       attempts: 0,
       activeSince: 0,
+      firstActiveMs: undefined,
+      triedMs: 0,
       serial: ++this.#serial,
       backoffUntilMs: 0,
       unschedulableSinceMs: 0,
@@ -164,6 +178,7 @@ export class SchedulingQueue {
   #activate(queued: QueuedPod): void {
     queued.place = 'active'
     queued.activeSince = this.#now()
+    queued.firstActiveMs ??= queued.activeSince
     this.#active.push(queued)
   }
 

@@ -1,6 +1,7 @@
 /** The scheduler against an API server in memory. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { Registry } from 'prom-client'
 import { Event } from '../api/core/v1/event.ts'
 import { Node } from '../api/core/v1/node.ts'
 import { Pod } from '../api/core/v1/pod.ts'
@@ -12,6 +13,7 @@ import { MemoryTransport } from '../client/testing/memory-transport.ts'
 import type { TransportRequest } from '../client/transport.ts'
 import { conflictError, forbiddenError, internalError } from '../machinery/api-error.ts'
 import { startScheduler } from './scheduler.ts'
+import { SchedulerMetrics } from './scheduler-metrics.ts'
 import { newNode, newPod, type PodFacts } from './testing/small-cluster.ts'
 
 function setUp(t: TestContext) {
@@ -23,7 +25,9 @@ function setUp(t: TestContext) {
   const log = loggerOf('test').child({}, { level: 'silent' })
   const needs = { clock, random: () => 0, log }
   const informers = new InformerFactory(client, needs)
-  const scheduler = startScheduler({ client, informers, clock, random: () => 0, signal: stop.signal, log })
+  const registry = new Registry()
+  const metrics = new SchedulerMetrics(registry)
+  const scheduler = startScheduler({ client, informers, clock, random: () => 0, signal: stop.signal, log, metrics })
   informers.start(stop.signal)
   t.after(async () => {
     stop.abort()
@@ -37,6 +41,11 @@ function setUp(t: TestContext) {
     pods,
     nodes: user.of(Node),
     scheduler,
+    metric: async (line: string) =>
+      (await registry.metrics())
+        .split('\n')
+        .find(text => text.startsWith(`scheduler_${line} `))
+        ?.split(' ')[1],
     create: (name: string, facts: PodFacts = {}) => pods.create('default', newPod(name, facts)),
     nodeOf: (name: string) => peek(name)?.spec.nodeName,
     condition: (name: string) => peek(name)?.status.conditions?.find(({ type }) => type === 'PodScheduled'),
@@ -52,6 +61,23 @@ const failBindings = (error: () => Error) => (request: TransportRequest) => {
 }
 
 describe('scheduler', () => {
+  it('counts attempts, and the pods that wait', async t => {
+    const { create, nodes, nodeOf, metric, clock } = setUp(t)
+    await create('early')
+    await settle()
+    assert.equal(await metric('pending_pods{queue="unschedulable"}'), '1')
+    assert.equal(await metric('schedule_attempts_total{profile="default-scheduler",result="unschedulable"}'), '1')
+    await nodes.create('', newNode('a'))
+    await settle()
+    await clock.advance(1000)
+    await settle()
+    assert.equal(nodeOf('early'), 'a')
+    assert.equal(await metric('schedule_attempts_total{profile="default-scheduler",result="scheduled"}'), '1')
+    assert.equal(await metric('pending_pods{queue="unschedulable"}'), '0')
+    assert.equal(await metric('pod_scheduling_sli_duration_seconds_sum{attempts="2"}'), '1')
+    assert.equal(await metric('pod_scheduling_attempts_sum'), '2')
+  })
+
   it('binds pods that are its own, and says so', async t => {
     const { create, nodes, nodeOf, events } = setUp(t)
     await nodes.create('', newNode('a'))

@@ -27,6 +27,7 @@ import { type PodInfo, podInfoOf, podKeyOf } from './pod-info.ts'
 import { PodWriter } from './pod-writer.ts'
 import { type QueuedPod, SchedulingQueue } from './queue.ts'
 import type { ClusterEvent } from './queueing-hints.ts'
+import type { AttemptResult, SchedulerMetrics } from './scheduler-metrics.ts'
 import type { VolumePlan } from './volumes/pod-volumes.ts'
 import { VolumeBinder } from './volumes/volume-binder.ts'
 
@@ -40,6 +41,7 @@ export interface SchedulerOptions {
   /** Stops it, as `stop()` does. */
   readonly signal: AbortSignal
   readonly log: Logger
+  readonly metrics?: SchedulerMetrics
 }
 
 export interface RunningScheduler {
@@ -95,6 +97,7 @@ class Scheduler implements RunningScheduler {
       () => clock.monotonic(),
       (plugin, event, info) => plugins.get(plugin)?.mayHelp(event, info) ?? event.type === 'nodeAdded',
     )
+    if (options.metrics) options.metrics.queue = this.#queue
     this.#cycle = new SchedulingCycle({ filters: filterPlugins, scores: scorePlugins }, view, random)
     this.#preemption = new Preemption(this.#cycle, view, random)
     this.#events = new EventRecorder({ client, clock, log, component: schedulerName })
@@ -239,6 +242,7 @@ class Scheduler implements RunningScheduler {
       } catch (error) {
         this.#options.log.error({ pod: queued.info.key, err: error }, 'scheduling failed')
         this.#writer.unschedulable(queued.info, 'SchedulerError', (error as Error).message, undefined)
+        this.#ended(queued, 'error')
         this.#queue.failed(queued)
       }
     }
@@ -247,7 +251,9 @@ class Scheduler implements RunningScheduler {
 
   #schedule(queued: QueuedPod): void {
     const { info } = queued
+    const startedMs = this.#nowMs()
     const result = this.#cycle.run(info)
+    this.#options.metrics?.decided(startedMs, this.#nowMs())
     if (result.node === undefined) {
       this.#reject(queued, result)
       return
@@ -273,6 +279,7 @@ class Scheduler implements RunningScheduler {
 
   #reject(queued: QueuedPod, { rejections }: CycleResult): void {
     const { info } = queued
+    this.#ended(queued, 'unschedulable')
     const nodes = this.#state.nodes().length
     const plugins = new Set([...rejections.values()].map(({ plugin }) => plugin))
     if (nodes === 0) {
@@ -292,6 +299,7 @@ class Scheduler implements RunningScheduler {
       return
     }
     const { plan } = found
+    this.#options.metrics?.preempted(plan.victims.length)
     this.#state.nominate(info, plan.node)
     for (const other of plan.demoted) {
       this.#state.withdraw(other.key)
@@ -302,15 +310,28 @@ class Scheduler implements RunningScheduler {
     this.#queue.rejected(queued, plugins)
   }
 
+  #nowMs(): number {
+    return this.#options.clock.monotonic()
+  }
+
+  #ended(queued: QueuedPod, result: AttemptResult): void {
+    const { metrics } = this.#options
+    metrics?.ended(result, queued.triedMs, this.#nowMs())
+    if (result === 'scheduled')
+      metrics?.podScheduled(queued.attempts, queued.firstActiveMs ?? queued.triedMs, this.#nowMs())
+  }
+
   #bound(queued: QueuedPod, node: string): void {
     if (this.#queue.get(queued.info.key) === queued) this.#queue.delete(queued.info.key)
     this.#writer.scheduled(queued.info, node)
+    this.#ended(queued, 'scheduled')
     // What waits for pods beside it need not wait for the informer.
     this.#move({ type: 'podAdded', pod: queued.info })
   }
 
   #bindFailed(queued: QueuedPod, error: Error): void {
     const { info } = queued
+    this.#ended(queued, 'error')
     const wasAssumed = this.#state.isAssumed(info.key)
     this.#state.forget(info.key)
     this.#writer.bindingFailed(info, error)

@@ -36,6 +36,7 @@ import { StorageObjectInUseProtection } from './storage-object-in-use-protection
 import { TaintNodesByCondition } from './taint-nodes-by-condition.ts'
 import { MutatingWebhooks } from './webhooks/mutating-webhooks.ts'
 import { ValidatingWebhooks } from './webhooks/validating-webhooks.ts'
+import type { WebhookMetrics } from './webhooks/webhook-metrics.ts'
 
 export interface AdmissionOptions {
   readonly reader: ObjectReader
@@ -45,6 +46,7 @@ export interface AdmissionOptions {
   readonly rbac: RbacAuthorizer
   readonly webhookClient?: WebhookClient
   readonly equivalents?: FindEquivalents
+  readonly webhookMetrics?: WebhookMetrics
   /** Numbers in [0, 1). */
   readonly random: () => number
   /** Plugins that are off by default: `OwnerReferencesPermissionEnforcement`. */
@@ -60,7 +62,7 @@ export function defaultAdmissionPlugins(options: AdmissionOptions): AdmissionPlu
   const { reader, writer, clock, authorizer, rbac, random, enable = [], disable = [] } = options
   const { equivalents = () => [] } = options
   const client = options.webhookClient ?? new WebhookClient({ reader, random })
-  const webhooks = { reader, authorizer, client, equivalents }
+  const webhooks = { reader, authorizer, client, equivalents, metrics: options.webhookMetrics }
   const all: readonly AdmissionPlugin[] = [
     new NamespaceLifecycle(reader),
     new LimitRanger(reader),

@@ -25,6 +25,7 @@ import type { Kind } from '../../schema/kind.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import { defaultAdmissionPlugins } from '../admission/default-plugins.ts'
 import type { FindEquivalents } from '../admission/equivalent.ts'
+import type { WebhookMetrics } from '../admission/webhooks/webhook-metrics.ts'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import { anyTokenAuthenticator, createAuthenticator } from '../authentication/authenticators.ts'
 import { BootstrapTokenAuthenticator } from '../authentication/bootstrap-token-authenticator.ts'
@@ -84,6 +85,7 @@ export interface AccessControlOptions {
   readonly serverAddress: () => string
   readonly allowAnonymous?: boolean
   readonly equivalents?: FindEquivalents
+  readonly webhookMetrics?: WebhookMetrics
   readonly enableAdmission?: readonly string[]
   readonly disableAdmission?: readonly string[]
 }
@@ -122,6 +124,7 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
     rbac,
     random,
     ...(options.equivalents ? { equivalents: options.equivalents } : {}),
+    ...(options.webhookMetrics ? { webhookMetrics: options.webhookMetrics } : {}),
     enable: options.enableAdmission ?? [],
     disable: options.disableAdmission ?? [],
   })

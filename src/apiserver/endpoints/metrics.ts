@@ -1,5 +1,7 @@
 /** `/metrics`: upstream's names for what its dashboards ask for. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { WebhookMetrics } from '../admission/webhooks/webhook-metrics.ts'
+import { addAlias, addBuildInfo } from './derived-metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 
 export interface RequestLabels {
@@ -52,11 +54,18 @@ export class Metrics {
     registers: [this.registry],
   })
 
+  /** Told of by admission. */
+  readonly webhooks = new WebhookMetrics(this.registry)
+
   readonly #children = new Map<string, Children>()
   readonly #storeOperations = new Map<string, Children['histogram']>()
 
   constructor(processMetrics: boolean) {
     if (processMetrics) addProcessMetrics(this.registry)
+    addBuildInfo(this.registry)
+    // Nothing is measured apart from the whole, so that the time in webhooks and queues is in it.
+    const help = 'The same as apiserver_request_duration_seconds, for objectives.'
+    addAlias(this.registry, this.#durations, 'apiserver_request_sli_duration_seconds', help)
   }
 
   requestDone(labels: RequestLabels, code: number, seconds: number): void {

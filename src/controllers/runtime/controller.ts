@@ -6,6 +6,7 @@ import { EventRecorder } from '../../client/event-recorder.ts'
 import type { Informer, InformerEvent } from '../../client/informer.ts'
 import type { InformerFactory } from '../../client/informer-factory.ts'
 import { WorkQueue } from '../../client/work-queue.ts'
+import type { WorkQueueMetrics } from '../../client/work-queue-metrics.ts'
 import { isConflict } from '../../machinery/api-error.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { Plan } from './action.ts'
@@ -48,6 +49,8 @@ export interface ControllerDependencies {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
+  /** Told of the work of every queue. */
+  readonly queueMetrics?: WorkQueueMetrics | undefined
 }
 
 /** How often a key that waits for its own writes is looked at; their events usually come first. */
@@ -60,7 +63,11 @@ export async function runController(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, clock, log, random, informers } = needs
-  const queue = new WorkQueue({ clock })
+  const { queueMetrics } = needs
+  const queue = new WorkQueue({
+    clock,
+    ...(queueMetrics ? { meter: metered => queueMetrics.meter(definition.name, metered) } : {}),
+  })
   const used = new Map<string, Informer<unknown>>()
   const recorder = new EventRecorder({ client, clock, log, component: definition.name })
   const controller = definition.build({

@@ -17,6 +17,7 @@ import { conditionsHold } from '../policies/match-conditions.ts'
 import { refusal } from '../refusal.ts'
 import { isExempt, matchesSelectors } from '../rule-match.ts'
 import { reviewOf, reviewVersionOf, type Verdict, verdictOf } from './admission-review.ts'
+import type { WebhookMetrics } from './webhook-metrics.ts'
 
 export type Webhook = ValidatingWebhook & Partial<Pick<MutatingWebhook, 'reinvocationPolicy'>>
 
@@ -32,6 +33,7 @@ export interface WebhookSetOptions<T extends Configuration> {
   readonly kind: Kind<T>
   readonly equivalents: FindEquivalents
   readonly mutating: boolean
+  readonly metrics?: WebhookMetrics | undefined
 }
 
 export interface Hook {
@@ -120,7 +122,29 @@ export class WebhookSet<T extends Configuration> {
   }
 
   /** What the webhook says. Throws CallError, and ApiError for a dry run that it does not stand. */
-  async ask({ hook: { webhook }, write }: Call): Promise<Verdict> {
+  async ask(call: Call): Promise<Verdict> {
+    const { metrics, mutating } = this.#options
+    const startedMs = performance.now()
+    const told = (rejected: boolean, code: number) =>
+      metrics?.called({
+        name: call.hook.webhook.name,
+        type: mutating ? 'admit' : 'validating',
+        operation: call.write.attributes.operation,
+        seconds: (performance.now() - startedMs) / 1000,
+        rejected,
+        code,
+      })
+    try {
+      const verdict = await this.#ask(call)
+      told(!verdict.allowed, verdict.allowed ? 200 : Number(verdict.status?.code ?? 400))
+      return verdict
+    } catch (error) {
+      told(call.hook.webhook.failurePolicy !== 'Ignore', 0)
+      throw error
+    }
+  }
+
+  async #ask({ hook: { webhook }, write }: Call): Promise<Verdict> {
     const harmless = webhook.sideEffects === 'None' || webhook.sideEffects === 'NoneOnDryRun'
     if (write.attributes.dryRun && !harmless)
       throw badRequestError(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`)

@@ -1,0 +1,78 @@
+/** Metrics that are made of what is known anyway, when they are asked for. */
+import { Gauge, type Histogram, type Registry } from 'prom-client'
+import { kubernetesVersion, versionInfo } from './version.ts'
+
+/** The same figures under a second name. */
+export function addAlias(registry: Registry, metric: Histogram<string>, name: string, help: string): void {
+  const { name: own } = metric as unknown as { readonly name: string }
+  const get = async () => {
+    const found = await metric.get()
+    const values = found.values.map(value => ({ ...value, metricName: value.metricName?.replace(own, name) }))
+    return { ...found, name, help, values }
+  }
+  // Of a metric, a registry uses no more than this.
+  registry.registerMetric({ name, get, reset() {} } as never)
+}
+
+interface Counted {
+  readonly group: string
+  readonly plural: string
+  readonly size: number
+}
+
+export function addObjectCounts(registry: Registry, counts: () => Iterable<Counted>): void {
+  new Gauge({
+    name: 'apiserver_resource_objects',
+    help: 'Stored objects by resource.',
+    labelNames: ['group', 'resource'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { group, plural, size } of counts()) this.set({ group, resource: plural }, size)
+    },
+  })
+  new Gauge({
+    name: 'apiserver_storage_objects',
+    help: 'Stored objects by resource, under the name of old.',
+    labelNames: ['resource'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { group, plural, size } of counts())
+        this.set({ resource: group === '' ? plural : `${plural}.${group}` }, size)
+    },
+  })
+}
+
+export function addBuildInfo(registry: Registry): void {
+  const { major, minor, platform, goVersion, gitCommit, gitTreeState, buildDate, compiler } = versionInfo
+  new Gauge({
+    name: 'kubernetes_build_info',
+    help: 'Always 1, with the version in its labels.',
+    labelNames: [
+      'major',
+      'minor',
+      'git_version',
+      'git_commit',
+      'git_tree_state',
+      'build_date',
+      'go_version',
+      'compiler',
+      'platform',
+    ],
+    registers: [registry],
+  }).set(
+    {
+      major,
+      minor,
+      git_version: kubernetesVersion,
+      git_commit: gitCommit,
+      git_tree_state: gitTreeState,
+      build_date: buildDate,
+      go_version: goVersion,
+      compiler,
+      platform,
+    },
+    1,
+  )
+}
