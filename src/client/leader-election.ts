@@ -37,8 +37,13 @@ export interface LeaderElectionOptions extends LeaseTimes {
   onNewLeader?(identity: string): void
 }
 
-/** client-go's: so that candidates do not ask in step. */
+/** client-go's. */
 const jitterFactor = 1.2
+/**
+ * So that candidates do not ask in step. client-go waits up to 2.2 periods; but a candidate sees a renewal only when it asks,
+ * and counts from then on: what it sees late it waits for longer.
+ */
+const candidateJitter = 0.2
 
 /** Says what is wrong with the times, in the words of upstream's flags; undefined: nothing. */
 export function faultOfLeaseTimes({ leaseDurationMs, renewDeadlineMs, retryPeriodMs }: LeaseTimes): string | undefined {
@@ -93,7 +98,7 @@ class LeaderElector {
     while (!signal.aborted) {
       if (await this.#tryAcquireOrRenew(renewDeadlineMs)) return true
       const leftMs = this.#leftMs()
-      const periodMs = retryPeriodMs * (1 + random() * jitterFactor)
+      const periodMs = retryPeriodMs * (1 + random() * candidateJitter)
       // A Lease that runs out before is asked for at that moment: waiting on, which client-go does, costs up to 4.4 s.
       await pause(clock, leftMs > 0 ? Math.min(periodMs, leftMs) : periodMs, signal)
     }

@@ -99,16 +99,27 @@ interface Options {
   readonly lastsMs?: number
 }
 
+/** Whom a fault befalls: a server by its number, or whoever leads at that moment. */
+type Victim = number | 'kube-controller-manager' | 'etcd'
+
+async function find(victim: Victim): Promise<Machine> {
+  if (typeof victim === 'number') return plane.servers[victim - 1]!
+  if (victim !== 'etcd') return plane.leaderOf(victim)
+  const { name } = (await plane.membersFrom(plane.servers[0]!)).find(({ isLeader }) => isLeader)!
+  return plane.servers.find(server => server.name === name)!
+}
+
 /** Measures what a fault costs, ends it, and waits until all is whole again. */
-const befalls = (fault: faults.Fault, number: number, { lastsMs = 0 }: Options = {}): void =>
-  check(`server${number}: ${fault.name}`, async t => {
-    const machine = plane.servers[number - 1]!
+const befalls = (fault: faults.Fault, victim: Victim, { lastsMs = 0 }: Options = {}): void =>
+  check(`${typeof victim === 'number' ? `server${victim}` : `who leads ${victim}`}: ${fault.name}`, async t => {
+    const machine = await find(victim)
     t.diagnostic(`${machine.name} ${await rolesOf(machine)}`)
     await plane.load.settled()
     // One connection to each server.
     const clients = await Promise.all(plane.servers.map(() => plane.connect()))
     await Promise.all(clients.map(client => client.of(Pod).list(namespace)))
     const pods = await plane.podsOf('web')
+    const pausedAt = new Date()
     const end = await fault.begin(machine, plane)
     const begun = performance.now()
     const continued = await Promise.all(
@@ -120,6 +131,7 @@ const befalls = (fault: faults.Fault, number: number, { lastsMs = 0 }: Options =
     t.diagnostic(`controllers and scheduling continued after ${show(controlled)}`)
     await sleep(Math.max(0, lastsMs - (performance.now() - begun)))
     await end()
+    if (fault === faults.serverPaused) pauses.push({ server: machine.name, from: pausedAt, to: new Date() })
     await plane.untilWhole()
     t.diagnostic(`all is whole ${seconds(performance.now() - begun)} after the fault`)
     assert.deepEqual(
@@ -128,8 +140,50 @@ const befalls = (fault: faults.Fault, number: number, { lastsMs = 0 }: Options =
     )
     const uids = (list: readonly Pod[]) => list.map(({ metadata }) => metadata.uid).sort()
     assert.deepEqual(uids(await plane.podsOf('web')), uids(pods), 'no pod was replaced')
+    assert.deepEqual(termsThatOverlap(), [])
   })
 
+/** When servers stood still: they cannot have noticed that their terms were over before they went on. */
+const pauses: { readonly server: string; readonly from: Date; readonly to: Date }[] = []
+const noticeMs = 1_000
+
+function endOf(server: string, end: string): string {
+  const at = Date.parse(end)
+  const pause = pauses.find(one => one.server === server && at >= +one.from && at <= +one.to + noticeMs)
+  return pause ? pause.from.toISOString() : end
+}
+
+/** Terms of the elected, as the servers' logs tell them, that began while another server's had not ended. */
+function termsThatOverlap(): string[] {
+  const pattern = /"time":"([^"]+)".*"lease":"([^"]+)".*"msg":"(leads|leads no more|starting)"/
+  const wrong: string[] = []
+  for (const lease of ['kube-controller-manager', 'kube-scheduler']) {
+    const terms = plane.servers.flatMap(server => {
+      const own: { server: string; from: string; to: string }[] = []
+      for (const line of server.log().split('\n')) {
+        const [, time = '', of, is] = pattern.exec(line) ?? []
+        if (of !== lease) continue
+        // One that was killed has no end: it ended before it begins again.
+        if (is === 'leads') own.push({ server: server.name, from: time, to: '' })
+        else if (own.length > 0) own.at(-1)!.to = endOf(server.name, time)
+      }
+      return own
+    })
+    for (const { server, from, to } of terms)
+      for (const other of terms)
+        if (other.server !== server && to !== '' && from < other.from && other.from < to)
+          wrong.push(`${lease}: ${server} led from ${from} to ${to}, ${other.server} from ${other.from}`)
+  }
+  return wrong
+}
+
+for (const victim of ['kube-controller-manager', 'etcd'] as const) {
+  befalls(faults.machineLost, victim)
+  befalls(faults.machineOff, victim)
+  befalls(faults.memberPaused, victim, { lastsMs: pausedMs })
+  befalls(faults.serverPaused, victim, { lastsMs: pausedMs })
+  befalls(faults.cutFromServers, victim, { lastsMs: pausedMs })
+}
 for (const number of [1, 2, 3]) {
   befalls(faults.serverKilled, number)
   befalls(faults.memberKilled, number)
@@ -144,6 +198,39 @@ for (const number of [1, 2, 3]) {
   befalls(faults.cutFromServers, number, { lastsMs: pausedMs })
 }
 befalls(faults.diskFull, Number(smallDisk.at(-1)))
+
+/** All servers, one at a time or at once, then back; pods and their Service go on meanwhile. */
+async function withoutServers(t: TestContext, end: (server: Machine) => Promise<void>): Promise<void> {
+  const pods = (await plane.podsOf('web')).map(({ metadata }) => metadata.uid).sort()
+  const [, second] = plane.agents as [Machine, Machine]
+  const failedBefore = plane.requests.failures.length
+  await Promise.all(plane.servers.map(end))
+  // A node's process that starts now has nobody to ask.
+  await second.kill()
+  second.start()
+  await sleep(20_000)
+  assert.ok(second.isRunning, second.log().slice(-500))
+  for (const server of plane.servers) server.start()
+  const begun = performance.now()
+  await plane.untilWhole()
+  t.diagnostic(`the servers are whole after ${seconds(performance.now() - begun)}`)
+  for (const agent of plane.agents) await eventually(`${agent.name} is ready`, () => plane.isReady(agent), podsMs)
+  t.diagnostic(`controllers and scheduling continued after ${seconds(await untilControlled(performance.now()))}`)
+  const after = await plane.podsOf('web')
+  assert.deepEqual(after.map(({ metadata }) => metadata.uid).sort(), pods)
+  assert.ok(after.every(({ status }) => status.containerStatuses?.every(({ restartCount }) => restartCount === 0)))
+  assert.deepEqual(plane.requests.failures.slice(failedBefore), [])
+}
+
+check('all servers are killed, and come back', t => withoutServers(t, server => server.kill()))
+
+check('all servers and their etcd lose their power, and come back', t =>
+  withoutServers(t, async server => {
+    const pid = server.etcdPid
+    await server.kill()
+    process.kill(pid, 'SIGKILL')
+  }),
+)
 
 for (const number of [1, 2, 3]) {
   check(`agent1 is cut off from server${number}, not from the others: it stays ready`, async () => {
@@ -188,11 +275,13 @@ for (const number of [1, 2]) {
   })
 }
 
-/** A rollout, as after the loss of a node nothing moves back by itself. */
+/** New pods, for after the loss of a node nothing moves back by itself. */
 async function spreadAgain(): Promise<void> {
   const deployments = plane.client.of(Deployment)
-  const template = { metadata: { annotations: { restarted: String(performance.now()) } } }
-  await deployments.patch(namespace, 'web', 'strategic', { spec: { template } }, '')
+  const scale = (replicas: number) => deployments.patch(namespace, 'web', 'strategic', { spec: { replicas } }, '')
+  await scale(0)
+  await eventually('the old pods are gone', async () => (await plane.podsOf('web')).length === 0, podsMs)
+  await scale(2)
   await eventually(
     'a pod on each node',
     async () => {
