@@ -16,10 +16,26 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs)
-    timer.unref()
-    return { cancel: () => clearTimeout(timer) }
+    const timer = startTimer(delayMs, run, true)
+    return { cancel: () => clearTimeout(timer.current) }
   },
+}
+
+/** Node's timers fire at once for a longer delay. */
+const maxTimerMs = 2 ** 31 - 1
+
+function startTimer(delayMs: number, run: () => void, unref: boolean): { current: NodeJS.Timeout } {
+  const start = (leftMs: number): NodeJS.Timeout => {
+    const timer =
+      leftMs > maxTimerMs
+        ? setTimeout(() => {
+            held.current = start(leftMs - maxTimerMs)
+          }, maxTimerMs)
+        : setTimeout(run, leftMs)
+    return unref ? timer.unref() : timer
+  }
+  const held = { current: start(delayMs) }
+  return held
 }
 
 /** Resolves after `delayMs` of the clock, or as soon as the signal aborts. */
@@ -40,13 +56,17 @@ export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const onAbort = () => {
-      clearTimeout(timer)
+      clearTimeout(timer.current)
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, delayMs)
+    const timer = startTimer(
+      delayMs,
+      () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      },
+      false,
+    )
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }

@@ -4,14 +4,12 @@
  */
 import { selfDescribedTag } from './cbor-encode.ts'
 import { DecodeError } from './decode-error.ts'
-import { NumberLiteral, setMember } from './json-exact.ts'
+import { isInt64, NumberLiteral, setMember } from './json-exact.ts'
 import { maxJsonDepth } from './json-scan.ts'
 import { showTime } from './time-format.ts'
 
 /** Longer documents are refused unless the caller names another bound. */
 export const maxCborBytes = 64 * 1024 * 1024
-
-const maxInt64 = 2n ** 63n - 1n
 
 /** The one item of a document. */
 export function readCbor(bytes: Uint8Array, maxBytes = maxCborBytes): unknown {
@@ -168,7 +166,7 @@ class CborReader {
 
 function integer(value: number | bigint): number | bigint {
   const exact = BigInt(value)
-  if (exact > maxInt64 || exact < -maxInt64 - 1n) throw new DecodeError(`cbor: integer ${value} overflows int64`)
+  if (!isInt64(exact)) throw new DecodeError(`cbor: integer ${value} overflows int64`)
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : exact
 }

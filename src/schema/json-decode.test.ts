@@ -208,9 +208,19 @@ test('a parsed value is checked without being changed', () => {
 })
 
 test('any JSON is read with exact integers', () => {
-  assert.deepEqual(readJson('{"a":[1,1.5,12345678901234567890],"b":1e2}'), {
-    a: [1, 1.5, 12345678901234567890n],
+  assert.deepEqual(readJson('{"a":[1,1.5,1234567890123456789],"b":1e2}'), {
+    a: [1, 1.5, 1234567890123456789n],
     b: 100,
   })
   assert.deepEqual(readJson(Buffer.from('"é"')), 'é')
+})
+
+test('integers beyond int64 are floats, as to Go, and numbers beyond those are refused', () => {
+  assert.deepEqual(readJson('[9223372036854775807,-9223372036854775808]'), [2n ** 63n - 1n, -(2n ** 63n)])
+  assert.deepEqual(readJson('[9223372036854775808,-9223372036854775809]'), [2 ** 63, -(2 ** 63)])
+  assert.deepEqual(readJson(`[1${'0'.repeat(30)},1e21]`), [1e30, 1e21])
+  for (const text of ['1e400', '-1e400', '9'.repeat(400)]) {
+    const message = `json: cannot unmarshal number ${text} into Go value of type float64`
+    assert.throws(() => readJson(`{"a":${text}}`), new DecodeError(message))
+  }
 })

@@ -5,7 +5,7 @@
 import { DecodeError } from './decode-error.ts'
 import { maxJsonDepth } from './json-scan.ts'
 
-/** A number that is no integer literal, by its text. */
+/** A number that is no integer literal, or beyond int64, by its text. */
 export class NumberLiteral {
   readonly text: string
   constructor(text: string) {
@@ -14,22 +14,31 @@ export class NumberLiteral {
 }
 
 export interface ExactJson {
-  /** Integers are numbers while safe, else bigints; other numbers are NumberLiterals. */
+  /** Integers are numbers while safe, else bigints within int64; other numbers are NumberLiterals. */
   readonly value: unknown
   /** Paths of keys given more than once, as `spec.containers[0].name`; at most 100. */
   readonly duplicates: readonly string[]
 }
 
 const maxDuplicates = 100
+/** With its sign. */
+const maxInt64Digits = 20
 const numberSyntax = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 
 export function parseExactJson(text: string): ExactJson {
   return new ExactParser(text).document()
 }
 
-/** The value with every NumberLiteral as a plain number. */
+/** Within int64: what is beyond is a float to Go. */
+export const isInt64 = (value: bigint): boolean => BigInt.asIntN(64, value) === value
+
+/** The value with every NumberLiteral as a plain number. Throws DecodeError for one beyond all floats. */
 export function plainNumbers(value: unknown): unknown {
-  if (value instanceof NumberLiteral) return Number(value.text)
+  if (value instanceof NumberLiteral) {
+    const number = Number(value.text)
+    if (Number.isFinite(number)) return number
+    throw new DecodeError(`json: cannot unmarshal number ${value.text} into Go value of type float64`)
+  }
   if (Array.isArray(value)) return value.map(plainNumbers)
   if (typeof value !== 'object' || value === null) return value
   for (const key in value) {
@@ -181,7 +190,9 @@ class ExactParser {
     if (/[.eE]/.test(text)) return new NumberLiteral(text)
     const number = Number(text)
     if (Number.isSafeInteger(number)) return Object.is(number, -0) ? 0 : number
-    return text.length > 400 ? new NumberLiteral(text) : BigInt(text)
+    if (text.length > maxInt64Digits) return new NumberLiteral(text)
+    const integer = BigInt(text)
+    return isInt64(integer) ? integer : new NumberLiteral(text)
   }
 
   #space(): void {

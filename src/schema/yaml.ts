@@ -13,7 +13,7 @@ import {
   visit,
 } from 'yaml'
 import { DecodeError } from './decode-error.ts'
-import { setMember } from './json-exact.ts'
+import { isInt64, setMember } from './json-exact.ts'
 import { maxJsonDepth } from './json-scan.ts'
 
 /** Longer texts are refused unless the caller names another bound. */
@@ -121,7 +121,7 @@ function jsonValue(value: unknown, depth: number): unknown {
   if (depth > maxJsonDepth) throw new DecodeError('yaml: exceeded max depth')
   if (typeof value === 'bigint') {
     const number = Number(value)
-    return Number.isSafeInteger(number) ? number : value
+    return Number.isSafeInteger(number) || !isInt64(value) ? number : value
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new DecodeError(`yaml: json: unsupported value: ${value}`)

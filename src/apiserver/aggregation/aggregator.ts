@@ -2,6 +2,7 @@
  * API aggregation: groups that other servers in the cluster serve, named by APIServices. Looks after whether they can be
  * reached, asks them what they serve, and carries requests on to them.
  */
+
 import { APIService } from '../../api/apiregistration/v1/api-service.ts'
 import { Service } from '../../api/core/v1/service.ts'
 import { EndpointSlice } from '../../api/discovery/v1/endpoint-slice.ts'
@@ -10,6 +11,7 @@ import { loggerOf } from '../../base/log.ts'
 import type { KeyPair } from '../../base/pki/certificate.ts'
 import { isConflict, isNotFound, serviceUnavailableError } from '../../machinery/api-error.ts'
 import type { RemoteGroup, RemoteResource } from '../../machinery/discovery/remote-groups.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import type { UserInfo } from '../authentication/authenticator.ts'
 import type { BootstrapApi } from '../bootstrap/bootstrap-api.ts'
 import type { RequestContext } from '../chain/request-context.ts'
@@ -143,7 +145,7 @@ export class Aggregator {
       path: `${request.path}${query}`,
       user,
       headers: typeof type === 'string' ? { 'content-type': type } : {},
-      ...(request.body.is === 'object' ? { body: JSON.stringify(request.body.value) } : {}),
+      ...(request.body.is === 'object' ? { body: stringifyJson(request.body.value) } : {}),
       signal: request.signal,
     }).catch((error: Error) => {
       throw serviceUnavailableError(`error trying to reach service: ${error.message}`)

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { FailureStatus } from '../../machinery/api-error.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import type { UserInfo } from '../authentication/authenticator.ts'
 import type { Audit, RequestContext } from '../chain/request-context.ts'
 import { type Auditable, type Level, type Policy, type Rule, ruleFor, type Stage } from './policy.ts'
@@ -98,33 +99,30 @@ export class Auditor implements Audit {
     const complete = stage !== 'RequestReceived'
     const bare = (rule.omitManagedFields ?? policy.omitManagedFields) ? withoutManagedFields : asIs
     write(
-      JSON.stringify(
-        {
-          kind: 'Event',
-          apiVersion: 'audit.k8s.io/v1',
-          level,
-          auditID: audit.auditId,
-          stage,
-          requestURI: uriOf(context),
-          verb: info.verb,
-          user: userOf(impersonator ?? user),
-          ...(impersonator ? { impersonatedUser: userOf(user) } : {}),
-          sourceIPs: request.remoteAddress === '' ? [] : [request.remoteAddress],
-          ...(typeof agent === 'string' ? { userAgent: agent.slice(0, 1024) } : {}),
-          ...(info.isResourceRequest ? { objectRef: objectRefOf(context) } : {}),
-          ...(status === undefined ? {} : { responseStatus: responseStatusOf(status, failure) }),
-          ...(complete && ranks[level] >= ranks.Request && context.requestObject !== undefined
-            ? { requestObject: bare(context.requestObject) }
-            : {}),
-          ...(stage === 'ResponseComplete' && level === 'RequestResponse' && (failure ?? context.responseObject)
-            ? { responseObject: bare(failure ?? context.responseObject?.()) }
-            : {}),
-          requestReceivedTimestamp: microTime(audit.receivedAtMs),
-          stageTimestamp: microTime(clock.now()),
-          ...(complete && audit.annotations.size > 0 ? { annotations: Object.fromEntries(audit.annotations) } : {}),
-        },
-        exact,
-      ),
+      stringifyJson({
+        kind: 'Event',
+        apiVersion: 'audit.k8s.io/v1',
+        level,
+        auditID: audit.auditId,
+        stage,
+        requestURI: uriOf(context),
+        verb: info.verb,
+        user: userOf(impersonator ?? user),
+        ...(impersonator ? { impersonatedUser: userOf(user) } : {}),
+        sourceIPs: request.remoteAddress === '' ? [] : [request.remoteAddress],
+        ...(typeof agent === 'string' ? { userAgent: agent.slice(0, 1024) } : {}),
+        ...(info.isResourceRequest ? { objectRef: objectRefOf(context) } : {}),
+        ...(status === undefined ? {} : { responseStatus: responseStatusOf(status, failure) }),
+        ...(complete && ranks[level] >= ranks.Request && context.requestObject !== undefined
+          ? { requestObject: bare(context.requestObject) }
+          : {}),
+        ...(stage === 'ResponseComplete' && level === 'RequestResponse' && (failure ?? context.responseObject)
+          ? { responseObject: bare(failure ?? context.responseObject?.()) }
+          : {}),
+        requestReceivedTimestamp: microTime(audit.receivedAtMs),
+        stageTimestamp: microTime(clock.now()),
+        ...(complete && audit.annotations.size > 0 ? { annotations: Object.fromEntries(audit.annotations) } : {}),
+      }),
     )
   }
 }
@@ -134,9 +132,6 @@ function responseStatusOf(code: number, failure: FailureStatus | undefined): obj
   const { metadata, status, message, reason, details } = failure
   return { metadata, status, message, ...(reason ? { reason } : {}), ...(details ? { details } : {}), code }
 }
-
-/** 64-bit integers that a number cannot hold come as bigint. */
-const exact = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value)
 
 const asIs = (object: unknown): unknown => object
 

@@ -388,3 +388,33 @@ test('a version that is not stored takes applied objects of any members', async 
   assert.equal(made.status, 201, made.text)
   assert.deepEqual(made.json.spec, { unknown: 'uk1', ports: [{ name: 'x' }] })
 })
+
+test('numbers of any size are kept as Go keeps them, in defaults too', async () => {
+  const properties = {
+    exact: { type: 'integer', format: 'int64', default: 1 },
+    any: { 'x-kubernetes-preserve-unknown-fields': true },
+  }
+  const plain = { schema: { openAPIV3Schema: { type: 'object', properties } }, selectableFields: [] }
+  const object = definition('numbers', {}, { ...plain, subresources: {}, additionalPrinterColumns: [] })
+  // JavaScript has no literal for what is beyond 2^53.
+  const asText = (value: object, number: string) => Buffer.from(JSON.stringify(value).replace('"default":1', number))
+  const json = { 'content-type': 'application/json' }
+  const made = await send(server, 'POST', crds, asText(object, '"default":9007199254740993'), json)
+  assert.equal(made.status, 201, made.text)
+  await resources.settled()
+  const path = '/apis/example.com/v1/namespaces/default/numbers'
+  const make = (name: string, any: string) =>
+    send(server, 'POST', path, Buffer.from(`{"metadata":{"name":"${name}"},"any":${any}}`), json)
+  const kept = await make('kept', '[9223372036854775807,9223372036854775808,1e3]')
+  assert.equal(kept.status, 201, kept.text)
+  for (const { text } of [kept, await send(server, 'GET', `${path}/kept`)]) {
+    assert.match(text, /"exact":9007199254740993\b/)
+    assert.match(text, /"any":\[9223372036854775807,9223372036854776000,1000\]/)
+  }
+  for (const number of ['1e400', '-1e400']) {
+    const refused = await make('refused', number)
+    assert.deepEqual([refused.status, refused.json.reason], [400, 'BadRequest'])
+    const why = `json: cannot unmarshal number ${number} into Go value of type float64`
+    assert.ok(refused.json.message.endsWith(why), refused.json.message)
+  }
+})

@@ -2,12 +2,14 @@
  * Serves custom resources from their definitions: judges names, puts the versions into the table before it says that
  * they are established, and takes them out when the last object of a deleted definition is gone.
  */
+
 import { CustomResourceDefinition } from '../../api/apiextensions/v1/custom-resource-definition.ts'
 import { APIService } from '../../api/apiregistration/v1/api-service.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import { loggerOf } from '../../base/log.ts'
 import { isConflict, isNotFound } from '../../machinery/api-error.ts'
 import { customKind } from '../../machinery/custom/custom-kind.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { automanagedLabel, localAvailable } from '../bootstrap/api-services.ts'
 import type { BootstrapApi } from '../bootstrap/bootstrap-api.ts'
@@ -136,7 +138,7 @@ export class CustomResources {
   #serve(definition: CustomResourceDefinition): void {
     const { name } = definition.metadata
     const { spec, status } = definition
-    const signature = JSON.stringify([spec, status.acceptedNames])
+    const signature = stringifyJson([spec, status.acceptedNames])
     if (this.#served.get(name)?.signature === signature) return
     const versions = (spec.versions ?? []).map(version => ({ version, kind: customKind(definition, version) }))
     const storage = versions.find(({ version }) => version.storage)

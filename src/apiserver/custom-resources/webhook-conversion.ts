@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { CustomResourceConversion } from '../../api/apiextensions/v1/custom-resource-definition.ts'
 import { ApiError } from '../../machinery/api-error.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
-import { decodeObject } from '../../schema/json-decode.ts'
+import { decodeValue } from '../../schema/json-decode.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import type { Conversion } from '../registry/resource.ts'
 import type { ObjectJson, StoredObject } from '../registry/stored-object.ts'
@@ -36,7 +37,7 @@ export function webhookConverter(client: WebhookClient, { webhook }: CustomResou
     const what = `conversion webhook for ${first.apiVersion}, Kind=${first.kind}`
     const uid = randomUUID()
     const request = { uid, desiredAPIVersion: to.apiVersion, objects }
-    const body = JSON.stringify({ kind: 'ConversionReview', apiVersion, request })
+    const body = stringifyJson({ kind: 'ConversionReview', apiVersion, request })
     let converted: readonly ObjectJson[]
     try {
       const review = (await client.post(webhook?.clientConfig ?? {}, body, timeoutSeconds)) as ConversionReview
@@ -98,7 +99,7 @@ function completed(original: ObjectJson, made: ObjectJson, to: Kind): ObjectJson
   const { labels: _labels, annotations: _annotations, ...kept } = original.metadata
   const { labels, annotations } = made.metadata
   const metadata = { ...kept, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) }
-  const object = decodeObject(to, Buffer.from(JSON.stringify({ ...made, metadata }))).object as ObjectJson
+  const object = decodeValue(to, { ...made, metadata }).object as ObjectJson
   applyDefaults(to, object)
   return object
 }

@@ -3,7 +3,7 @@ import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { hasDefaults } from '../../machinery/custom/fill.ts'
 import { isSelfDescribed, readCbor } from '../../schema/cbor-decode.ts'
 import { readJson } from '../../schema/json-decode.ts'
-import { encodeObject } from '../../schema/json-encode.ts'
+import { encodeObject, stringifyJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { protobufLayout } from './protobuf-layout.ts'
 import type { MetadataJson, NormalisedBytes, ObjectJson } from './stored-object.ts'
@@ -57,7 +57,7 @@ export function anyVersionLayout(kind: Kind): StoredLayout {
       ) as ObjectJson
       const { resourceVersion: _, ...kept } = metadata
       // The version is part of the bytes, so that what is in another one differs from what is written.
-      return { bytes: Buffer.from(JSON.stringify({ kind, apiVersion, metadata: kept, ...rest })), isOutdated: false }
+      return { bytes: Buffer.from(stringifyJson({ kind, apiVersion, metadata: kept, ...rest })), isOutdated: false }
     },
   }
 }

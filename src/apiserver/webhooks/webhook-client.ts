@@ -1,6 +1,8 @@
 /** Calls webhooks over HTTPS: by URL, or by a Service under its name in the cluster. */
+
 import { Agent, request } from 'node:https'
 import type { WebhookClientConfig } from '../../api/admissionregistration/v1/webhook-client-config.ts'
+import { readJson } from '../../schema/json-decode.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import { backendOf } from './service-backend.ts'
 
@@ -133,7 +135,7 @@ function answerOf({ status, text }: Answer): unknown {
     )
   }
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch (error) {
     throw new AnswerError(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
   }

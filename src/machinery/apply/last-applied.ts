@@ -1,4 +1,5 @@
 /** The annotation of client-side apply, which `kubectl apply --server-side` keeps in step (upstream: lastappliedmanager). */
+import { stringifyJson } from '../../schema/json-encode.ts'
 import { isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
 import { type FieldSet, leafNode } from './field-set.ts'
 import { fieldSetOf } from './object-field-set.ts'
@@ -34,9 +35,7 @@ export function lastAppliedFields(shape: Shape, object: JsonObject | undefined):
 export function withLastApplied(object: JsonObject, applied: JsonObject): JsonObject {
   const metadata = memberOf(object, 'metadata') as JsonObject
   const annotations = { ...annotationsOf(object) }
-  annotations[annotation] = `${JSON.stringify(withoutAnnotation(applied), (_, value) =>
-    typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value,
-  )}\n`
+  annotations[annotation] = `${stringifyJson(withoutAnnotation(applied))}\n`
   const length = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0)
   if (length > maxAnnotationsLength) delete annotations[annotation]
   return { ...object, metadata: { ...metadata, annotations } }

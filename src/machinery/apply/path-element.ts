@@ -1,4 +1,5 @@
 /** Path elements: how FieldsV1 and messages name a member or an item (KEP-555). */
+import { readJson } from '../../schema/json-decode.ts'
 import { stringifyJson } from '../../schema/json-encode.ts'
 import { isObject, memberOf } from '../patch/json-value.ts'
 import type { KeyedListShape } from './shape.ts'
@@ -46,7 +47,7 @@ export function showElement(element: string): string {
     case 'f':
       return `.${rest}`
     case 'k': {
-      const keys = Object.entries(JSON.parse(rest) as Record<string, unknown>)
+      const keys = Object.entries(readJson(rest) as Record<string, unknown>)
       return `[${keys.map(([name, value]) => `${name}=${showKey(value)}`).join(',')}]`
     }
     case 'v':

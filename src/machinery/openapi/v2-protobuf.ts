@@ -1,4 +1,5 @@
 /** OpenAPI v2 in protobuf: the form that client-go's discovery asks for. */
+import { stringifyJson } from '../../schema/json-encode.ts'
 import { encodeMessage } from '../../schema/protobuf-encode.ts'
 import type { Message } from '../../schema/type.ts'
 import { toYaml } from '../../schema/yaml.ts'
@@ -114,7 +115,7 @@ class Conversion {
   }
 
   #any(value: unknown): Json {
-    const key = JSON.stringify(value)
+    const key = stringifyJson(value)
     let yaml = this.#yaml.get(key)
     if (yaml === undefined) {
       yaml = toYaml(value)

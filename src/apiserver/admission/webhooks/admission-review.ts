@@ -1,4 +1,5 @@
 /** What is asked of an admission webhook, and what it may answer (API reference: admission.k8s.io/v1 AdmissionReview). Pure. */
+import { readJson } from '../../../schema/json-decode.ts'
 import { encodeObject } from '../../../schema/json-encode.ts'
 import type { Kind } from '../../../schema/kind.ts'
 import type { VersionedWrite } from '../equivalent.ts'
@@ -100,7 +101,7 @@ function checkPatch({ patch, patchType }: Json, mutating: boolean): void {
 function patchOf({ patch }: Json): unknown[] {
   if (typeof patch !== 'string' || patch === '') return []
   try {
-    const operations: unknown = JSON.parse(Buffer.from(patch, 'base64').toString())
+    const operations: unknown = readJson(Buffer.from(patch, 'base64'))
     if (Array.isArray(operations)) return operations
   } catch {
     // Told below.

@@ -1,6 +1,8 @@
 /** Names and lists in objects of devices (KEP-4381; upstream: resource validation). */
+
 import { duplicate, invalid, required, tooLong, tooMany } from '../../../schema/field-error.ts'
 import { cIdentifierErrors, dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
+import { stringifyJson } from '../../../schema/json-encode.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import { type Errors, pushInvalid } from '../checks.ts'
 import { checkDriver } from '../core/volume-sources.ts'
@@ -114,7 +116,7 @@ export const checkLabelKey = (out: Errors, path: string, key: string): void =>
 /** A JSON object of at most so many bytes. */
 export function checkJsonObject(out: Errors, path: string, value: unknown, maxBytes: number): void {
   if (value === undefined || value === null) out.push(required(path))
-  else if (Buffer.byteLength(JSON.stringify(value)) > maxBytes) out.push(tooLong(path, maxBytes))
+  else if (Buffer.byteLength(stringifyJson(value)) > maxBytes) out.push(tooLong(path, maxBytes))
   else if (typeof value !== 'object' || Array.isArray(value)) {
     out.push(invalid(path, '<value omitted>', 'must be a valid JSON object'))
   }
