@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { CustomResourceDefinition } from '../../api/apiextensions/v1/custom-resource-definition.ts'
+import { CustomResourceDefinition } from '../../api/apiextensions/v1/custom-resource-definition.ts'
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { systemClock } from '../../base/clock.ts'
 import { ApiError } from '../../machinery/api-error.ts'
@@ -11,6 +11,15 @@ import { CustomResources } from './custom-resources.ts'
 
 let server: TestServer
 let resources: CustomResources
+
+/** Once definitions are served as they were written: what is written of them in turn comes back as an event, too. */
+async function settled(): Promise<void> {
+  const definitions = server.server.registry.table.ofKind(CustomResourceDefinition)
+  for (let round = 0; round < 2; round++) {
+    await definitions?.cache?.fresh()
+    await resources.settled()
+  }
+}
 
 before(async () => {
   server = await startTestServer()
@@ -107,7 +116,7 @@ function definition(plural: string, change: object = {}, version: object = {}) {
 async function define(object: { metadata: { name: string } }): Promise<CustomResourceDefinition> {
   const made = await send(server, 'POST', crds, object)
   assert.equal(made.status, 201, made.text)
-  await resources.settled()
+  await settled()
   return (await send(server, 'GET', `${crds}/${object.metadata.name}`)).json
 }
 
@@ -298,7 +307,7 @@ test('an object stored in an older version is written in the present one by a pa
   current.spec.versions = [version('v1', false), version('v2', true)]
   const changed = await send(server, 'PUT', path, current)
   assert.deepEqual(changed.json.status.storedVersions, ['v1', 'v2'])
-  await resources.settled()
+  await settled()
   const touch = () => send(server, 'PATCH', `${movers}/m`, {}, { 'content-type': 'application/merge-patch+json' })
   const storedVersion = async () => {
     const start = '/registry/example.com/movers/default/m'
@@ -334,7 +343,7 @@ test('a changed definition is served as it is now; a deleted one goes with its o
   const current = (await send(server, 'GET', path)).json
   current.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.size.maximum = 5
   assert.equal((await send(server, 'PUT', path, current)).status, 200)
-  await resources.settled()
+  await settled()
   assert.equal(
     (await send(server, 'POST', things, { ...thing, metadata: { name: 'y' }, spec: { size: 6 } })).status,
     422,
@@ -343,7 +352,7 @@ test('a changed definition is served as it is now; a deleted one goes with its o
   const deleted = await send(server, 'DELETE', path)
   assert.equal(deleted.status, 200)
   while ((await send(server, 'GET', path)).status !== 404) await new Promise(resolve => setImmediate(resolve))
-  await resources.settled()
+  await settled()
   assert.equal((await send(server, 'GET', things)).status, 404)
   const rest = await server.store.range({
     start: '/registry/example.com/things/',
@@ -363,7 +372,7 @@ test('objects of before have the defaults that the schema was given since', asyn
   specSchema.properties.shape = { type: 'string', default: 'round' }
   const changed = { metadata, spec: { ...spec, versions: [{ ...version, schema: { openAPIV3Schema: grown } }] } }
   assert.equal((await send(server, 'PUT', `${crds}/${metadata.name}`, changed)).status, 200)
-  await resources.settled()
+  await settled()
   const { json } = await send(server, 'GET', `${path}/old`)
   assert.deepEqual(json.spec, { size: 1, colour: 'red', shape: 'round' })
   const list = await send(server, 'GET', path)
@@ -401,7 +410,7 @@ test('numbers of any size are kept as Go keeps them, in defaults too', async () 
   const json = { 'content-type': 'application/json' }
   const made = await send(server, 'POST', crds, asText(object, '"default":9007199254740993'), json)
   assert.equal(made.status, 201, made.text)
-  await resources.settled()
+  await settled()
   const path = '/apis/example.com/v1/namespaces/default/numbers'
   const make = (name: string, any: string) =>
     send(server, 'POST', path, Buffer.from(`{"metadata":{"name":"${name}"},"any":${any}}`), json)
