@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { openEmbeddedStore } from '../../store/embedded/embedded-store.ts'
 import type { Store } from '../../store/store.ts'
@@ -122,7 +123,7 @@ export function requestOf(
   const bytes =
     body instanceof Uint8Array
       ? Buffer.from(body)
-      : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null))
+      : Buffer.from(typeof body === 'string' ? body : stringifyJson(body ?? null))
   return {
     method,
     path: url.pathname,
