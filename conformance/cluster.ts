@@ -4,7 +4,8 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { readConfig } from '../src/cli/cluster-config.ts'
 import { localNodesOf } from '../src/cli/local-nodes.ts'
-import { runCommand } from './command.ts'
+import { type CommandOptions, runCommand } from './command.ts'
+import type { ProcessNamespace } from './process-namespace.ts'
 
 const clipper = resolve(import.meta.dirname, '../bin/clipper')
 
@@ -17,6 +18,8 @@ export interface ClusterOptions {
   readonly nodes: number
   /** The first of the ports that the cluster may take. */
   readonly firstPort: number
+  /** Where its processes run; absent: among those of the machine. */
+  readonly namespace?: ProcessNamespace
   readonly signal: AbortSignal
 }
 
@@ -75,7 +78,11 @@ export function testCluster(options: ClusterOptions): Cluster {
   const env: Readonly<Record<string, string>> =
     programDirectory === undefined ? {} : { PATH: `${programDirectory}:${process.env.PATH ?? ''}` }
   const kubeconfig = join(dataDirectory, 'admin.kubeconfig')
-  const run = (args: readonly string[]) => runCommand(clipper, args, { env, timeoutMs: startTimeoutMs, signal })
+  const runWith = (args: readonly string[], more: CommandOptions) => {
+    const [command, all] = options.namespace?.enter(clipper, args) ?? ([clipper, args] as const)
+    return runCommand(command, all, { env, timeoutMs: startTimeoutMs, ...more })
+  }
+  const run = (args: readonly string[]) => runWith(args, { signal })
   return {
     kubeconfig,
     log: join(dataDirectory, 'clipper.log'),
@@ -106,8 +113,7 @@ export function testCluster(options: ClusterOptions): Cluster {
     },
     async remove() {
       // Without the signal: what was interrupted has to be removed all the same.
-      if (existsSync(join(dataDirectory, 'config.json')))
-        await runCommand(clipper, ['reset', '--data-dir', dataDirectory], { env, timeoutMs: startTimeoutMs })
+      if (existsSync(join(dataDirectory, 'config.json'))) await runWith(['reset', '--data-dir', dataDirectory], {})
       rmSync(dataDirectory, { recursive: true, force: true })
     },
   }

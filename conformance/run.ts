@@ -8,6 +8,7 @@ import { type Cluster, testCluster } from './cluster.ts'
 import { countByArea } from './document.ts'
 import { environmentReason } from './environment.ts'
 import { makeImages } from './images.ts'
+import { newProcessNamespace } from './process-namespace.ts'
 import { buildContainerd, buildPrograms, type Programs } from './programs.ts'
 import { formatSeconds, ProgressDisplay } from './progress.ts'
 import { recordRun, recordsRun, resultsOf } from './record.ts'
@@ -127,6 +128,10 @@ async function runOnOwnCluster(
   const programDirectory = flags.machineContainerd
     ? undefined
     : await part('building containerd', () => buildContainerd(signal))
+  const unlock = await tryLock(`conformance/${flags.name}`)
+  if (!unlock) throw new Error(`another run uses a cluster named ${flags.name}; choose others with --name and --port`)
+  // The tests of conformance change no mounts of nodes.
+  const namespace = flags.tests === 'conformance' ? undefined : await newProcessNamespace()
   const cluster: Cluster = testCluster({
     name: flags.name,
     dataDirectory: join(cacheRoot, 'cluster', flags.name),
@@ -134,9 +139,8 @@ async function runOnOwnCluster(
     firstPort: flags.port,
     signal,
     ...(programDirectory === undefined ? {} : { programDirectory }),
+    ...(namespace ? { namespace } : {}),
   })
-  const unlock = await tryLock(`conformance/${flags.name}`)
-  if (!unlock) throw new Error(`another run uses a cluster named ${flags.name}; choose others with --name and --port`)
   const registries: Registry[] = []
   try {
     await cluster.remove()
@@ -152,6 +156,7 @@ async function runOnOwnCluster(
     for (const registry of registries) registry.close()
     if (existsSync(cluster.log)) copyFileSync(cluster.log, join(directory, 'clipper.log'))
     await part('removing the cluster', () => cluster.remove())
+    await namespace?.end()
     unlock()
   }
 }
