@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
 import type { WorkQueueMetrics } from '../client/work-queue-metrics.ts'
+import { attachDetachController } from './attach-detach/controller.ts'
 import { bootstrapSigner } from './bootstrap-tokens/bootstrap-signer.ts'
 import { tokenCleaner } from './bootstrap-tokens/token-cleaner.ts'
 import { certificateController } from './certificate-signing/controller.ts'
@@ -114,6 +115,7 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   tokenCleaner,
   clusterDnsController,
   persistentVolumeBinder,
+  attachDetachController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

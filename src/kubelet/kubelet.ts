@@ -15,6 +15,10 @@ import { ContainerAccess } from './container-access.ts'
 import { sandboxImage } from './containerd/instance.ts'
 import { rotateLogs } from './containers/log-rotation.ts'
 import type { RuntimeClient } from './cri/runtime-client.ts'
+import { CsiNodeWriter } from './csi/csi-node.ts'
+import { CsiVolumes } from './csi/csi-volumes.ts'
+import { driverDirectory } from './csi/driver-directory.ts'
+import { PluginWatcher } from './csi/plugin-watcher.ts'
 import { EvictionManager, observeNode } from './eviction/eviction-manager.ts'
 import type { Observations } from './eviction/thresholds.ts'
 import { UsageReader } from './eviction/usage-reader.ts'
@@ -114,7 +118,8 @@ export const podLogsDirectory = (dataDirectory: string): string => join(dataDire
 
 export function startKubelet(options: KubeletOptions): Kubelet {
   const { client, clock, log, nodeName, dataDirectory, cri } = options
-  for (const path of [kubeletDirectory(dataDirectory), podsDirectory(dataDirectory), podLogsDirectory(dataDirectory)])
+  const ofPlugins = ['plugins', 'plugins_registry'].map(name => join(kubeletDirectory(dataDirectory), name))
+  for (const path of [podsDirectory(dataDirectory), podLogsDirectory(dataDirectory), ...ofPlugins])
     mkdirSync(path, { recursive: true, mode: 0o755 })
   const hostIps = options.hostIps ?? [hostAddress()]
   const maxPods = options.maxPods ?? defaultMaxPods
@@ -140,15 +145,33 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     annotations: options.nodeAnnotations ?? (() => ({})),
     hostIps: () => hostIps,
     pressure: () => evictions.conditions(),
+    volumesInUse: () => csiVolumes.inUse(),
     event: nodeEvent,
   })
   const services = options.informers.of(Service)
   const pods = options.informers.of(Pod, { fieldSelector: `spec.nodeName=${nodeName}` })
   const mounter = new Mounter(options.spawner)
+  const csiNode = new CsiNodeWriter(client, nodeName, () => reporter.node.metadata.uid)
+  const plugins = new PluginWatcher({
+    directory: join(kubeletDirectory(dataDirectory), 'plugins_registry'),
+    node: csiNode,
+    clock,
+    log,
+  })
+  const csiVolumes = new CsiVolumes({
+    client,
+    clock,
+    drivers: plugins,
+    mounter,
+    directory: kubeletDirectory(dataDirectory),
+    shownDirectory: driverDirectory(dataDirectory),
+    nodeName,
+  })
   const persistentVolumes = new PersistentVolumes({
     client,
     mounter,
     directory: kubeletDirectory(dataDirectory),
+    csi: csiVolumes,
     event: (pod, reason, message) => podEvent(shared, pod, 'Warning', reason, message),
   })
   const volumes = new VolumeManager(podsDirectory(dataDirectory), mounter, () => clock.now(), persistentVolumes)
@@ -256,6 +279,8 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     // Pods are admitted by what the node object says, so it comes first.
     await reporter.start()
     if (stopping) return
+    await csiNode.ensure().catch((error: unknown) => log.warn({ error: (error as Error).message }, 'no CSINode'))
+    plugins.start()
     await services.synced()
     await staticPods?.start()
     await manager.start()
@@ -280,6 +305,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       resizes.stop()
       evictions.stop()
       await manager.stop()
+      plugins.stop()
       objects.stop()
       recorder.stop()
     })()

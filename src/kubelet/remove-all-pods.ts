@@ -54,8 +54,11 @@ export async function removeAllPods(options: RemoveAllPodsOptions): Promise<void
       }),
     ),
   )
-  const volumes = new VolumeManager(podsDirectory(dataDirectory), new Mounter(spawner), () => 0)
+  const mounter = new Mounter(spawner)
+  const volumes = new VolumeManager(podsDirectory(dataDirectory), mounter, () => 0)
   for (const uid of volumes.podUids()) await volumes.remove(uid)
+  // What drivers have staged; they are gone.
+  await mounter.unmountBelow(join(kubeletDirectory(dataDirectory), 'plugins'))
   const cgroups = new Cgroups({ driver: options.cgroupDriver, root: options.cgroupRoot })
   // The last process of a group may take a moment to be gone.
   for (let tries = 0; tries < cgroupTries; tries++) {

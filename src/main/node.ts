@@ -15,6 +15,7 @@ import { Responder } from '../dns/responder.ts'
 import { startDnsServer } from '../dns/server.ts'
 import { hostNameServers, parseServer, Upstream } from '../dns/upstream.ts'
 import { startContainerd } from '../kubelet/containerd/instance.ts'
+import { linkDriverDirectory } from '../kubelet/csi/driver-directory.ts'
 import { startKubelet } from '../kubelet/kubelet.ts'
 import { kubeletBackend } from '../kubelet/server/kubelet-backend.ts'
 import { NodeAuthorization } from '../kubelet/server/node-authorization.ts'
@@ -102,6 +103,7 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
   const kubeletLog = loggerOf('kubelet')
   const kubeletClient = access.clientFor('kubelet')
   const kubeletInformers = access.informersFor(kubeletClient, kubeletLog)
+  linkDriverDirectory(config.dataDirectory)
   const kubelet = startKubelet({
     client: kubeletClient,
     informers: kubeletInformers,

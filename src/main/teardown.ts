@@ -7,6 +7,7 @@ import { HelperSpawner } from '../base/spawner.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { stopMember } from '../etcd-member/member.ts'
 import { startContainerd } from '../kubelet/containerd/instance.ts'
+import { unlinkDriverDirectory } from '../kubelet/csi/driver-directory.ts'
 import { removeAllPods } from '../kubelet/remove-all-pods.ts'
 import { tearDownNodeNetwork } from '../network/node-network.ts'
 import { tearDownPodNetwork } from '../network/pod-network.ts'
@@ -43,6 +44,7 @@ export async function teardown(config: ClusterConfig): Promise<void> {
       })
       await containerd.stop()
     }
+    unlinkDriverDirectory(config.dataDirectory)
     await tearDownNodeNetwork({ runner: spawner, device: names.tunnel, clusterCidr: config.clusterCidr })
     await tearDownPodNetwork({ runner: spawner, bridge: names.bridge, table: names.egressTable })
     for (const table of [names.hostPortsTable, names.proxyTable])

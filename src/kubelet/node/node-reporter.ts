@@ -27,6 +27,7 @@ export interface NodeReporterOptions {
   hostIps(): readonly string[]
   /** Conditions that hold because the node runs short. */
   pressure(): readonly string[]
+  volumesInUse(): readonly string[]
   event(type: 'Normal' | 'Warning', reason: string, message: string): void
 }
 
@@ -166,6 +167,7 @@ export class NodeReporter {
       problems,
       images,
       pressure: this.#options.pressure(),
+      volumesInUse: this.#options.volumesInUse(),
       allocated: {},
       nowIso: timeOf(clock.now()),
     }

@@ -19,6 +19,8 @@ export interface NodeFacts {
   /** What the node runs short of. */
   readonly pressure: readonly string[]
   readonly allocated: Readonly<Record<string, string>>
+  /** Volumes of CSI drivers that are mounted. */
+  readonly volumesInUse: readonly string[]
   readonly nowIso: string
 }
 
@@ -134,6 +136,7 @@ export function nodeStatusOf(facts: NodeFacts, old: NodeStatus | undefined): Nod
       { name: '', features: { recursiveReadOnlyMounts: false, userNamespaces: false } },
       { name: 'runc', features: { recursiveReadOnlyMounts: false, userNamespaces: false } },
     ],
+    ...(facts.volumesInUse.length > 0 ? { volumesInUse: [...facts.volumesInUse] } : {}),
     features: { supplementalGroupsPolicy: false },
     declaredFeatures: Object.values(declaredFeature).sort(),
   }

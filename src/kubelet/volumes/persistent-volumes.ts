@@ -1,10 +1,12 @@
-/** Volumes that outlive pods: hostPath and local ones, and NFS. */
+/** Volumes that outlive pods, hostPath and local ones and NFS, and all that CSI drivers mount. */
 import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { Volume } from '../../api/core/v1/volume.ts'
 import type { NFSVolumeSource } from '../../api/core/v1/volume-sources-persistent.ts'
 import type { Client } from '../../client/client.ts'
+import { csiVolumeOfClaim, csiVolumeOfPod } from '../csi/csi-request.ts'
+import type { CsiVolumes } from '../csi/csi-volumes.ts'
 import { type ClaimedVolume, claimedVolume, claimNameOf } from './claims.ts'
 import { giveToGroup } from './fs-group.ts'
 import { prepareHostPath } from './host-path.ts'
@@ -23,6 +25,7 @@ export interface PersistentVolumesOptions {
   readonly mounter: Mounter
   /** The kubelet's: `pods/` and `plugins/` lie in it. */
   readonly directory: string
+  readonly csi: CsiVolumes
   event(pod: Pod, reason: string, message: string): void
 }
 
@@ -40,7 +43,7 @@ export class PersistentVolumes {
 
   /** Whether a volume of a pod is one of these. */
   handles(volume: Volume): boolean {
-    return Boolean(volume.persistentVolumeClaim ?? volume.ephemeral ?? volume.nfs)
+    return Boolean(volume.persistentVolumeClaim ?? volume.ephemeral ?? volume.nfs ?? volume.csi)
   }
 
   async ensure(pod: Pod, volume: Volume): Promise<MountedVolume> {
@@ -54,16 +57,25 @@ export class PersistentVolumes {
     return made
   }
 
-  /** After what is below the pod's directory has been unmounted. */
-  async removed(uid: string): Promise<void> {
+  /** Before what is below the pod's directory is unmounted: drivers take back what they have mounted. */
+  async release(uid: string): Promise<void> {
     this.#mounted.delete(uid)
+    await this.#options.csi.release(uid)
+  }
+
+  /** After it. */
+  async removed(): Promise<void> {
     await unmountUnusedDevices(this.#options.mounter, this.#options.directory)
   }
 
   async #make(pod: Pod, volume: Volume): Promise<MountedVolume> {
     if (volume.nfs) return await this.#nfs(pod, volume.name, volume.nfs, [], volume.nfs.readOnly === true)
+    const own = csiVolumeOfPod(pod, volume)
+    if (own) return await this.#options.csi.mount(pod, own)
     const claimed = await claimedVolume(this.#options.client, pod, volume, claimNameOf(pod, volume) ?? '')
     const { spec, metadata } = claimed.volume
+    const drivers = csiVolumeOfClaim(claimed.volume, claimed.readOnly)
+    if (drivers) return await this.#options.csi.mount(pod, drivers)
     const isDevice = spec.volumeMode === 'Block'
     if (spec.hostPath && !isDevice) return { hostPath: prepareHostPath(spec.hostPath), readOnly: claimed.readOnly }
     if (spec.local && isDevice) return blockDevice(spec.local.path, claimed.readOnly)
@@ -133,7 +145,6 @@ const sourceKeys = new Set([
   'azureFile',
   'cephfs',
   'cinder',
-  'csi',
   'fc',
   'flexVolume',
   'gcePersistentDisk',

@@ -118,11 +118,12 @@ export class VolumeManager {
   /** Unmounts and deletes everything of a pod. */
   async remove(uid: string): Promise<void> {
     const directory = this.podDirectory(uid)
+    await this.#persistent?.release(uid)
     await this.#mounter.unmountBelow(directory)
     // Below a mount lies what must not be deleted.
     if (mountsBelow(directory).length > 0) throw new Error(`${directory} is still mounted`)
     rmSync(directory, { recursive: true, force: true })
-    await (this.#persistent?.removed(uid) ?? unmountUnusedDevices(this.#mounter, dirname(this.#podsDirectory)))
+    await (this.#persistent?.removed() ?? unmountUnusedDevices(this.#mounter, dirname(this.#podsDirectory)))
   }
 
   /** Pods that have a directory here. */

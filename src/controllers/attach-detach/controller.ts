@@ -1,0 +1,82 @@
+/**
+ * Has volumes attached to the nodes whose pods use them, and detached when no pod does: by a VolumeAttachment for each, which
+ * the driver's attacher carries out (documentation: "CSI Volume", upstream: attach-detach controller).
+ */
+import { Node } from '../../api/core/v1/node.ts'
+import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
+import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
+import { Pod } from '../../api/core/v1/pod.ts'
+import { CSIDriver } from '../../api/storage/v1/csi-driver.ts'
+import { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
+import { attachmentName } from '../../machinery/volume-attachments.ts'
+import type { ControllerDefinition } from '../runtime/controller.ts'
+import { planNode } from './plan.ts'
+
+const byNode = 'node'
+
+const claimNamesOf = (pod: Pod): string[] =>
+  (pod.spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    if (persistentVolumeClaim) return [persistentVolumeClaim.claimName]
+    return ephemeral ? [`${pod.metadata.name}-${name}`] : []
+  })
+
+export const attachDetachController: ControllerDefinition = {
+  name: 'attachdetach-controller',
+  workers: 1,
+  build(context) {
+    const pods = context.informer(Pod)
+    const claims = context.informer(PersistentVolumeClaim)
+    const volumes = context.informer(PersistentVolume)
+    const attachments = context.informer(VolumeAttachment)
+    const drivers = context.informer(CSIDriver)
+    const nodes = context.informer(Node)
+    const userNode = (pod: Pod): string[] =>
+      pod.spec.nodeName && claimNamesOf(pod).length > 0 ? [pod.spec.nodeName] : []
+    pods.addIndex('node-of-claims', userNode)
+    attachments.addIndex(byNode, ({ spec }) => [spec.nodeName])
+    pods.subscribe(({ object }) => {
+      for (const node of userNode(object)) context.enqueue(node)
+    })
+    attachments.subscribe(({ type, object }) => {
+      context.enqueue(object.spec.nodeName)
+      // Another node may wait for a volume that only one can have.
+      if (type === 'deleted') for (const { spec } of attachments.list()) context.enqueue(spec.nodeName)
+      if (type === 'deleted') for (const { metadata } of nodes.list()) context.enqueue(metadata.name)
+    })
+    nodes.subscribe(({ type, object, old }) => {
+      const changed = JSON.stringify(object.status.volumesInUse) !== JSON.stringify(old?.status.volumesInUse)
+      if (type === 'deleted' || changed) context.enqueue(object.metadata.name)
+    })
+    const volumesOf = (pod: Pod) =>
+      claimNamesOf(pod).flatMap(name => {
+        const claim = claims.get(pod.metadata.namespace, name)
+        const volume = claim?.status.phase === 'Bound' ? volumes.get('', claim.spec.volumeName ?? '') : undefined
+        return volume?.spec.csi && (drivers.get('', volume.spec.csi.driver)?.spec.attachRequired ?? true)
+          ? [volume]
+          : []
+      })
+    return {
+      plan(nodeName) {
+        const { plan, lookAgainMs } = planNode({
+          nodeName,
+          node: nodes.get('', nodeName),
+          users: pods.byIndex('node-of-claims', nodeName).map(pod => ({ pod, volumes: volumesOf(pod) })),
+          attachments: attachments.byIndex(byNode, nodeName),
+          elsewhere: (volume, own) =>
+            attachments
+              .list()
+              .filter(({ spec }) => spec.source.persistentVolumeName === volume && spec.nodeName !== own)
+              .map(({ spec }) => spec.nodeName),
+          isOwn: ({ metadata, spec }) => {
+            const csi = volumes.get('', spec.source.persistentVolumeName ?? '')?.spec.csi
+            return csi !== undefined && metadata.name === attachmentName(csi.volumeHandle, csi.driver, spec.nodeName)
+          },
+          handleOf: name => volumes.get('', name)?.spec.csi?.volumeHandle,
+          nowMs: context.clock.now(),
+        })
+        if (lookAgainMs !== undefined) context.enqueueAfter(nodeName, lookAgainMs)
+        return plan
+      },
+    }
+  },
+}
