@@ -48,3 +48,23 @@ test('EventRecorder cuts off a source after 25 events until five minutes pass', 
   await recorder.flush()
   assert.deepEqual(events(), ['26 Pulled image'])
 })
+
+test('EventRecorder goes on counting the messages from before those that it combines', async () => {
+  const { recorder, events } = setUp()
+  for (let count = 0; count < 11; count++) recorder.record(pod, 'Normal', 'Created', `pod ${count}`)
+  recorder.record(pod, 'Normal', 'Created', 'pod 3', 'spec.containers{a}')
+  recorder.record(pod, 'Normal', 'Created', 'pod 4')
+  await recorder.flush()
+  assert.equal(events().length, 11)
+  assert.ok(events().includes('1 Created pod 3'))
+  assert.ok(events().includes('2 Created pod 4'))
+  assert.ok(events().includes('2 Created (combined from similar events): pod 10'))
+})
+
+test('EventRecorder cuts off warnings and what is normal apart from each other', async () => {
+  const { recorder, events } = setUp()
+  for (let count = 0; count < 30; count++) recorder.record(pod, 'Warning', 'BackOff', 'again')
+  recorder.record(pod, 'Normal', 'Pulled', 'image')
+  await recorder.flush()
+  assert.deepEqual(events(), ['25 BackOff again', '1 Pulled image'])
+})

@@ -4,7 +4,7 @@
  */
 import { Event } from '../api/core/v1/event.ts'
 import type { ObjectReference } from '../api/core/v1/object-reference.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { ApiError, isNotFound } from '../machinery/api-error.ts'
 import type { Client } from './client.ts'
@@ -39,6 +39,8 @@ const maxSimilar = 10
 const similarMs = 600_000
 /** Attempts to write one event while the server cannot be reached. */
 const maxAttempts = 12
+/** How often losses are told of. */
+const tellLossMs = 10_000
 
 interface Known {
   readonly name: string
@@ -78,6 +80,8 @@ export class EventRecorder {
   #writing: Promise<void> | undefined
   #stopped = false
   #serial = 0
+  #lost = 0
+  #tellTimer: Timer | undefined
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
@@ -95,14 +99,16 @@ export class EventRecorder {
   }
 
   recordAbout(about: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    if (this.#stopped || !this.#admit(about)) return
+    if (this.#stopped || !this.#admit(about, type)) return
     if (this.#queue.length >= maxQueued) {
-      this.#options.log.warn({ reason }, 'event dropped: too many wait to be written')
+      this.#lost++
+      this.#tellTimer ??= this.#options.clock.after(tellLossMs, () => this.#tellLoss())
       return
     }
     const { component, host } = this.#options
     const nowMs = this.#options.clock.now()
-    const group = JSON.stringify([about.kind, about.namespace, about.name, about.uid, about.fieldPath, type, reason])
+    const { apiVersion, kind, namespace, name, uid, fieldPath } = about
+    const group = JSON.stringify([apiVersion, kind, namespace, name, uid, type, reason])
     const combined = this.#combine(group, message)
     const text = combined ? `(combined from similar events): ${message}` : message
     const now = timeOf(nowMs)
@@ -125,7 +131,7 @@ export class EventRecorder {
       reportingComponent: component,
       reportingInstance: host ?? '',
     } as Event
-    this.#queue.push({ event, key: combined ? group : `${group}${message}` })
+    this.#queue.push({ event, key: combined ? group : JSON.stringify([group, fieldPath, message]) })
     this.#writing ??= this.#write()
   }
 
@@ -137,10 +143,17 @@ export class EventRecorder {
   stop(): void {
     this.#stopped = true
     this.#queue.length = 0
+    this.#tellTimer?.cancel()
   }
 
-  #admit(about: ObjectReference): boolean {
-    const key = `${about.kind}/${about.namespace}/${about.name}/${about.uid}`
+  #tellLoss(): void {
+    this.#options.log.warn({ events: this.#lost }, 'events dropped: too many wait to be written')
+    this.#lost = 0
+    this.#tellTimer = undefined
+  }
+
+  #admit({ apiVersion, kind, namespace, name, uid }: ObjectReference, type: string): boolean {
+    const key = JSON.stringify([apiVersion, kind, namespace, name, uid, type])
     const nowMs = this.#options.clock.monotonic()
     const bucket = touch(this.#buckets, key, () => ({ tokens: burst, atMs: nowMs }))
     bucket.tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.atMs) / refillMs)
@@ -155,8 +168,11 @@ export class EventRecorder {
     const similar = touch(this.#similar, group, () => ({ messages: new Set<string>(), atMs: nowMs }))
     if (nowMs - similar.atMs > similarMs) similar.messages = new Set()
     similar.atMs = nowMs
-    if (similar.messages.size < maxSimilar) similar.messages.add(message)
-    return similar.messages.size >= maxSimilar
+    similar.messages.add(message)
+    if (similar.messages.size < maxSimilar) return false
+    // The messages from before go on being counted on their own events.
+    similar.messages.delete(message)
+    return true
   }
 
   async #write(): Promise<void> {

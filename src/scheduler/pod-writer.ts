@@ -3,7 +3,8 @@ import { Pod } from '../api/core/v1/pod.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
-import { type EventRecorder, referenceTo } from '../client/event-recorder.ts'
+import { referenceTo } from '../client/event-recorder.ts'
+import type { SeriesEventRecorder } from '../client/series-event-recorder.ts'
 import { timeOf } from '../client/timestamps.ts'
 import { ApiError, isNotFound } from '../machinery/api-error.ts'
 import { type PreemptionPlan, preemptionCondition, preemptionReason } from './plugins/default-preemption.ts'
@@ -21,7 +22,7 @@ export interface PodWriterOptions {
   readonly client: Client
   readonly clock: Clock
   readonly log: Logger
-  readonly events: EventRecorder
+  readonly events: SeriesEventRecorder
 }
 
 export class PodWriter {
@@ -39,7 +40,7 @@ export class PodWriter {
   }
 
   scheduled(info: PodInfo, node: string): void {
-    this.#event(info, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${node}`)
+    this.#event(info, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${info.key} to ${node}`)
   }
 
   /** Also writes the nominated node, unless it is undefined. */
@@ -49,7 +50,7 @@ export class PodWriter {
     message: string,
     nominated: string | undefined,
   ): void {
-    this.#event(info, 'Warning', 'FailedScheduling', message)
+    this.#event(info, 'Warning', 'FailedScheduling', 'Scheduling', message)
     const { status, metadata } = info.pod
     const before = status.conditions?.find(({ type }) => type === 'PodScheduled')
     const written = this.#writing.get(info.uid)
@@ -102,18 +103,30 @@ export class PodWriter {
         }
         await this.#patchStatus(victim, { conditions: [condition] })
         await this.#options.client.of(Pod).delete(victim.namespace, victim.name, { preconditions: { uid: victim.uid } })
-        this.#event(victim, 'Normal', 'Preempted', `Preempted by pod ${info.uid} on node ${node}`)
+        const note = `Preempted by pod ${info.uid} on node ${node}`
+        this.#event(victim, 'Normal', 'Preempted', 'Preempting', note, info)
       })
     }
   }
 
-  #event({ pod }: PodInfo, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.#options.events.recordAbout(
-      referenceTo({ apiVersion: 'v1', kind: 'Pod', metadata: pod.metadata }),
+  #event(
+    info: PodInfo,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    action: string,
+    note: string,
+    related?: PodInfo,
+  ): void {
+    const reference = ({ pod: { metadata } }: PodInfo) => referenceTo({ apiVersion: 'v1', kind: 'Pod', metadata })
+    const regarding = reference(info)
+    this.#options.events.record({
+      regarding,
+      ...(related === undefined ? {} : { related: reference(related) }),
       type,
       reason,
-      message,
-    )
+      action,
+      note,
+    })
   }
 
   async #patchStatus({ namespace, name, uid }: PodInfo, status: object): Promise<void> {

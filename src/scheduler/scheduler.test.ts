@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { Registry } from 'prom-client'
-import { Event } from '../api/core/v1/event.ts'
 import { Node } from '../api/core/v1/node.ts'
 import { Pod } from '../api/core/v1/pod.ts'
+import { Event } from '../api/events/v1/event.ts'
 import { loggerOf } from '../base/log.ts'
 import { Client } from '../client/client.ts'
 import { InformerFactory } from '../client/informer-factory.ts'
@@ -50,7 +50,7 @@ function setUp(t: TestContext) {
     nodeOf: (name: string) => peek(name)?.spec.nodeName,
     condition: (name: string) => peek(name)?.status.conditions?.find(({ type }) => type === 'PodScheduled'),
     nominated: (name: string) => peek(name)?.status.nominatedNodeName,
-    events: () => transport.peekAll(Event).map(({ reason, message, type }) => `${type} ${reason}: ${message}`),
+    events: () => transport.peekAll(Event).map(({ reason, note, type }) => `${type} ${reason}: ${note}`),
     bindings: () => transport.requests.filter(request => request.endsWith('/binding')).length,
   }
 }

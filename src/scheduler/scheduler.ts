@@ -13,9 +13,9 @@ import { PodDisruptionBudget } from '../api/policy/v1/pod-disruption-budget.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
-import { EventRecorder } from '../client/event-recorder.ts'
 import type { Informer, InformerEvent } from '../client/informer.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
+import { SeriesEventRecorder } from '../client/series-event-recorder.ts'
 import { ClusterState, type ReadyNode } from './cluster-state.ts'
 import { type CycleResult, SchedulingCycle } from './cycle.ts'
 import { filterPlugins, scorePlugins } from './default-plugins.ts'
@@ -67,7 +67,7 @@ class Scheduler implements RunningScheduler {
   readonly #binder: PodBinder
   readonly #volumes: VolumeBinder
   readonly #writer: PodWriter
-  readonly #events: EventRecorder
+  readonly #events: SeriesEventRecorder
   readonly #pods: Informer<Pod>
   readonly #budgets: Informer<PodDisruptionBudget>
   readonly #unsubscribe: (() => void)[] = []
@@ -100,7 +100,7 @@ class Scheduler implements RunningScheduler {
     if (options.metrics) options.metrics.queue = this.#queue
     this.#cycle = new SchedulingCycle({ filters: filterPlugins, scores: scorePlugins }, view, random)
     this.#preemption = new Preemption(this.#cycle, view, random)
-    this.#events = new EventRecorder({ client, clock, log, component: schedulerName })
+    this.#events = new SeriesEventRecorder({ client, clock, log, controller: schedulerName })
     this.#writer = new PodWriter({ client, clock, log, events: this.#events })
     this.#binder = new PodBinder({
       client,
