@@ -159,9 +159,7 @@ async function snapshot(deps: RegistryDeps, resource: Resource, wanted: Snapshot
   const inCache = cache.changedAt <= revision && revision <= cache.revision
   // A page of the past ends with the history that it belongs to, also where nothing of its kind has changed since.
   if (inCache && (revision === cache.revision || !(await isCompacted(deps, prefix, revision)))) {
-    const first = prefix + start
-    const candidates = cache.under(prefix).filter(stored => stored.key >= first)
-    return page(candidates, prefix, revision, limit, selection)
+    return page(cache.under(prefix, prefix + start), prefix, revision, limit, selection)
   }
   try {
     return await snapshotFromStore(deps, resource, wanted)

@@ -134,9 +134,9 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     return this.#objects.get(key)
   }
 
-  /** A snapshot of the objects under a prefix of this cache's, in key order. */
-  under(prefix: string): readonly StoredObject[] {
-    return prefix === this.prefix ? this.#objects.all() : this.#objects.under(prefix)
+  /** A snapshot of the objects under a prefix of this cache's, in key order, from `start` on. */
+  under(prefix: string, start = prefix): readonly StoredObject[] {
+    return prefix === this.prefix && start === prefix ? this.#objects.all() : this.#objects.under(prefix, start)
   }
 
   /** Objects whose indexed field has this value, in key order. */

@@ -24,6 +24,11 @@ test('objects come in key order, whatever the order of their writes', () => {
   for (const prefix of ['/registry/pods/ns-0/', '/registry/pods/ns-3/', '/registry/pods/ns-6/', '/registry/pods/no/']) {
     const under = sorted.filter(key => key.startsWith(prefix))
     assert.deepEqual(keysOf(objects.under(prefix)), under)
+    for (const start of [under[0], under[300], `${under[300]}\0`, under.at(-1), `${prefix}zzz`]) {
+      if (start === undefined) continue
+      const from = under.filter(key => key >= start)
+      assert.deepEqual(keysOf(objects.under(prefix, start)), from)
+    }
   }
   for (const key of sorted) objects.remove(key)
   assert.deepEqual(objects.all(), [])

@@ -35,22 +35,18 @@ export class SortedObjects {
     return this.#all
   }
 
-  under(prefix: string): readonly StoredObject[] {
+  /** Of those under a prefix all from `start` on. */
+  under(prefix: string, start = prefix): readonly StoredObject[] {
     const found: StoredObject[] = []
-    let index = this.#chunkOf(prefix)
-    let from = indexIn(this.#chunks[index] ?? [], prefix)
+    let index = this.#chunkOf(start)
+    let from = indexIn(this.#chunks[index] ?? [], start)
     for (; index < this.#chunks.length; index++, from = 0) {
       const chunk = this.#chunks[index] as StoredObject[]
-      // All between two keys that begin with the prefix do.
-      if (chunk.at(-1)?.key.startsWith(prefix) && chunk[from]?.key.startsWith(prefix)) {
-        found.push(...(from === 0 ? chunk : chunk.slice(from)))
-        continue
-      }
-      for (let i = from; i < chunk.length; i++) {
-        const object = chunk[i] as StoredObject
-        if (!object.key.startsWith(prefix)) return found
-        found.push(object)
-      }
+      let end = chunk.length
+      // In key order what is under the prefix lies together.
+      while (end > from && !(chunk[end - 1] as StoredObject).key.startsWith(prefix)) end--
+      for (let i = from; i < end; i++) found.push(chunk[i] as StoredObject)
+      if (end < chunk.length) return found
     }
     return found
   }
