@@ -2,6 +2,7 @@
 import { createGzip } from 'node:zlib'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { acceptsGzip } from '../forms/accept.ts'
+import { nextFrames } from '../watch/frame-batch.ts'
 import type { WatchSource } from '../watch/watch-source.ts'
 import type { ResponseTarget } from './stream-exchange.ts'
 
@@ -158,7 +159,7 @@ async function writeWatch(target: ResponseTarget, status: number, headers: Head,
   // The client must learn at once that the watch stands, also when nothing happens for long.
   target.flushHeaders()
   for (;;) {
-    const batch = nextBatch(source)
+    const batch = nextFrames(source, stepBytes)
     if (batch) {
       if (!(await write(target, batch))) break
       continue
@@ -171,20 +172,4 @@ async function writeWatch(target: ResponseTarget, status: number, headers: Head,
   }
   source.close()
   if (!isGone(target)) target.end()
-}
-
-/** Waiting frames together, up to one step: a burst of events costs one write. */
-function nextBatch(source: WatchSource): Uint8Array | undefined {
-  const first = source.take()?.frame()
-  if (!first) return undefined
-  if (first.length >= stepBytes) return first
-  const frames = [first]
-  let bytes = first.length
-  while (bytes < stepBytes) {
-    const next = source.take()?.frame()
-    if (!next) break
-    frames.push(next)
-    bytes += next.length
-  }
-  return frames.length === 1 ? first : Buffer.concat(frames, bytes)
 }
