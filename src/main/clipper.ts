@@ -1,13 +1,17 @@
 /** The `clipper` command. Components are loaded only by the commands that run them. */
 import { join, resolve } from 'node:path'
+import { systemClock } from '../base/clock.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { makeProgram } from '../cli/program.ts'
+import { thisProcessMemory, watchIdleMemory } from './idle-memory.ts'
 import { clipperVersion, kubernetesVersion } from './versions.ts'
 
 // `clipper status | head -1`: a reader that has seen enough is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
+
+watchIdleMemory(systemClock, thisProcessMemory())
 
 const program = makeProgram({
   version: { clipper: clipperVersion, kubernetes: kubernetesVersion, node: process.version },
