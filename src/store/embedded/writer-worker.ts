@@ -5,7 +5,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { packOutcomes, unpackRequests } from './batch-packing.ts'
 import { Compactor } from './compactor.ts'
 import { openWriter } from './database.ts'
-import { checkpointPages, keptFreePages } from './limits.ts'
+import { checkpointPages, compactionCheckpointPages, keptFreePages } from './limits.ts'
 import { TransactionExecutor } from './transaction-executor.ts'
 import type { FromWriter, RequestOutcome, ToWriter, WriteRequest } from './writer-protocol.ts'
 
@@ -71,7 +71,7 @@ class Writer {
     const bytes = requests.reduce((sum, request) => sum + valueBytes(request), 0)
     this.#pagesInLog += this.#executor.writtenRows * pagesPerRow + bytes / 4096
     this.#executor.writtenRows = 0
-    if (this.#pagesInLog > this.#checkpointPages) this.#checkpoint('PASSIVE')
+    this.#checkpointIfDue(this.#housekeeping !== undefined)
     if (requests.some(request => request.type === 'compact')) this.#keepHouse()
   }
 
@@ -96,6 +96,11 @@ class Writer {
     this.#executor.writtenRows = 0
   }
 
+  #checkpointIfDue(compacting: boolean): void {
+    const due = compacting ? compactionCheckpointPages : checkpointPages
+    if (this.#pagesInLog > Math.min(due, this.#checkpointPages)) this.#checkpoint('PASSIVE')
+  }
+
   #checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): void {
     this.#pagesInLog = 0
     const { bavail, bsize } = statfsSync(this.#directory)
@@ -114,7 +119,7 @@ class Writer {
       try {
         const more = this.#compactor.step()
         this.#pagesInLog += more ? 100 : 0
-        if (this.#pagesInLog > this.#checkpointPages) this.#checkpoint('PASSIVE')
+        this.#checkpointIfDue(more)
         this.#tellCompacted()
         if (more) this.#keepHouse()
         else this.#finishDefragmentation()
