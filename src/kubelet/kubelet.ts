@@ -39,7 +39,9 @@ import { ResizeMetrics } from './resize/resize-metrics.ts'
 import { type CgroupDriver, Cgroups } from './resources/cgroups.ts'
 import { readHostResolver } from './sandbox/dns.ts'
 import { ContainerMetrics } from './stats/container-metrics.ts'
+import { KubeletMetrics } from './stats/kubelet-metrics.ts'
 import { StatsProvider } from './stats/summary.ts'
+import { measureClaims, volumeMetrics } from './stats/volume-metrics.ts'
 import { StatusWriter } from './status/status-writer.ts'
 import { Mounter } from './volumes/mounter.ts'
 import { ObjectWatcher } from './volumes/object-watcher.ts'
@@ -187,6 +189,8 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   })
   const resolver = readHostResolver()
   const resizeMetrics = new ResizeMetrics()
+  const kubeletMetrics = new KubeletMetrics(nodeName, options.version, `linux/${machine.architecture}`)
+  cri.observe = (path, seconds, failed) => kubeletMetrics.runtimeCalled(path, seconds, failed)
   const resizes = new PodResizes({
     store: new AllocationStore(join(kubeletDirectory(dataDirectory), 'allocations'), log),
     clock,
@@ -315,10 +319,19 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   return {
     manager,
     containers: new ContainerAccess(manager, cri),
-    stats: new StatsProvider({ nodeName, runtime: cri, manager, cgroups, clock, directory: dataDirectory }),
+    stats: new StatsProvider({
+      nodeName,
+      runtime: cri,
+      manager,
+      cgroups,
+      clock,
+      directory: dataDirectory,
+      claims: () => measureClaims(persistentVolumes.mountedClaims()),
+    }),
     containerMetrics: new ContainerMetrics({ runtime: cri, manager, cgroups, clock, machine }),
     probes,
-    metrics: async () => `${await resizeMetrics.text()}${await evictions.metrics()}`,
+    metrics: async () =>
+      `${await kubeletMetrics.text()}${await resizeMetrics.text()}${await evictions.metrics()}${volumeMetrics(await measureClaims(persistentVolumes.mountedClaims()))}`,
     started,
     node: () => reporter.node,
     isReady: () => reporter.isReady,

@@ -1,6 +1,5 @@
 /** Metrics that are made of what is known anyway, when they are asked for. */
 import { Gauge, type Histogram, type Registry } from 'prom-client'
-import { kubernetesVersion, versionInfo } from './version.ts'
 
 /** The same figures under a second name. */
 export function addAlias(registry: Registry, metric: Histogram<string>, name: string, help: string): void {
@@ -42,37 +41,4 @@ export function addObjectCounts(registry: Registry, counts: () => Iterable<Count
         this.set({ resource: group === '' ? plural : `${plural}.${group}` }, size)
     },
   })
-}
-
-export function addBuildInfo(registry: Registry): void {
-  const { major, minor, platform, goVersion, gitCommit, gitTreeState, buildDate, compiler } = versionInfo
-  new Gauge({
-    name: 'kubernetes_build_info',
-    help: 'Always 1, with the version in its labels.',
-    labelNames: [
-      'major',
-      'minor',
-      'git_version',
-      'git_commit',
-      'git_tree_state',
-      'build_date',
-      'go_version',
-      'compiler',
-      'platform',
-    ],
-    registers: [registry],
-  }).set(
-    {
-      major,
-      minor,
-      git_version: kubernetesVersion,
-      git_commit: gitCommit,
-      git_tree_state: gitTreeState,
-      build_date: buildDate,
-      go_version: goVersion,
-      compiler,
-      platform,
-    },
-    1,
-  )
 }

@@ -1,8 +1,10 @@
 /** `/metrics`: upstream's names for what its dashboards ask for. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { addBuildInfo } from '../../base/build-info.ts'
+import { addProcessMetrics } from '../../base/process-metrics.ts'
 import { WebhookMetrics } from '../admission/webhooks/webhook-metrics.ts'
-import { addAlias, addBuildInfo } from './derived-metrics.ts'
-import { addProcessMetrics } from './process-metrics.ts'
+import { addAlias } from './derived-metrics.ts'
+import { versionInfo } from './version.ts'
 
 export interface RequestLabels {
   readonly verb: string
@@ -62,7 +64,7 @@ export class Metrics {
 
   constructor(processMetrics: boolean) {
     if (processMetrics) addProcessMetrics(this.registry)
-    addBuildInfo(this.registry)
+    addBuildInfo(this.registry, versionInfo)
     // Nothing is measured apart from the whole, so that the time in webhooks and queues is in it.
     const help = 'The same as apiserver_request_duration_seconds, for objectives.'
     addAlias(this.registry, this.#durations, 'apiserver_request_sli_duration_seconds', help)

@@ -97,6 +97,8 @@ export interface ExecResult {
 
 export class RuntimeClient {
   readonly channel: GrpcChannel
+  /** Told of every call that has ended, by its path. */
+  observe: (path: string, seconds: number, failed: boolean) => void = () => {}
 
   constructor(socketPath: string) {
     this.channel = new GrpcChannel({ socketPath })
@@ -113,16 +115,24 @@ export class RuntimeClient {
     request: NoInfer<Q>,
     options: CallOptions = {},
   ): Promise<R> {
-    const bytes = await this.channel.unary(path, encodeMessage(requestType, request), {
-      timeoutMs: callTimeoutMs,
-      ...options,
-    })
-    return decodeMessage(responseType, bytes) as R
+    return decodeMessage(responseType, await this.#unary(path, encodeMessage(requestType, request), options)) as R
+  }
+
+  async #unary(path: string, request: Uint8Array, options: CallOptions): Promise<Uint8Array> {
+    const startedMs = performance.now()
+    let failed = true
+    try {
+      const answer = await this.channel.unary(path, request, { timeoutMs: callTimeoutMs, ...options })
+      failed = false
+      return answer
+    } finally {
+      this.observe(path, (performance.now() - startedMs) / 1000, failed)
+    }
   }
 
   /** For calls whose answer is empty. */
   async #do<Q>(path: string, requestType: Message<Q>, request: NoInfer<Q>, options: CallOptions = {}): Promise<void> {
-    await this.channel.unary(path, encodeMessage(requestType, request), { timeoutMs: callTimeoutMs, ...options })
+    await this.#unary(path, encodeMessage(requestType, request), options)
   }
 
   version(timeoutMs = 5_000): Promise<TypeOf<typeof VersionResponse>> {

@@ -9,6 +9,7 @@ import type { Cgroups } from '../resources/cgroups.ts'
 import { qosClassOf } from '../resources/qos.ts'
 import type { InterfaceCounters } from './network-counters.ts'
 import { podNetwork } from './pod-network.ts'
+import type { MeasuredClaim } from './volume-metrics.ts'
 
 export interface CpuStats {
   readonly time: string
@@ -50,6 +51,10 @@ export interface ContainerUsage {
   readonly memory: MemoryStats
   readonly rootfs?: FsStats
 }
+export interface VolumeStats extends FsStats {
+  readonly name: string
+  readonly pvcRef: { readonly name: string; readonly namespace: string }
+}
 export interface PodUsage {
   readonly podRef: { readonly name: string; readonly namespace: string; readonly uid: string }
   readonly startTime: string
@@ -57,6 +62,7 @@ export interface PodUsage {
   readonly cpu: CpuStats
   readonly memory: MemoryStats
   readonly network?: NetworkStats
+  readonly volume?: readonly VolumeStats[]
 }
 export interface Summary {
   readonly node: {
@@ -79,6 +85,7 @@ export interface StatsOptions {
   readonly cgroups: Cgroups
   readonly clock: Clock
   readonly directory: string
+  readonly claims: () => Promise<readonly MeasuredClaim[]>
 }
 
 interface Sample {
@@ -113,10 +120,13 @@ export class StatsProvider {
     const before = this.#samples
     this.#samples = new Map()
     const disk = fsStats(directory, time)
+    const volumes = Map.groupBy(await this.#options.claims(), ({ podUid }) => podUid)
     const pods = manager.workers().flatMap(worker => {
       const stats = byPod.get(worker.uid)
       if (!stats || worker.runtime.sandboxes.length === 0) return []
-      return [this.#podUsage(worker, stats, before, nowMs, disk)]
+      const usage = this.#podUsage(worker, stats, before, nowMs, disk)
+      const volume = volumes.get(worker.uid)?.map(claim => volumeStats(claim, time))
+      return [{ ...usage, ...(volume ? { volume } : {}) }]
     })
     return {
       node: {
@@ -199,6 +209,11 @@ export class StatsProvider {
     this.#samples.set(key, fresh ? { atMs: nowMs, cpuNanoSeconds: total, rate } : last)
     return defined({ time, usageNanoCores: rate, usageCoreNanoSeconds: total })
   }
+}
+
+function volumeStats(claim: MeasuredClaim, time: string): VolumeStats {
+  const { name, namespace, volume, podUid: _uid, path: _path, ...figures } = claim
+  return { time, ...figures, name: volume, pvcRef: { name, namespace } }
 }
 
 function networkStats(counters: readonly InterfaceCounters[], time: string): { network?: NetworkStats } {

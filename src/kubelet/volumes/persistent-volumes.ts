@@ -18,6 +18,21 @@ export interface MountedVolume {
   /** To be handed over as a device, not mounted. */
   readonly isDevice?: boolean
   readonly readOnly?: boolean
+  /** Set where there is a file system to measure: upstream leaves out hostPath. */
+  readonly claim?: ClaimName
+}
+
+export interface ClaimName {
+  readonly namespace: string
+  readonly name: string
+}
+
+/** A file system that is mounted for a claim. */
+export interface MountedClaim extends ClaimName {
+  /** Of the volume in the pod. */
+  readonly volume: string
+  readonly podUid: string
+  readonly path: string
 }
 
 export interface PersistentVolumesOptions {
@@ -57,6 +72,14 @@ export class PersistentVolumes {
     return made
   }
 
+  mountedClaims(): MountedClaim[] {
+    return [...this.#mounted].flatMap(([podUid, volumes]) =>
+      [...volumes].flatMap(([volume, { claim, hostPath }]) =>
+        claim ? [{ ...claim, volume, podUid, path: hostPath }] : [],
+      ),
+    )
+  }
+
   /** Before what is below the pod's directory is unmounted: drivers take back what they have mounted. */
   async release(uid: string): Promise<void> {
     this.#mounted.delete(uid)
@@ -74,15 +97,19 @@ export class PersistentVolumes {
     if (own) return await this.#options.csi.mount(pod, own)
     const claimed = await claimedVolume(this.#options.client, pod, volume, claimNameOf(pod, volume) ?? '')
     const { spec, metadata } = claimed.volume
+    const claim = { namespace: pod.metadata.namespace, name: claimed.claim.metadata.name }
     const drivers = csiVolumeOfClaim(claimed.volume, claimed.readOnly)
-    if (drivers) return await this.#options.csi.mount(pod, drivers)
+    if (drivers) {
+      const mounted = await this.#options.csi.mount(pod, drivers)
+      return mounted.isDevice ? mounted : { ...mounted, claim }
+    }
     const isDevice = spec.volumeMode === 'Block'
     if (spec.hostPath && !isDevice) return { hostPath: prepareHostPath(spec.hostPath), readOnly: claimed.readOnly }
     if (spec.local && isDevice) return blockDevice(spec.local.path, claimed.readOnly)
-    if (spec.local) return await this.#local(pod, claimed, spec.local.path)
+    if (spec.local) return { ...(await this.#local(pod, claimed, spec.local.path)), claim }
     if (spec.nfs && !isDevice) {
       const readOnly = claimed.readOnly || spec.nfs.readOnly === true
-      return await this.#nfs(pod, metadata.name, spec.nfs, spec.mountOptions ?? [], readOnly)
+      return { ...(await this.#nfs(pod, metadata.name, spec.nfs, spec.mountOptions ?? [], readOnly)), claim }
     }
     const type = Object.keys(spec).find(key => sourceKeys.has(key))
     throw new Error(`persistent volumes of type ${type ?? 'unknown'} are not supported by this node`)
