@@ -1,11 +1,10 @@
 /** `clipper agent`: this machine becomes a node of a cluster whose servers run elsewhere. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, mergeConfig, readConfig } from './cluster-config.ts'
 import { port, serverUrl } from './flag-values.ts'
-import { type JoinToken, parseJoinToken } from './join-token.ts'
+import { type JoinToken, joinTokenOf } from './join-token.ts'
 import { newConfig } from './new-config.ts'
 import { requireRoot } from './preflight.ts'
 
@@ -41,18 +40,6 @@ export function agentConfigOf(flags: AgentFlags): ClusterConfig {
   return newConfig(dataDirectory, unknownCluster, given)
 }
 
-export function agentToken({ token, tokenFile }: AgentFlags): JoinToken | undefined {
-  if (token !== undefined && tokenFile !== undefined) throw new CliError('give either --token or --token-file')
-  if (token !== undefined) return parseJoinToken(token)
-  if (tokenFile === undefined) return undefined
-  try {
-    return parseJoinToken(readFileSync(tokenFile, 'utf8'))
-  } catch (error) {
-    if (error instanceof CliError) throw error
-    throw new CliError(`cannot read ${tokenFile}: ${(error as Error).message}`)
-  }
-}
-
 export interface AgentCommandOptions {
   readonly withCluster: (command: Command) => Command
   readonly run: (config: ClusterConfig, token: JoinToken | undefined) => Promise<void>
@@ -70,6 +57,6 @@ export function addAgentCommand(program: Command, { withCluster, run }: AgentCom
     .option('--dns-upstream <server...>', "DNS servers for other names (default: the host's)")
     .action(async (flags: AgentFlags) => {
       requireRoot('agent')
-      await run(agentConfigOf(flags), agentToken(flags))
+      await run(agentConfigOf(flags), joinTokenOf(flags))
     })
 }

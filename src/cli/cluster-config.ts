@@ -39,6 +39,8 @@ export interface ClusterConfig extends LeaderElectionSettings, StoreConfig {
   readonly etcdMember?: EtcdMemberConfig
   /** Absolute path of an EncryptionConfiguration; absent or empty: nothing is encrypted. */
   readonly encryptionProviderConfig?: string
+  /** Read again when its file changes. */
+  readonly encryptionProviderConfigAutomaticReload?: boolean
   /** Nodes on this machine; 1 where absent. */
   readonly nodes?: number
   /** Addresses of the links of the further ones: a /24. */

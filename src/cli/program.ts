@@ -9,7 +9,7 @@ import { addComponentCommands, type ComponentActions } from './component-command
 import { down, reset } from './down.ts'
 import { addEtcdCommand, type EtcdActions } from './etcd-command.ts'
 import { parseFeatureGates } from './feature-gates.ts'
-import { absolutePath, cidr, port, positive } from './flag-values.ts'
+import { absolutePath, boolean, cidr, port, positive } from './flag-values.ts'
 import type { JoinToken } from './join-token.ts'
 import { withLeaderElectionFlags } from './leader-election-flags.ts'
 import { loadLocalImages } from './local-agents.ts'
@@ -180,6 +180,11 @@ function withClusterFlags(command: Command): Command {
       'what is encrypted in the store, EncryptionConfiguration (default: nothing)',
       absolutePath,
     )
+    .option(
+      '--encryption-provider-config-automatic-reload [boolean]',
+      'read that file again when it changes (default: false)',
+      boolean,
+    )
     .option('--audit-policy-file <file>', 'audit policy, audit.k8s.io/v1 (default: no audit)', absolutePath)
     .option('--audit-log-path <file>', 'where audit events are written; - for the log of the process', logPath)
     .option(
@@ -237,8 +242,8 @@ export function makeProgram(actions: ProgramActions): Command {
       '*',
     )
     .action(async (flags: Flags & ServerFlags) => {
-      const { clusterInit, server, token, etcdBinary, etcdClientPort, etcdPeerPort, ...others } = flags
-      const given = { clusterInit, server, token, etcdBinary, etcdClientPort, etcdPeerPort }
+      const { clusterInit, server, token, tokenFile, etcdBinary, etcdClientPort, etcdPeerPort, ...others } = flags
+      const given = { clusterInit, server, token, tokenFile, etcdBinary, etcdClientPort, etcdPeerPort }
       const start = serverStartOf(configOf(others), given)
       await actions.checkConfig(start.config)
       await actions.runServer(start, (flags.controllers ?? '*').split(','))

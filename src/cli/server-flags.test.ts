@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -27,10 +27,12 @@ test('serverStartOf: alone, a first member, a further one, and one that is a mem
 test('serverStartOf refuses what does not go together', () => {
   const refuses = (flags: ServerFlags, message: RegExp, given = config) =>
     assert.throws(() => serverStartOf(given, flags), { message })
-  refuses({ token }, /--token needs --server/)
+  refuses({ token }, /--token and --token-file need --server/)
   refuses({ etcdBinary: '/etcd' }, /need --cluster-init or --server/)
   refuses({ clusterInit: true, server, token }, /exclude each other/)
-  refuses({ server }, /--server needs --token/)
+  refuses({ server }, /--server needs --token or --token-file/)
+  refuses({ server, token, tokenFile: 'x' }, /either --token or --token-file/)
+  refuses({ server, tokenFile: '/nowhere/token' }, /cannot read \/nowhere\/token/)
   refuses({ server, token: 'abcdef.0123456789abcdef' }, /does not say which authority/)
   refuses({ clusterInit: true }, /the etcd cluster is another/, { ...config, etcdServers: ['https://10.0.0.9:2379'] })
   refuses({ etcdPeerPort: 1 }, /cannot change/, serverStartOf(config, { clusterInit: true }).config)
@@ -43,4 +45,12 @@ test('serverStartOf does not put an etcd member beside an embedded store', t => 
   assert.throws(() => serverStartOf({ ...config, dataDirectory: directory }, { clusterInit: true }), {
     message: /has an embedded store/,
   })
+})
+
+test('a token may come in a file, for the arguments of a process are seen by all users', t => {
+  const directory = mkdtempSync(join(tmpdir(), 'clipper-server-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const tokenFile = join(directory, 'token')
+  writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 })
+  assert.equal(serverStartOf(config, { server, tokenFile }).join?.token.token.id, 'abcdef')
 })

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { CliError } from './cli-error.ts'
 import { type ClusterConfig, pathsOf } from './cluster-config.ts'
 import { port, serverUrl } from './flag-values.ts'
-import { type JoinToken, parseJoinToken } from './join-token.ts'
+import { type JoinToken, joinTokenOf, type TokenFlags } from './join-token.ts'
 
 export interface EtcdMemberConfig {
   /** Absolute path of etcd; absent: the one on PATH. */
@@ -18,10 +18,9 @@ export interface EtcdMemberConfig {
   readonly hasBegun?: boolean
 }
 
-export interface ServerFlags {
+export interface ServerFlags extends TokenFlags {
   readonly clusterInit?: boolean
   readonly server?: string
-  readonly token?: string
   readonly etcdBinary?: string
   readonly etcdClientPort?: number
   readonly etcdPeerPort?: number
@@ -42,8 +41,9 @@ export interface ServerStart {
 export function withServerFlags(command: Command): Command {
   return command
     .option('--cluster-init', 'begin a control plane of several servers: run the first member of their etcd')
-    .option('--server <url>', 'join the control plane of this server, with --token', serverUrl)
+    .option('--server <url>', 'join the control plane of this server, with --token-file', serverUrl)
     .option('--token <token>', 'from "clipper token create --server" on a server that runs')
+    .option('--token-file <file>', 'where the token is, for arguments are seen by every user')
     .option('--etcd-binary <file>', 'etcd 3.5.13 or later (default: the one on PATH)', file => resolve(file))
     .option('--etcd-client-port <port>', 'port of the etcd member for clients (default: 2379)', port)
     .option('--etcd-peer-port <port>', 'port of the etcd member for other members (default: 2380)', port)
@@ -54,12 +54,12 @@ const defaultMember = { clientPort: 2379, peerPort: 2380, servers: [] }
 /** What the flags ask for, given what the data directory holds. Throws CliError. */
 export function serverStartOf(
   config: ClusterConfig,
-  { clusterInit, server, token, etcdBinary, etcdClientPort, etcdPeerPort }: ServerFlags,
+  { clusterInit, server, token, tokenFile, etcdBinary, etcdClientPort, etcdPeerPort }: ServerFlags,
 ): ServerStart {
   const known = config.etcdMember
   const isMany = clusterInit === true || server !== undefined || known !== undefined
   if (!isMany) {
-    if (token !== undefined) throw new CliError('--token needs --server')
+    if (token !== undefined || tokenFile !== undefined) throw new CliError('--token and --token-file need --server')
     if (etcdBinary !== undefined || etcdClientPort !== undefined || etcdPeerPort !== undefined)
       throw new CliError('--etcd-binary, --etcd-client-port and --etcd-peer-port need --cluster-init or --server')
     return { config }
@@ -85,7 +85,14 @@ export function serverStartOf(
       'copy it into an etcd cluster first (clipper store copy), or choose another --data-dir',
     )
   if (server === undefined) return { config: next }
-  if (token === undefined)
-    throw new CliError('--server needs --token', 'make one on the server that runs: clipper token create --server')
-  return { config: next, join: { server, token: parseJoinToken(token) } }
+  const joinToken = joinTokenOf({
+    ...(token === undefined ? {} : { token }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+  })
+  if (joinToken === undefined)
+    throw new CliError(
+      '--server needs --token or --token-file',
+      'make one on the server that runs: clipper token create --server',
+    )
+  return { config: next, join: { server, token: joinToken } }
 }

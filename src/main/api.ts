@@ -47,7 +47,7 @@ const leaveTimeoutMs = 2000
 export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.0.0.0'): Promise<RunningApi> {
   const clock = systemClock
   const log = loggerOf('kube-apiserver')
-  const { store, healthChecks, close: closeStore } = await openStore(config)
+  const { store, healthChecks, onEncryptionChange, close: closeStore } = await openStore(config)
   const [firstPort = 30_000, lastPort = 32_767] = config.nodePortRange.split('-').map(Number)
   const registry = await openRegistry({
     store,
@@ -56,6 +56,7 @@ export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.
     nodePortRange: [firstPort, lastPort],
     processMetrics: true,
   })
+  onEncryptionChange(isEncrypted => registry.table.markOutdated(isEncrypted))
   const serverAddress = () => `${config.nodeAddress}:${config.apiPort}`
   const access = createAccessControl({
     reader: registry.reader,

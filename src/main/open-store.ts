@@ -14,7 +14,8 @@ import { openEtcdStore } from '../store/etcd/etcd-store.ts'
 import type { MaintainedStore } from '../store/maintained-store.ts'
 import { startStoreServer } from '../store/server/store-server.ts'
 import type { Store } from '../store/store.ts'
-import { openEncryption } from './encryption.ts'
+import { type Encryption, openEncryption } from './encryption.ts'
+import { ReloadingEncryption } from './encryption-reload.ts'
 import { scheduleSnapshots } from './snapshot-schedule.ts'
 
 const read = (flag: string, file: string | undefined): string | undefined =>
@@ -25,13 +26,15 @@ const followMembersMs = 10_000
 export interface OpenedStore {
   readonly store: Store
   readonly healthChecks: readonly HealthCheck[]
+  /** Told of every change of what is encrypted how: keys that it asks for may be stored otherwise than they would be now. */
+  onEncryptionChange(listener: (isEncrypted: (key: string) => boolean) => void): void
   /** The store, and what it needs besides. */
   close(): Promise<void>
 }
 
 /** Throws CliError where etcd cannot be used, or what is to be done with the store is not said rightly. */
 export async function openStore(config: ClusterConfig): Promise<OpenedStore> {
-  const encryption = openEncryption(read('encryption-provider-config', config.encryptionProviderConfig))
+  const { encryption, reloading } = encryptionOf(config)
   const listener = storeListenerOf(config)
   const { store, maintained } = await openPlainStore(config)
   const closers: (() => Promise<unknown>)[] = [() => store.close()]
@@ -59,11 +62,24 @@ export async function openStore(config: ClusterConfig): Promise<OpenedStore> {
   return {
     store: encryption ? new EncryptingStore(store, encryption.transformerOf) : store,
     healthChecks: encryption?.healthChecks ?? [],
+    onEncryptionChange: listener => reloading?.onChange(listener),
     async close() {
       await closeAll(closers)
       encryption?.close()
     },
   }
+}
+
+function encryptionOf(config: ClusterConfig): { encryption?: Encryption | undefined; reloading?: ReloadingEncryption } {
+  const { encryptionProviderConfig: file, encryptionProviderConfigAutomaticReload: reloads } = config
+  if (!reloads) return { encryption: openEncryption(read('encryption-provider-config', file)) }
+  if (!file) throw new CliError('--encryption-provider-config-automatic-reload needs --encryption-provider-config')
+  const reloading = new ReloadingEncryption({
+    read: () => fileOfFlag('encryption-provider-config', file),
+    clock: systemClock,
+    log: loggerOf('encryption'),
+  })
+  return { encryption: reloading, reloading }
 }
 
 /** What was opened last goes first. */

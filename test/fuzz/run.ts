@@ -57,7 +57,7 @@ export async function runEpisodes(server: FuzzedServer, options: FuzzOptions): P
           const fault = faultOf(request, answer)
           if (fault !== undefined) note({ episode: number, request, fault })
         } catch (error) {
-          if (isRefusedByClient(error) || (request.path.length > 8_000 && isCut(error))) continue
+          if (isRefusedByClient(error) || (hasLongHead(request) && isCut(error))) continue
           note({ episode: number, request, fault: `thrown: ${(error as Error).stack}` })
         }
       }
@@ -72,6 +72,9 @@ const isRefusedByClient = (error: unknown): boolean =>
   /^ERR_(UNESCAPED_CHARACTERS|INVALID_CHAR|INVALID_HTTP_TOKEN|HTTP_INVALID_HEADER_VALUE)$/.test(
     (error as NodeJS.ErrnoException).code ?? '',
   )
+
+const hasLongHead = ({ path, headers }: FuzzRequest): boolean =>
+  path.length > 8_000 || Object.values(headers).some(value => value.length > 8_000)
 
 /** A head beyond every bound is not read to its end, so that its answer may be lost on the way. */
 const isCut = (error: unknown): boolean => /^(ECONNRESET|EPIPE)$/.test((error as NodeJS.ErrnoException).code ?? '')

@@ -152,6 +152,12 @@ export class ResourceTable {
     this.#customCaches.delete(name)
   }
 
+  /** Objects of these keys are written again by the next update, also by one that changes nothing. */
+  markOutdated(isMeant: (key: string) => boolean): void {
+    for (const cache of [...this.#caches.values(), ...this.#customCaches.values()])
+      if (isMeant(`${cache.prefix}any`)) cache.markOutdated()
+  }
+
   all(): Iterable<Resource> {
     return this.#resources.values()
   }

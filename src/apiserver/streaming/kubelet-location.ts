@@ -2,7 +2,13 @@
 import type { RequestOptions } from 'node:https'
 import { Node } from '../../api/core/v1/node.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
-import { ApiError, badRequestError, internalError, notFoundError } from '../../machinery/api-error.ts'
+import {
+  ApiError,
+  badRequestError,
+  internalError,
+  notFoundError,
+  serviceUnavailableError,
+} from '../../machinery/api-error.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 
 export interface KubeletAccess {
@@ -25,7 +31,11 @@ export async function kubeletUrl(reader: ObjectReader, nodeName: string): Promis
     .find(found => found !== undefined)
   if (address === undefined) throw internalError(`no preferred addresses found; known addresses: []`)
   const port = node.status.daemonEndpoints.kubeletEndpoint?.Port || defaultKubeletPort
-  return new URL(`https://${address.includes(':') ? `[${address}]` : address}:${port}/`)
+  const url = `https://${address.includes(':') ? `[${address}]` : address}:${port}/`
+  // An address is what a kubelet, or whoever may write its status, says it is.
+  if (!URL.canParse(url))
+    throw serviceUnavailableError(`error trying to reach service: dial tcp: lookup ${address}: no such host`)
+  return new URL(url)
 }
 
 export function kubeletTls({ certificate, key, ca }: KubeletAccess): RequestOptions {

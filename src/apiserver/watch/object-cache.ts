@@ -139,6 +139,11 @@ export class ObjectCache implements FeedListener, ObjectOwner {
     return prefix === this.prefix && start === prefix ? this.#objects.all() : this.#objects.under(prefix, start)
   }
 
+  /** What is stored is not what would be stored now. */
+  markOutdated(): void {
+    for (const stored of this.#objects.all()) outdatedObjects.add(stored)
+  }
+
   /** Objects whose indexed field has this value, in key order. */
   byField(value: string): readonly StoredObject[] {
     return this.#present([...(this.#byField.get(value) ?? [])])
