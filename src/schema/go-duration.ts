@@ -15,7 +15,7 @@ const unitNanos: Readonly<Record<string, bigint>> = {
 /** Nanoseconds of a text such as `1h2m3.5s`. */
 export function parseDuration(text: string): bigint {
   const match = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text)
-  if (!match) throw new DecodeError(`time: invalid duration ${JSON.stringify(text)}`)
+  if (!match) throw new DecodeError(faultOf(text))
   let nanos = 0n
   for (const part of (match[2] ?? '').matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)) {
     const unit = unitNanos[part[3] ?? ''] ?? 0n
@@ -25,6 +25,18 @@ export function parseDuration(text: string): bigint {
   }
   if (nanos > 2n ** 63n - 1n) throw new DecodeError(`time: invalid duration ${JSON.stringify(text)}`)
   return match[1] === '-' ? -nanos : nanos
+}
+
+/** In the words of Go's time.ParseDuration: the first part that is not right decides. */
+function faultOf(text: string): string {
+  const quoted = JSON.stringify(text)
+  for (const [part, whole, fraction, unit] of text.replace(/^[+-]/, '').matchAll(/(\d*)(\.\d*)?([^\d.]*)/g)) {
+    if (part === '') break
+    if (whole === '' && (fraction ?? '').length < 2) break
+    if (unit === '') return `time: missing unit in duration ${quoted}`
+    if (!Object.hasOwn(unitNanos, unit!)) return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`
+  }
+  return `time: invalid duration ${quoted}`
 }
 
 /** The text that Go prints: `1h2m3.5s`, `250ms`, `0s`. */

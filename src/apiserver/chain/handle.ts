@@ -12,6 +12,7 @@ import { authorize } from './authorize.ts'
 import { impersonateStep } from './impersonate.ts'
 import { type Audit, RequestContext } from './request-context.ts'
 import { type RequestInfo, requestInfoOf } from './request-info.ts'
+import { checkTimeout } from './request-timeout.ts'
 import type { ServerRequest, ServerResponse } from './server-request.ts'
 
 export interface ChainParts {
@@ -34,6 +35,7 @@ export async function handleRequest(parts: ChainParts, request: ServerRequest): 
   let response: ServerResponse
   try {
     context = new RequestContext(request, requestInfoOf(request.method, request.path, request.query), parts.clock.now())
+    checkTimeout(context.info, request.query)
     await authenticate(context, parts.authenticator)
     parts.audit?.requestReceived(context)
     await impersonateStep(context, parts.authorizer)
