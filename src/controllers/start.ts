@@ -22,6 +22,7 @@ import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
+import { localPathController } from './local-path/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeCertificateApprover } from './node-certificates/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
@@ -116,6 +117,7 @@ const definitions = (options: ControllersOptions, signal: AbortSignal): readonly
   clusterDnsController,
   persistentVolumeBinder,
   attachDetachController,
+  localPathController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

@@ -43,9 +43,10 @@ import { KubeletMetrics } from './stats/kubelet-metrics.ts'
 import { StatsProvider } from './stats/summary.ts'
 import { measureClaims, volumeMetrics } from './stats/volume-metrics.ts'
 import { StatusWriter } from './status/status-writer.ts'
+import { LocalPathVolumes } from './volumes/local-path-volumes.ts'
 import { Mounter } from './volumes/mounter.ts'
 import { ObjectWatcher } from './volumes/object-watcher.ts'
-import { PersistentVolumes } from './volumes/persistent-volumes.ts'
+import { isLocalMounted, PersistentVolumes } from './volumes/persistent-volumes.ts'
 import { PodCertificates } from './volumes/pod-certificates.ts'
 import { TokenSource } from './volumes/token-source.ts'
 import { TrustBundles } from './volumes/trust-bundles.ts'
@@ -63,6 +64,8 @@ export interface KubeletOptions {
   readonly nodeName: string
   /** The cluster's; the kubelet's own lies in `kubelet/` below it, logs in `logs/pods/`. */
   readonly dataDirectory: string
+  /** Holds the directories that are given out as volumes; absent: none are. */
+  readonly localPathDirectory?: string
   readonly cri: RuntimeClient
   readonly runtimeVersion: string
   readonly clusterDns: readonly string[]
@@ -147,7 +150,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     annotations: options.nodeAnnotations ?? (() => ({})),
     hostIps: () => hostIps,
     pressure: () => evictions.conditions(),
-    volumesInUse: () => csiVolumes.inUse(),
+    volumesInUse: () => [...csiVolumes.inUse(), ...(localPath?.inUse() ?? [])],
     event: nodeEvent,
   })
   const services = options.informers.of(Service)
@@ -169,11 +172,22 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     shownDirectory: driverDirectory(dataDirectory),
     nodeName,
   })
+  const localPath =
+    options.localPathDirectory === undefined
+      ? undefined
+      : new LocalPathVolumes({
+          client,
+          clock,
+          log,
+          directory: options.localPathDirectory,
+          isMounted: name => isLocalMounted(kubeletDirectory(dataDirectory), name),
+        })
   const persistentVolumes = new PersistentVolumes({
     client,
     mounter,
     directory: kubeletDirectory(dataDirectory),
     csi: csiVolumes,
+    ...(localPath ? { localPath } : {}),
     event: (pod, reason, message) => podEvent(shared, pod, 'Warning', reason, message),
   })
   const volumes = new VolumeManager(podsDirectory(dataDirectory), mounter, () => clock.now(), persistentVolumes)
@@ -285,6 +299,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     if (stopping) return
     await csiNode.ensure().catch((error: unknown) => log.warn({ error: (error as Error).message }, 'no CSINode'))
     plugins.start()
+    localPath?.start()
     await services.synced()
     await staticPods?.start()
     await manager.start()
@@ -310,6 +325,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       evictions.stop()
       await manager.stop()
       plugins.stop()
+      localPath?.stop()
       objects.stop()
       recorder.stop()
     })()

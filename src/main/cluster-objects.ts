@@ -3,9 +3,10 @@ import { X509Certificate } from 'node:crypto'
 import { ConfigMap } from '../api/core/v1/config-map.ts'
 import { Service } from '../api/core/v1/service.ts'
 import { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
+import { StorageClass } from '../api/storage/v1/storage-class.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import type { Client } from '../client/client.ts'
-import { isNotFound } from '../machinery/api-error.ts'
+import { isAlreadyExists, isNotFound } from '../machinery/api-error.ts'
 import { clusterInfo } from '../machinery/bootstrap-token.ts'
 import {
   type ClusterSettings,
@@ -13,8 +14,12 @@ import {
   clusterSettingsName,
   clusterSettingsNamespace,
 } from '../machinery/cluster-settings.ts'
+import { localPathProvisioner } from '../machinery/local-path.ts'
 import { publicKeyHash } from '../machinery/node-annotations.ts'
 import { firstAddresses } from './service-addresses.ts'
+
+/** The name that k3s and others have made known. */
+const localPathClass = 'local-path'
 
 /** IANA's port of VXLAN is 4789; Linux' own and that of most pod networks: */
 export const defaultVxlanPort = 8472
@@ -39,7 +44,28 @@ export async function ensureClusterObjects(client: Client, config: ClusterConfig
     ensureDnsService(client, config, settings.clusterDns),
     applyConfigMap(client, clusterSettingsNamespace, clusterSettingsName, clusterSettingsData(settings)),
     ensureClusterInfo(client, config, caPem),
+    ensureStorageClass(client),
   ])
+}
+
+const defaultMark = 'storageclass.kubernetes.io/is-default-class'
+
+/** For claims that name no class, unless another is for them; what a user has made of it stays. */
+async function ensureStorageClass(client: Client): Promise<void> {
+  const classes = client.of(StorageClass)
+  const known = await classes.list('')
+  if (known.items.some(({ metadata }) => metadata.name === localPathClass)) return
+  const isDefault = !known.items.some(({ metadata }) => metadata.annotations?.[defaultMark] === 'true')
+  const object = {
+    metadata: { name: localPathClass, annotations: { [defaultMark]: `${isDefault}` } },
+    provisioner: localPathProvisioner,
+    reclaimPolicy: 'Delete' as const,
+    volumeBindingMode: 'WaitForFirstConsumer' as const,
+  }
+  await classes.create('', object).catch(error => {
+    // Another server was first.
+    if (!isAlreadyExists(error)) throw error
+  })
 }
 
 /** Several servers agree on one of them while it lives: a change makes the tokens sign anew. */

@@ -20,6 +20,7 @@ import { startKubelet } from '../kubelet/kubelet.ts'
 import { kubeletBackend } from '../kubelet/server/kubelet-backend.ts'
 import { NodeAuthorization } from '../kubelet/server/node-authorization.ts'
 import { type NodeServer, startNodeServer } from '../kubelet/server/node-server.ts'
+import { volumesDirectoryAnnotation } from '../machinery/local-path.ts'
 import { dnsPortAnnotation } from '../machinery/node-annotations.ts'
 import { startHostPorts } from '../network/host-ports.ts'
 import { startNodeNetwork, uplinkOf, vxlanOverheadBytes } from '../network/node-network.ts'
@@ -112,6 +113,7 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
     spawner,
     nodeName: config.nodeName,
     dataDirectory: config.dataDirectory,
+    localPathDirectory: join(config.dataDirectory, 'volumes'),
     cri: containerd.runtime,
     runtimeVersion: containerd.version,
     clusterDns: [settings.clusterDns],
@@ -122,7 +124,11 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
     cgroupDriver: cgroupDriver(),
     cgroupRoot: names.cgroupRoot,
     drained: proxy.drained,
-    nodeAnnotations: () => ({ ...access.annotations(), [dnsPortAnnotation]: `${config.dnsPort}` }),
+    nodeAnnotations: () => ({
+      ...access.annotations(),
+      [dnsPortAnnotation]: `${config.dnsPort}`,
+      [volumesDirectoryAnnotation]: join(config.dataDirectory, 'volumes'),
+    }),
   })
   kubeletInformers.start(signal)
   await kubelet.started

@@ -51,12 +51,23 @@ const ownControllerRoles: Record<string, readonly PolicyRule[]> = {
     ),
     can(read, 'core', 'nodes'),
   ],
+  'local-path-provisioner': [
+    can('create delete get list watch', 'core', 'persistentvolumes'),
+    can('get list update watch', 'core', 'persistentvolumeclaims'),
+    can(read, 'core', 'nodes'),
+    can(read, 'storage.k8s.io', 'storageclasses'),
+    recordEvents,
+  ],
   'cluster-dns-controller': [
     can(read, 'core', 'nodes'),
     can('create delete get list patch update watch', 'discovery.k8s.io', 'endpointslices'),
     can('update', 'core', 'services/finalizers'),
   ],
 }
+
+/** What all nodes may do beyond what the node authorizer lets them: learn that a volume is to be deleted. */
+const nodeVolumes = 'system:clipper:node-volumes'
+const nodeVolumeRules = [can('get', 'core', 'persistentvolumes')]
 
 const clusterRole = (name: string, rules: readonly PolicyRule[], labels = {}): Draft<ClusterRole> => ({
   metadata: metadata(name, labels),
@@ -78,6 +89,7 @@ export const defaultClusterRoles: readonly Draft<ClusterRole>[] = [
   ),
   ...Object.entries({ ...componentRoles, ...ownRoles }).map(([name, rules]) => clusterRole(name, rules)),
   ...Object.entries(ownControllerRoles).map(([name, rules]) => clusterRole(`system:clipper:${name}`, rules)),
+  clusterRole(nodeVolumes, nodeVolumeRules),
   ...Object.entries(controllerRoles).map(([name, rules]) => clusterRole(`system:controller:${name}`, rules)),
 ]
 
@@ -117,6 +129,7 @@ export const defaultClusterRoleBindings: readonly Draft<ClusterRoleBinding>[] = 
   clusterBinding('system:volume-scheduler', [user('system:kube-scheduler')]),
   ...Object.keys(ownRoles).map(name => clusterBinding(name, [user(name)])),
   ...Object.keys(ownControllerRoles).map(name => clusterBinding(`system:clipper:${name}`, [account(name)])),
+  clusterBinding(nodeVolumes, [group('system:nodes')]),
   ...joining,
   ...Object.keys(controllerRoles).map(name => clusterBinding(`system:controller:${name}`, [account(name)])),
 ]

@@ -2,10 +2,9 @@
 import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import { timeOf } from '../../client/timestamps.ts'
+import { provisionedByAnnotation as provisionedBy } from '../../machinery/local-path.ts'
 import { boundByController } from '../../machinery/volume-matching.ts'
 import { type Action, type Plan, update, updateStatus } from '../runtime/action.ts'
-
-const provisionedBy = 'pv.kubernetes.io/provisioned-by'
 
 export interface VolumeState {
   readonly volume: PersistentVolume

@@ -10,6 +10,7 @@ import type { CsiVolumes } from '../csi/csi-volumes.ts'
 import { type ClaimedVolume, claimedVolume, claimNameOf } from './claims.ts'
 import { giveToGroup } from './fs-group.ts'
 import { prepareHostPath } from './host-path.ts'
+import type { LocalPathVolumes } from './local-path-volumes.ts'
 import { type Mounter, mountsBelow } from './mounter.ts'
 
 export interface MountedVolume {
@@ -41,6 +42,8 @@ export interface PersistentVolumesOptions {
   /** The kubelet's: `pods/` and `plugins/` lie in it. */
   readonly directory: string
   readonly csi: CsiVolumes
+  /** Absent: this node gives out no directories. */
+  readonly localPath?: LocalPathVolumes
   event(pod: Pod, reason: string, message: string): void
 }
 
@@ -120,10 +123,11 @@ export class PersistentVolumes {
     const { name } = volume.metadata
     const target = join(directory, 'pods', pod.metadata.uid, 'volumes', localFolder, name)
     if (mounter.isMounted(target)) return { hostPath: target, readOnly }
+    this.#options.localPath?.prepare(volume)
     const source = statSync(path).isBlockDevice()
       ? await this.#deviceMount(name, path, volume.spec.local?.fsType ?? 'ext4', volume.spec.mountOptions ?? [])
       : path
-    const isShared = mountsBelow(join(directory, 'pods')).some(point => point.endsWith(`/${localFolder}/${name}`))
+    const isShared = isLocalMounted(directory, name)
     mkdirSync(target, { recursive: true, mode: 0o750 })
     await mounter.bind(source, target, readOnly)
     const group = pod.spec.securityContext?.fsGroup
@@ -189,6 +193,10 @@ function blockDevice(path: string, readOnly: boolean): MountedVolume {
   if (!statSync(real).isBlockDevice()) throw new Error(`${path} is not a block device`)
   return { hostPath: real, isDevice: true, readOnly }
 }
+
+/** Whether a pod has a local volume mounted. */
+export const isLocalMounted = (directory: string, name: string): boolean =>
+  mountsBelow(join(directory, 'pods')).some(point => point.endsWith(`/${localFolder}/${name}`))
 
 const devicesDirectory = (directory: string): string =>
   join(directory, 'plugins', 'kubernetes.io', 'local-volume', 'mounts')
