@@ -12,10 +12,14 @@ export interface HealthCheck {
 
 const checkTimeoutMs = 5_000
 
+/** Told of the outcome of each check, by the endpoint that was asked (KEP-3466, component health SLIs). */
+export type CheckObserver = (check: string, endpoint: string, isWell: boolean) => void
+
 export async function serveHealth(
   request: ServerRequest,
   path: string,
   checks: readonly HealthCheck[],
+  observe: CheckObserver = () => {},
 ): Promise<ServerResponse | undefined> {
   const [endpoint, ...rest] = path.split('/').filter(part => part !== '')
   if (endpoint !== 'livez' && endpoint !== 'readyz' && endpoint !== 'healthz') return undefined
@@ -36,6 +40,7 @@ export async function serveHealth(
       continue
     }
     const failure = await failureOf(check)
+    observe(check.name, endpoint, failure === undefined)
     // The reason may name what an anonymous caller should not learn: it stays with the server.
     lines.push(failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`)
     failed ||= failure !== undefined

@@ -1,4 +1,5 @@
 /** Paths that are no resources: discovery, OpenAPI, health, version, metrics, the token issuer's documents. */
+import type { Registry } from 'prom-client'
 import type { Clock } from '../../base/clock.ts'
 import { groupsOf } from '../../machinery/discovery/api-groups.ts'
 import { OpenApiV3 } from '../../machinery/openapi/v3.ts'
@@ -11,6 +12,7 @@ import type { FlowControl } from '../flowcontrol/flow-control.ts'
 import { acceptClauses, checkRoute } from '../forms/accept.ts'
 import type { Discovery } from './discovery.ts'
 import { type HealthCheck, serveHealth } from './health.ts'
+import { HealthSlis } from './health-slis.ts'
 import type { Metrics } from './metrics.ts'
 import { OpenApiV2Endpoint } from './openapi-v2.ts'
 import { methodNotAllowedError, noSuchResourceError } from './resource-server.ts'
@@ -33,6 +35,15 @@ export interface NonResourceOptions {
   readonly identity: IdentityDocuments | undefined
 }
 
+async function metricsResponse(registry: Registry): Promise<ServerResponse> {
+  const text = await registry.metrics()
+  return {
+    status: 200,
+    headers: { 'content-type': registry.contentType },
+    body: { is: 'bytes', chunks: [Buffer.from(text)] },
+  }
+}
+
 export class NonResourceEndpoints {
   readonly #options: NonResourceOptions
   readonly #openApiV3: OpenApiV3
@@ -40,6 +51,7 @@ export class NonResourceEndpoints {
   #customOpenApi: OpenApiV3 | undefined
   #customKinds: readonly Kind[] = []
   #openApiV2: OpenApiV2Endpoint
+  readonly #slis = new HealthSlis()
 
   constructor(options: NonResourceOptions) {
     this.#options = options
@@ -75,7 +87,8 @@ export class NonResourceEndpoints {
   async #find(request: ServerRequest, path: string): Promise<ServerResponse | undefined> {
     if (path === '/' || path === '') return jsonOnly(request, { paths: this.#paths() })
     if (path === '/version' || path === '/version/') return plainJson(request, 'application/json', versionInfo)
-    if (path === '/metrics') return this.#metrics()
+    if (path === '/metrics') return metricsResponse(this.#options.metrics.registry)
+    if (path === '/metrics/slis') return metricsResponse(this.#slis.registry)
     if (path === '/openapi/v2') return this.#openApiV2.serve(request)
     if (path === '/openapi/v3' || path === '/openapi/v3/') return this.#openApiIndex(request)
     if (path.startsWith('/openapi/v3/')) return this.#openApiDocument(request, path.slice('/openapi/v3/'.length))
@@ -88,17 +101,7 @@ export class NonResourceEndpoints {
     }
     const dump = this.#dump(path)
     if (dump !== undefined) return textResponse(dump)
-    return discovery.serve(request, path) ?? (await serveHealth(request, path, checks))
-  }
-
-  async #metrics(): Promise<ServerResponse> {
-    const { registry } = this.#options.metrics
-    const text = await registry.metrics()
-    return {
-      status: 200,
-      headers: { 'content-type': registry.contentType },
-      body: { is: 'bytes', chunks: [Buffer.from(text)] },
-    }
+    return discovery.serve(request, path) ?? (await serveHealth(request, path, checks, this.#slis.observe))
   }
 
   #dump(path: string): string | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CronJob } from '../../api/batch/v1/cron-job.ts'
 import { Job } from '../../api/batch/v1/job.ts'
+import { Event } from '../../api/core/v1/event.ts'
 import { timeOf } from '../../client/timestamps.ts'
 import type { Draft } from '../../schema/message.ts'
 import { TestCluster } from '../testing/cluster.ts'
@@ -41,6 +42,26 @@ test('CronJob starts a Job each minute, lists it while active, and keeps the las
   await cluster.run(60_000)
   await complete(jobs()[1]!)
   await cluster.until('history cut', () => jobs().length === 1)
+  assert.equal(cron().status.active, undefined)
+  await cluster.stop()
+})
+
+test('a Job that somebody deletes is listed until it is gone, and then told to be missing', async () => {
+  const { cluster, jobs, cron } = await setUp({})
+  await cluster.run(61_000)
+  const [job] = jobs()
+  const finalized = { ...job!, metadata: { ...job!.metadata, finalizers: ['example.com/wait'] } }
+  await cluster.client.of(Job).update(finalized)
+  await cluster.client.of(Job).delete('a', job!.metadata.name)
+  await cluster.run(1_000)
+  assert.equal(cron().status.active?.[0]?.name, job!.metadata.name)
+  const going = jobs()[0]!
+  await cluster.client.of(Job).update({ ...going, metadata: { ...going.metadata, finalizers: [] } })
+  await cluster.until('it is told', () =>
+    cluster.transport.peekAll(Event).some(({ reason, message }) => {
+      return reason === 'MissingJob' && message === `Active job went missing: ${job!.metadata.name}`
+    }),
+  )
   assert.equal(cron().status.active, undefined)
   await cluster.stop()
 })

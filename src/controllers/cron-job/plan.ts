@@ -140,9 +140,8 @@ function statusOf(cron: CronJob, jobs: readonly Job[], active: readonly Job[]): 
   const { lastScheduleTime, lastSuccessfulTime } = cron.status
   const successes = jobs.filter(job => endOf(job) === 'Complete').map(job => job.status.completionTime ?? '')
   const newest = [lastSuccessfulTime ?? '', ...successes].sort().at(-1)
-  const living = active.filter(job => job.metadata.deletionTimestamp === undefined)
   return {
-    ...(living.length === 0 ? {} : { active: living.map(job => referenceTo(job)) }),
+    ...(active.length === 0 ? {} : { active: active.map(job => referenceTo(job)) }),
     ...(lastScheduleTime === undefined ? {} : { lastScheduleTime }),
     ...(newest ? { lastSuccessfulTime: newest } : {}),
   }
@@ -151,9 +150,14 @@ function statusOf(cron: CronJob, jobs: readonly Job[], active: readonly Job[]): 
 function finishedEvents(cron: CronJob, jobs: readonly Job[]): Action[] {
   const wasActive = new Set((cron.status.active ?? []).map(({ uid }) => uid))
   const ended = jobs.filter(job => wasActive.has(job.metadata.uid) && endOf(job) !== undefined)
-  return ended.map(job =>
-    tell(cron, 'Normal', 'SawCompletedJob', `Saw completed job: ${job.metadata.name}, condition: ${endOf(job)}`),
-  )
+  const known = new Set(jobs.map(({ metadata }) => metadata.uid))
+  const missing = (cron.status.active ?? []).filter(({ uid }) => !known.has(uid ?? ''))
+  return [
+    ...ended.map(job =>
+      tell(cron, 'Normal', 'SawCompletedJob', `Saw completed job: ${job.metadata.name}, condition: ${endOf(job)}`),
+    ),
+    ...missing.map(({ name }) => tell(cron, 'Normal', 'MissingJob', `Active job went missing: ${name}`)),
+  ]
 }
 
 function surplusJobs(cron: CronJob, jobs: readonly Job[]): Action[] {
