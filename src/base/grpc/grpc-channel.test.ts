@@ -83,3 +83,19 @@ test('a lost connection fails calls as unavailable, and the next call connects a
   await channel.stream('/three', new Uint8Array(), () => {})
   channel.close()
 })
+
+test('calls on a connection that is being made, and looks at one that stands, leave no listeners behind', async t => {
+  const warnings: string[] = []
+  const note = (warning: Error) => warnings.push(String(warning))
+  process.on('warning', note)
+  t.after(() => process.off('warning', note))
+  const channel = new GrpcChannel({ socketPath })
+  await Promise.all(Array.from({ length: 20 }, () => channel.stream('/three', new Uint8Array(), () => {})))
+  for (let look = 0; look < 20; look++) {
+    channel.verify(10_000)
+    await channel.stream('/three', new Uint8Array(), () => {})
+  }
+  await new Promise(resolve => setImmediate(resolve))
+  assert.deepEqual(warnings, [])
+  channel.close()
+})

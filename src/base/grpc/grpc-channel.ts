@@ -103,7 +103,12 @@ export class GrpcChannel {
     const session = this.#session
     if (!session || session.destroyed) return
     const timer = setTimeout(() => session.destroy(), timeoutMs).unref()
-    const isWell = () => clearTimeout(timer)
+    // A session lives for days and is looked at over and over: nothing of it may stay.
+    const isWell = () => {
+      clearTimeout(timer)
+      session.off('close', isWell)
+      session.off('connect', isWell)
+    }
     session.once('close', isWell)
     if (session.connecting) session.once('connect', isWell)
     else session.ping(isWell)
@@ -205,8 +210,6 @@ class ClientCall implements DuplexCall {
   #isDone = false
   #trailers: Headers | undefined
   #transportFailure = ''
-  /** What was sent can have reached the server. */
-  #isConnected: boolean
 
   constructor(
     session: ClientHttp2Session,
@@ -217,12 +220,6 @@ class ClientCall implements DuplexCall {
   ) {
     this.#session = session
     this.#stream = stream
-    this.#isConnected = !session.connecting
-    if (session.connecting) {
-      session.once('connect', () => {
-        this.#isConnected = true
-      })
-    }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.done = promise
     promise.catch(() => {})
@@ -279,7 +276,8 @@ class ClientCall implements DuplexCall {
       if (this.#trailers) this.#readStatus(this.#trailers)
       const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
       const why = this.#transportFailure || 'the connection was lost'
-      this.#finish(new GrpcError(GrpcCode.unavailable, why, !this.#isConnected || refused))
+      // A session that never connected stays in that state; any other may have sent what was given to it.
+      this.#finish(new GrpcError(GrpcCode.unavailable, why, this.#session.connecting || refused))
     })
   }
 
