@@ -246,12 +246,16 @@ function* objectCounts(table: ResourceTable): Iterable<{ group: string; plural: 
   }
 }
 
+/** Upstream's is 2 s: a balancer that waits for so long must be able to tell this from a server that is gone. */
+const storeTimeoutMs = 1_500
+
 function standardChecks({ store }: RegistryParts, isDraining: () => boolean): HealthCheck[] {
   const storeAnswers = async () => void (await store.currentRevision())
   return [
     { name: 'ping', in: ['livez', 'readyz'], check: async () => {} },
     { name: 'log', in: ['livez', 'readyz'], check: async () => {} },
-    { name: 'etcd', in: ['livez', 'readyz'], check: storeAnswers },
+    { name: 'etcd', in: ['livez'], check: storeAnswers },
+    { name: 'etcd', in: ['readyz'], check: storeAnswers, timeoutMs: storeTimeoutMs },
     {
       name: 'shutdown',
       in: ['readyz'],

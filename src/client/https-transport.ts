@@ -214,8 +214,12 @@ const refused = (stream: ClientHttp2Stream): boolean => stream.rstCode === http2
 /** Only what the server has not acted on, or what may be repeated, is sent again. */
 const retriable = (error: unknown, request: TransportRequest): boolean =>
   error instanceof UnreachableError &&
-  !(error.cause instanceof Error && 'code' in error.cause && isTlsCode(error.cause)) &&
+  !isTlsFailure(error) &&
   (error.neverSent ? !isConnectFailure(error) : request.method === 'GET')
+
+/** One of the two does not trust the other: no later attempt will do better. */
+export const isTlsFailure = ({ cause }: UnreachableError): boolean =>
+  cause instanceof Error && 'code' in cause && isTlsCode(cause)
 
 const isTlsCode = (error: Error & { code?: unknown }): boolean =>
   typeof error.code === 'string' && /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(error.code)

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { loggerOf } from '../base/log.ts'
 import { ManualClock } from '../client/testing/manual-clock.ts'
 import { LoadBalancer } from './load-balancer.ts'
+import { meaningOf } from './readiness.ts'
 import { ServerStates } from './server-states.ts'
 
 /** A server that says its name to whoever connects, then echoes. */
@@ -29,7 +30,7 @@ async function startServer(name: string) {
 
 async function world(names: readonly string[]) {
   const servers = await Promise.all(names.map(startServer))
-  const states = new Map<string, 'ready' | 'leaving' | 'down' | 'silent'>(
+  const states = new Map<string, 'ready' | 'unready' | 'leaving' | 'down' | 'silent'>(
     servers.map(({ address }) => [address, 'ready']),
   )
   const clock = new ManualClock()
@@ -93,7 +94,7 @@ test('connections end when their server does not answer any more, and when it st
   second.socket.on('error', () => {})
   states.set(own, 'ready')
   states.set(other, 'down')
-  await clock.advance(1_000)
+  await clock.advance(2_000)
   await lost
   assert.equal((await dial()).name, first.name)
   await balancer.close()
@@ -108,6 +109,10 @@ test('a check that gets no answer holds up none of another server', async () => 
   states.set(a, 'silent')
   await clock.advance(1_000)
   states.set(b, 'down')
+  await clock.advance(1_000)
+  // Nobody else is known to be well: there is nowhere to go.
+  assert.equal(ofB.socket.destroyed, false)
+  states.set(b, 'ready')
   const ended = once(ofB.socket, 'close')
   ofB.socket.on('error', () => {})
   await clock.advance(1_000)
@@ -129,15 +134,54 @@ test('a new list of servers is used from then on, and connections to those that 
   await Promise.all([...servers, added].map(server => server.stop()))
 })
 
+test('while no server can serve, as their store has no leader, connections stay; a server alone without its store is left', async () => {
+  const { servers, states, clock, balancer, dial } = await world(['a', 'b'])
+  const dialled = [await dial(), await dial()]
+  const all = servers.map(({ address }) => address)
+  for (const server of all) states.set(server, 'unready')
+  await clock.advance(10_000)
+  for (const { socket } of dialled) assert.equal(socket.destroyed, false)
+  for (const server of all) states.set(server, 'ready')
+  await clock.advance(1_000)
+  for (const { socket } of dialled) assert.equal(socket.destroyed, false)
+  const [lost, kept] = [dialled.find(({ name }) => name === 'a')!, dialled.find(({ name }) => name === 'b')!]
+  states.set(all[0]!, 'unready')
+  const ended = once(lost.socket, 'close')
+  lost.socket.on('error', () => {})
+  await clock.advance(2_000)
+  await ended
+  assert.equal(kept.socket.destroyed, false)
+  await balancer.close()
+  await Promise.all(servers.map(server => server.stop()))
+})
+
 test('where no server is well, all are tried, those that leave before those that are down', () => {
   const states = new ServerStates(['a', 'b', 'c'])
-  states.found('a', 'down')
-  states.found('b', 'leaving')
-  assert.deepEqual(
-    states.order(
-      () => 0,
-      () => 0,
-    ),
-    ['c', 'b', 'a'],
+  states.found('a', 'down', states.begin())
+  states.found('b', 'leaving', states.begin())
+  const order = states.order(
+    () => 0,
+    () => 0,
   )
+  assert.deepEqual(order, ['c', 'b', 'a'])
+})
+
+test('a server that is found ready before another one’s check had begun is no reason to leave that', () => {
+  const states = new ServerStates(['a', 'b'])
+  for (const server of ['a', 'b']) states.found(server, 'ready', states.begin())
+  const first = states.begin()
+  assert.equal(states.found('a', 'unready', first), false)
+  assert.equal(states.found('b', 'ready', states.begin()), false)
+  assert.equal(states.found('a', 'unready', states.begin()), true)
+  assert.equal(states.found('a', 'ready', states.begin()), false)
+  const slow = states.begin()
+  states.found('b', 'ready', states.begin())
+  assert.equal(states.found('a', 'down', slow), true)
+  assert.equal(states.found('a', 'ready', states.begin()), true, 'it may be another process')
+})
+
+test('an unready server says why: it stops, or cannot serve', () => {
+  assert.equal(meaningOf(200, 'ok'), 'ready')
+  assert.equal(meaningOf(500, '[+]ping ok\n[+]etcd ok\n[-]shutdown failed: reason withheld\n'), 'leaving')
+  assert.equal(meaningOf(500, '[+]ping ok\n[-]etcd failed: reason withheld\n[+]shutdown ok\n'), 'unready')
 })

@@ -6,12 +6,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
+import type { Readiness } from './readiness.ts'
 import { type ServerAddress, ServerStates } from './server-states.ts'
 
 export interface LoadBalancerOptions {
   readonly servers: readonly ServerAddress[]
   /** How a server is; rejects where it does not answer. */
-  readonly check: (server: ServerAddress) => Promise<'ready' | 'leaving'>
+  readonly check: (server: ServerAddress) => Promise<Readiness>
   readonly log: Logger
   readonly random: () => number
   readonly clock?: Clock
@@ -80,9 +81,10 @@ export class LoadBalancer {
   async #check(server: ServerAddress): Promise<void> {
     this.#timers.get(server)?.cancel()
     const before = this.#states.stateOf(server)
+    const begun = this.#states.begin()
     const state = await this.#options.check(server).catch(() => 'down' as const)
     if (this.#closed) return
-    const leave = this.#states.found(server, state)
+    const leave = this.#states.found(server, state, begun)
     if (state !== before && before !== 'unknown') this.#options.log.info({ server, state }, 'an API server changed')
     if (leave) this.#end(server)
     this.#timers.get(server)?.cancel()
@@ -108,7 +110,7 @@ export class LoadBalancer {
       if (client.destroyed) return void upstream?.destroy()
       if (!upstream) {
         // Faster than the next check: the next connection does not wait for this server again.
-        if (this.#states.found(server, 'down')) this.#end(server)
+        if (this.#states.found(server, 'down', this.#states.begin())) this.#end(server)
         continue
       }
       this.#join(client, upstream, server)

@@ -3,27 +3,32 @@
 /** `host:port`. */
 export type ServerAddress = string
 
-/** `ready`: takes work; `leaving`: answers, and asks to be left alone; `down`: does not answer; `unknown`: not asked yet. */
-export type ServerState = 'ready' | 'unknown' | 'leaving' | 'down'
+/**
+ * `ready`: takes work; `unready`: answers, but cannot serve just now, as without its store; `leaving`: answers, and asks to be
+ * left alone; `down`: does not answer; `unknown`: not asked yet.
+ */
+export type ServerState = 'ready' | 'unknown' | 'unready' | 'leaving' | 'down'
 
 interface Entry {
   state: ServerState
-  /** Checks in a row that found it not ready. */
+  /** Checks in a row that found it leaving. */
   misses: number
+  /** When it was last found ready, and when the first of the checks in a row began that found it not to be. */
+  readyAt: number
+  failedSince: number
 }
 
 /** More are ignored: a list from the cluster is bounded like everything. */
 const maxServers = 64
-/**
- * A server that stops hands its connections back by itself within a few checks. One that stays unready cannot serve, as when
- * it is cut off from its store: its connections are ended, so that their clients go elsewhere.
- */
+/** A server that stops hands its connections back by itself within a few checks. */
 const missesUntilLeft = 4
 
-const rank: Readonly<Record<ServerState, number>> = { ready: 0, unknown: 1, leaving: 2, down: 3 }
+const rank: Readonly<Record<ServerState, number>> = { ready: 0, unknown: 1, unready: 2, leaving: 3, down: 4 }
 
 export class ServerStates {
   #entries = new Map<ServerAddress, Entry>()
+  /** Counts what happens, so that it has an order. */
+  #now = 0
 
   constructor(servers: readonly ServerAddress[]) {
     this.use(servers)
@@ -41,18 +46,33 @@ export class ServerStates {
   use(servers: readonly ServerAddress[]): boolean {
     const wanted = [...new Set(servers)].slice(0, maxServers)
     if (wanted.join() === this.servers.join()) return false
-    this.#entries = new Map(wanted.map(one => [one, this.#entries.get(one) ?? { state: 'unknown', misses: 0 }]))
+    this.#entries = new Map(wanted.map(one => [one, this.#entries.get(one) ?? newEntry()]))
     return true
   }
 
-  /** What a check found. True where connections to the server are to be ended. */
-  found(server: ServerAddress, state: Exclude<ServerState, 'unknown'>): boolean {
+  /** A check begins; gives what `found` wants to know of that. */
+  begin(): number {
+    return ++this.#now
+  }
+
+  /**
+   * What a check found that began then. True where connections to the server are to be ended: it does not serve, and another
+   * one has been found ready since, so that their clients find that; where none is, as while the store of all has no
+   * leader, what is under way may still be answered. So too where it answers again: what it was before may be gone.
+   */
+  found(server: ServerAddress, state: Exclude<ServerState, 'unknown'>, begun: number): boolean {
     const entry = this.#entries.get(server)
     if (!entry) return true
     const wasDown = entry.state === 'down'
-    entry.misses = state === 'ready' ? 0 : entry.misses + 1
+    if (state !== 'ready' && (entry.state === 'ready' || entry.state === 'unknown')) entry.failedSince = begun
+    entry.misses = state === 'leaving' ? entry.misses + 1 : 0
     entry.state = state
-    return (state === 'down' && !wasDown) || entry.misses === missesUntilLeft
+    if (state === 'ready') {
+      entry.readyAt = ++this.#now
+      return wasDown
+    }
+    if (state === 'leaving' && entry.misses < missesUntilLeft) return false
+    return [...this.#entries.values()].some(other => other.state === 'ready' && other.readyAt > entry.failedSince)
   }
 
   /**
@@ -66,3 +86,5 @@ export class ServerStates {
       .map(({ server }) => server)
   }
 }
+
+const newEntry = (): Entry => ({ state: 'unknown', misses: 0, readyAt: 0, failedSince: 0 })

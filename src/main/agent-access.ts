@@ -6,14 +6,14 @@
 import { ConfigMap } from '../api/core/v1/config-map.ts'
 import { Node } from '../api/core/v1/node.ts'
 import { componentSubjects, nodeSubject } from '../apiserver/authentication/component-users.ts'
-import { systemClock } from '../base/clock.ts'
+import { sleep, systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { CliError } from '../cli/cli-error.ts'
 import type { JoinToken } from '../cli/join-token.ts'
 import { ManagedCertificate } from '../client/certificates/managed-certificate.ts'
 import { CertificateRefused } from '../client/certificates/request-certificate.ts'
 import { Client } from '../client/client.ts'
-import { HttpsTransport } from '../client/https-transport.ts'
+import { HttpsTransport, isTlsFailure, UnreachableError } from '../client/https-transport.ts'
 import { InformerFactory } from '../client/informer-factory.ts'
 import { ApiError, isAlreadyExists } from '../machinery/api-error.ts'
 import {
@@ -96,9 +96,10 @@ export async function joinCluster(identity: AgentIdentity, signal: AbortSignal):
   }
   const node = connect('kubelet', kubelet)
   clients.set('kubelet', node)
-  const settings = readClusterSettings(await node.of(ConfigMap).get(clusterSettingsNamespace, clusterSettingsName))
+  const found = await untilAnswered(signal, () => node.of(ConfigMap).get(clusterSettingsNamespace, clusterSettingsName))
+  const settings = readClusterSettings(found)
   identity.check(settings)
-  await claimNode(node, nodeName, kubelet.keyHash, joins)
+  await untilAnswered(signal, () => claimNode(node, nodeName, kubelet.keyHash, joins))
   await Promise.all(
     (['kube-proxy', 'dns', 'network'] as const).map(async component => {
       const certificate = manage({
@@ -140,6 +141,23 @@ export async function joinCluster(identity: AgentIdentity, signal: AbortSignal):
       for (const certificate of managed) certificate.stop()
       for (const transport of transports) transport.close()
     },
+  }
+}
+
+const askAgainMs = 1_000
+
+/** A machine that starts while no server answers, as after a loss of power, waits for one. */
+async function untilAnswered<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  for (let hasTold = false; ; hasTold = true) {
+    try {
+      return await ask()
+    } catch (error) {
+      const mayPass =
+        (error instanceof UnreachableError && !isTlsFailure(error)) || (error instanceof ApiError && error.code >= 500)
+      if (!mayPass) throw error
+      if (!hasTold) loggerOf('clipper').warn({ error: error.message }, 'no server answers: waiting for one')
+    }
+    await sleep(askAgainMs, signal)
   }
 }
 

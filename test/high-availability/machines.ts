@@ -149,7 +149,8 @@ export interface MachineOptions {
 export class Network {
   readonly bridge = `ha${process.pid}`
   readonly directory = mkdtempSync(join(tmpdir(), 'clipper-ha-'))
-  readonly #prefix = `10.${200 + (process.pid % 50)}.${Math.floor(process.pid / 50) % 256}`
+  /** Apart from the ranges of clusters, those of other tests too. */
+  readonly #prefix = `10.${100 + (process.pid % 20)}.${Math.floor(process.pid / 20) % 256}`
   readonly #machines: Machine[] = []
   readonly #mounted: string[] = []
 

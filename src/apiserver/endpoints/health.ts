@@ -6,6 +6,8 @@ export interface HealthCheck {
   readonly name: string
   /** Of these endpoints. */
   readonly in: readonly ('livez' | 'readyz')[]
+  /** Instead of 5 s. */
+  readonly timeoutMs?: number
   /** Throws, or resolves when all is well. */
   check(): Promise<void>
 }
@@ -53,7 +55,7 @@ export async function serveHealth(
 async function failureOf(check: HealthCheck): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('timed out')), checkTimeoutMs)
+    timer = setTimeout(() => reject(new Error('timed out')), check.timeoutMs ?? checkTimeoutMs)
   })
   try {
     await Promise.race([check.check(), timeout])
