@@ -239,6 +239,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     cgroups,
     resizes,
     resizeMetrics,
+    containerEnded: (pod, record) => kubeletMetrics.containerEnded(pod, record),
     statuses,
     backOff: new BackOff(crashBackOff),
     logsDirectory: podLogsDirectory(dataDirectory),

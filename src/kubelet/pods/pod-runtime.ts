@@ -134,17 +134,21 @@ export class PodRuntimeReader {
   readonly #runtime: RuntimeClient
   readonly #uid: string
   readonly #limitsOf: (containerId: string) => CgroupLimits | undefined
-  #exited = new Map<string, ContainerRecord>()
+  readonly #ended: (record: ContainerRecord) => void
+  /** Undefined before the first look, which finds what has ended long ago. */
+  #exited: ReadonlyMap<string, ContainerRecord> | undefined
 
-  /** `limitsOf` is asked where the runtime does not tell the limits of a running container. */
+  /** `limitsOf` is asked where the runtime does not tell the limits of a running container; `ended` hears of each that ends. */
   constructor(
     runtime: RuntimeClient,
     uid: string,
     limitsOf: (containerId: string) => CgroupLimits | undefined = () => undefined,
+    ended: (record: ContainerRecord) => void = () => {},
   ) {
     this.#runtime = runtime
     this.#uid = uid
     this.#limitsOf = limitsOf
+    this.#ended = ended
   }
 
   async read(): Promise<PodRuntime> {
@@ -156,7 +160,7 @@ export class PodRuntimeReader {
     const sandboxStatuses = await Promise.all(sandboxes.map(({ id }) => this.#runtime.podSandboxStatus(id ?? '')))
     const records = await Promise.all(
       containers.map(async container => {
-        const known = this.#exited.get(container.id ?? '')
+        const known = this.#exited?.get(container.id ?? '')
         if (known) return known
         const status = await this.#runtime.containerStatus(container.id ?? '')
         if (!status) return undefined
@@ -165,7 +169,9 @@ export class PodRuntimeReader {
       }),
     )
     const found = records.filter(record => record !== undefined)
-    this.#exited = new Map(found.filter(({ state }) => state === 'exited').map(record => [record.id, record]))
+    const exited = found.filter(({ state }) => state === 'exited')
+    if (this.#exited) for (const record of exited) if (!this.#exited.has(record.id)) this.#ended(record)
+    this.#exited = new Map(exited.map(record => [record.id, record]))
     return {
       sandboxes: sandboxStatuses
         .filter(status => status !== undefined)

@@ -21,6 +21,7 @@ import type { TokenSource } from '../volumes/token-source.ts'
 import type { TrustBundles } from '../volumes/trust-bundles.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
 import type { BackOff } from './back-off.ts'
+import type { ContainerRecord } from './pod-runtime.ts'
 
 /** A pod that is about to end. */
 export interface DrainedPod {
@@ -47,6 +48,8 @@ export interface PodServices {
   readonly resizes: PodResizes
   readonly resizeMetrics: ResizeMetrics
   readonly statuses: StatusWriter
+  /** Counts it. */
+  containerEnded(pod: Pod, record: ContainerRecord): void
   readonly backOff: BackOff
   readonly logsDirectory: string
   readonly memoryCapacityBytes: number

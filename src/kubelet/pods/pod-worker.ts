@@ -97,9 +97,9 @@ export class PodWorker {
     this.#pod = services.resizes.allocatedPod(pod)
     this.#status = pod.status
     this.#restartingAll = isRestartingAll(pod)
-    this.#reader = new PodRuntimeReader(services.runtime, pod.metadata.uid, id =>
-      services.cgroups.containerLimitsOf(this.uid, qosClassOf(this.#pod), id),
-    )
+    const limitsOf = (id: string) => services.cgroups.containerLimitsOf(this.uid, qosClassOf(this.#pod), id)
+    const ended = (record: ContainerRecord) => services.containerEnded(this.#pod, record)
+    this.#reader = new PodRuntimeReader(services.runtime, pod.metadata.uid, limitsOf, ended)
   }
 
   get pod(): Pod {

@@ -17,6 +17,7 @@ import type { ContainerReference, NodeBackend } from './node-backend.ts'
 import { portForwardProtocol, servePortForwardTunnel, tunnelProtocol } from './port-forward.ts'
 import { portForwardChannelProtocols, servePortForwardChannels } from './port-forward-channels.ts'
 import { remoteCommandProtocols, serveRemoteCommand } from './remote-command.ts'
+import { serveSystemLog } from './system-logs.ts'
 
 export interface NodeServerOptions {
   readonly backend: NodeBackend
@@ -188,6 +189,9 @@ class RequestHandler {
         response
           .writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
           .end(await backend.metrics(url.pathname))
+        return
+      case 'logs':
+        serveSystemLog(rest.map(decodeURIComponent).join('/'), response)
         return
       case 'containerLogs':
         await this.#sendLog(referenceOf(rest), url.searchParams, response)

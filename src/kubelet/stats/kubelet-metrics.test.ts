@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Pod } from '../../api/core/v1/pod.ts'
 import { KubeletMetrics, operationOf } from './kubelet-metrics.ts'
 
 test('calls of the runtime are counted under the names that upstream gives them', async () => {
@@ -21,4 +22,17 @@ test('calls of the runtime are counted under the names that upstream gives them'
   ])
     assert.ok(lines.includes(line), `${line} in ${lines.join('\n')}`)
   assert.ok(lines.some(line => /^kubernetes_build_info\{.*major="1",minor="37"/.test(line)))
+})
+
+test('containers that end are counted by what they are and how they ended', async () => {
+  const metrics = new KubeletMetrics('a', 'v1.37.2', 'linux/amd64')
+  const pod = { spec: { containers: [{ name: 'main' }], initContainers: [{ name: 'first' }] } } as unknown as Pod
+  metrics.containerEnded(pod, { name: 'main', exitCode: 139, reason: 'Error' })
+  metrics.containerEnded(pod, { name: 'first', exitCode: 0, reason: 'Completed' })
+  const text = await metrics.text()
+  assert.match(
+    text,
+    /kubelet_terminated_containers_total\{container_type="container",exit_code="139",reason="Error"\} 1/,
+  )
+  assert.match(text, /\{container_type="init_container",exit_code="0",reason="Completed"\} 1/)
 })

@@ -1,5 +1,6 @@
 /** What the kubelet counts of itself, by upstream's names (Kubernetes metrics reference, `kubelet_*`). */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Pod } from '../../api/core/v1/pod.ts'
 import { addBuildInfo } from '../../base/build-info.ts'
 import { addProcessMetrics } from '../../base/process-metrics.ts'
 
@@ -11,6 +12,12 @@ export const operationOf = (path: string): string =>
     .replace('PodSandbox', 'Podsandbox')
     .replace(/(?<=[a-z])[A-Z]/g, '_$&')
     .toLowerCase()
+
+interface EndedContainer {
+  readonly name: string
+  readonly exitCode: number
+  readonly reason: string
+}
 
 export class KubeletMetrics {
   readonly registry = new Registry()
@@ -28,6 +35,12 @@ export class KubeletMetrics {
   readonly #startedPods = this.#counter('started_pods_total', 'Sandboxes that were started.')
   readonly #startedContainers = this.#counter('started_containers_total', 'Containers that were started.', [
     'container_type',
+  ])
+
+  readonly #endedContainers = this.#counter('terminated_containers_total', 'Containers that have ended.', [
+    'container_type',
+    'exit_code',
+    'reason',
   ])
 
   constructor(nodeName: string, version: string, platform: string) {
@@ -54,6 +67,17 @@ export class KubeletMetrics {
     }
     if (labels.operation_type === 'run_podsandbox') this.#startedPods.inc()
     if (labels.operation_type === 'start_container') this.#startedContainers.inc({ container_type: 'container' })
+  }
+
+  containerEnded({ spec }: Pod, { name, exitCode, reason }: EndedContainer): void {
+    const isIn = (containers: readonly { readonly name: string }[] | undefined) =>
+      containers?.some(container => container.name === name)
+    const type = isIn(spec.initContainers)
+      ? 'init_container'
+      : isIn(spec.ephemeralContainers)
+        ? 'ephemeral_container'
+        : 'container'
+    this.#endedContainers.inc({ container_type: type, exit_code: `${exitCode}`, reason })
   }
 
   text(): Promise<string> {
