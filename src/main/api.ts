@@ -11,6 +11,7 @@ import { KubernetesService } from '../apiserver/bootstrap/kubernetes-service.ts'
 import { masterLeasesPrefix, StoredMasterLeases } from '../apiserver/bootstrap/master-leases.ts'
 import { ServerIdentity } from '../apiserver/bootstrap/server-identity.ts'
 import { CustomResources } from '../apiserver/custom-resources/custom-resources.ts'
+import { StartSteps } from '../apiserver/endpoints/start-steps.ts'
 import { startHttpServer } from '../apiserver/http/http-server.ts'
 import { connectHandlers } from '../apiserver/streaming/connect.ts'
 import type { KubeletAccess } from '../apiserver/streaming/kubelet-location.ts'
@@ -69,7 +70,9 @@ export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.
     issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
     serverAddress,
   })
+  const steps = new StartSteps()
   await registry.reader.start(accessControlKinds)
+  steps.done('access')
   const kubelet: KubeletAccess = {
     ca: pki.caPem,
     get certificate() {
@@ -92,7 +95,7 @@ export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.
       connect: new Map([...connectHandlers].map(([name, connect]) => [name, context => connect(context, connectDeps)])),
     },
     serverAddress,
-    healthChecks,
+    healthChecks: [...steps.checks, ...healthChecks],
     identity: access.identity,
     featureGates: new Set(Object.entries(config.featureGates ?? {}).flatMap(([name, isOn]) => (isOn ? [name] : []))),
   })
@@ -111,6 +114,8 @@ export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.
       clock,
     }),
   )
+  // Addresses are looked after from the server's making on.
+  steps.done('objects', 'addresses')
   const flowKeeper = new FlowKeeper({ api, reader: registry.reader, clock, ensure: () => ensureFlowObjects(api) })
   const conversionWebhooks = new WebhookClient({ reader: registry.reader, random })
   const customResources = new CustomResources({
@@ -130,9 +135,11 @@ export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.
     onGroups: groups => server.setRemoteGroups(groups),
   })
   server.aggregate(aggregator)
+  steps.done('aggregation')
   // What was served before the server stopped is served again before it answers.
   await registry.reader.start([CustomResourceDefinition])
   await customResources.settled()
+  steps.done('customResources', 'informers')
   const http = await startHttpServer(server, {
     host,
     port: config.apiPort,
