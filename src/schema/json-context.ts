@@ -1,4 +1,4 @@
-import { DecodeError } from './decode-error.ts'
+import { type DecodeError, type GoTarget, WrongTypeError } from './decode-error.ts'
 import { NumberLiteral, showPath } from './json-exact.ts'
 
 const maxUnknownFields = 100
@@ -28,13 +28,19 @@ export class ShapeContext {
   }
 
   /** Go's UnmarshalTypeError. */
-  wrongType(found: string, type: string): DecodeError {
+  wrongType(value: unknown, found: string, type: string, target: GoTarget): DecodeError {
     const fields = this.path
       .filter(step => typeof step === 'string' || step instanceof EmbeddedKey)
       .map(step => (typeof step === 'string' ? step : `${step.struct}.${step.key}`))
       .join('.')
-    const target = fields === '' ? 'Go value' : `Go struct field ${this.owner}.${fields}`
-    return new DecodeError(`json: cannot unmarshal ${found} into ${target} of type ${type}`)
+    const place = fields === '' ? 'Go value' : `Go struct field ${this.owner}.${fields}`
+    return new WrongTypeError(
+      `json: cannot unmarshal ${found} into ${place} of type ${type}`,
+      found,
+      type,
+      target,
+      value,
+    )
   }
 }
 

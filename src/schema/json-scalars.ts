@@ -9,12 +9,12 @@ import type { ScalarName } from './type.ts'
 export const stringShaper =
   (goType: string): Shaper =>
   (value, context) => {
-    if (typeof value !== 'string') throw context.wrongType(bareKind(value), goType)
+    if (typeof value !== 'string') throw context.wrongType(value, bareKind(value), goType, 'string')
     return value
   }
 
 const bool: Shaper = (value, context) => {
-  if (typeof value !== 'boolean') throw context.wrongType(bareKind(value), 'bool')
+  if (typeof value !== 'boolean') throw context.wrongType(value, bareKind(value), 'bool', 'bool')
   return value
 }
 
@@ -27,27 +27,27 @@ function integer(type: string, min: bigint, max: bigint): Shaper {
   return (value, context) => {
     if (typeof value === 'number') {
       if (Number.isInteger(value) && value >= least && value <= most) return value
-      throw context.wrongType(`number ${value}`, type)
+      throw context.wrongType(value, `number ${value}`, type, 'int')
     }
     if (typeof value === 'bigint') {
       if (value >= min && value <= max) return value
-      throw context.wrongType(`number ${value}`, type)
+      throw context.wrongType(value, `number ${value}`, type, 'int')
     }
-    throw context.wrongType(kindOfValue(value), type)
+    throw context.wrongType(value, kindOfValue(value), type, 'int')
   }
 }
 
 const double: Shaper = (value, context) => {
   if (typeof value === 'number') return value
   if (typeof value === 'bigint') return Number(value)
-  if (!(value instanceof NumberLiteral)) throw context.wrongType(kindOfValue(value), 'float64')
+  if (!(value instanceof NumberLiteral)) throw context.wrongType(value, kindOfValue(value), 'float64', 'float')
   const number = Number(value.text)
-  if (!Number.isFinite(number)) throw context.wrongType(`number ${value.text}`, 'float64')
+  if (!Number.isFinite(number)) throw context.wrongType(value, `number ${value.text}`, 'float64', 'float')
   return number
 }
 
 const bytes: Shaper = (value, context) => {
-  if (typeof value !== 'string') throw context.wrongType(bareKind(value), '[]uint8')
+  if (typeof value !== 'string') throw context.wrongType(value, bareKind(value), '[]uint8', 'slice')
   if (illegalBase64At(value) === -1) return value
   // Go's decoder skips line ends.
   const joined = value.replace(/[\r\n]/g, '')
@@ -86,7 +86,7 @@ const quantity: Shaper = value => {
 const intOrString: Shaper = (value, context) => {
   if (typeof value === 'string') return value
   if (typeof value === 'number' && Number.isInteger(value) && value >= -2147483648 && value <= 2147483647) return value
-  throw context.wrongType(numberOrKind(value), 'int32')
+  throw context.wrongType(value, numberOrKind(value), 'int32', 'own')
 }
 
 const numberOrKind = (value: unknown): string =>
@@ -95,7 +95,7 @@ const numberOrKind = (value: unknown): string =>
 const timeOf =
   (normal: (text: string) => string): Shaper =>
   (value, context) => {
-    if (typeof value !== 'string') throw context.wrongType(bareKind(value), 'string')
+    if (typeof value !== 'string') throw context.wrongType(value, bareKind(value), 'string', 'own')
     return normal(value)
   }
 

@@ -3,7 +3,7 @@ import { type Choice, choiceOf } from './choice.ts'
 import { DecodeError } from './decode-error.ts'
 import { type FieldFacts, messageOf } from './field.ts'
 import { goTypeName } from './go-type-name.ts'
-import { EmbeddedKey, kindOfValue, MapKey, type ShapeContext, type Shaper } from './json-context.ts'
+import { EmbeddedKey, kindOfValue, MapKey, ShapeContext, type Shaper } from './json-context.ts'
 import { NumberLiteral, plainNumbers, setMember } from './json-exact.ts'
 import { scalarShaper, stringShaper } from './json-scalars.ts'
 import type { Message, ScalarName, Type } from './type.ts'
@@ -20,7 +20,9 @@ function typeShaper(type: Type, goType?: string): Shaper {
     case 'enum':
       return stringShaper(goType ?? 'string')
     case 'list':
-      return listShaper(type.of, goType)
+      return goType?.startsWith(wholeList)
+        ? listShaper(type.of, undefined, goType.slice(wholeList.length))
+        : listShaper(type.of, goType)
     case 'map':
       return mapShaper(type.of, goType ?? goTypeName(type))
     case 'message':
@@ -34,6 +36,9 @@ function typeShaper(type: Type, goType?: string): Shaper {
     }
   }
 }
+
+/** Before the name of a type that is a list itself. */
+const wholeList = 'list '
 
 /** Types whose values are any JSON. */
 const isAny = (name: ScalarName): boolean => name === 'raw' || name === 'json' || name === 'fieldsV1'
@@ -53,7 +58,7 @@ function zeroOf(type: Type): unknown {
 function listShaper(of: Type, goType?: string, listGoType = `[]${goType ?? goTypeName(of)}`): Shaper {
   const element = typeShaper(of, goType)
   return (value, context) => {
-    if (!Array.isArray(value)) throw context.wrongType(kindOfValue(value), listGoType)
+    if (!Array.isArray(value)) throw context.wrongType(value, kindOfValue(value), listGoType, 'slice')
     const depth = context.path.push(0) - 1
     let changed: unknown[] | undefined
     for (let i = 0; i < value.length; i++) {
@@ -71,9 +76,9 @@ function listShaper(of: Type, goType?: string, listGoType = `[]${goType ?? goTyp
 }
 
 function mapShaper(of: Type, goType: string): Shaper {
-  const element = typeShaper(of)
+  const element = typeShaper(of, of.is === 'enum' ? /^map\[.*\](.*)$/.exec(goType)?.[1] : undefined)
   return (value, context) => {
-    if (!isObject(value)) throw context.wrongType(kindOfValue(value), goType)
+    if (!isObject(value)) throw context.wrongType(value, kindOfValue(value), goType, 'map')
     let changed: Record<string, unknown> | undefined
     for (const key in value) {
       context.keys++
@@ -169,14 +174,20 @@ function listFormShaper(message: Message): Shaper {
 
 const isBoolean = (type: Type): boolean => type.is === 'scalar' && type.name === 'bool'
 
-/** The one choice with a boolean is a schema's, and Go reads it by hand. */
+/** Go reads it by hand: what is inside is a document of its own, whose unknown fields nobody reports. */
 function choiceShaper({ object, other }: Choice, orBoolean: boolean): Shaper {
   const shapeObject = typeShaper(object.facts.type)
   const shapeOther = typeShaper(other.facts.type)
   return (value, context) => {
-    if (isObject(value)) return shapeObject(value, context)
-    if (orBoolean && typeof value !== 'boolean') throw new DecodeError('boolean or JSON schema expected')
-    return shapeOther(value, context)
+    const inner = new ShapeContext()
+    try {
+      if (isObject(value)) return shapeObject(value, inner)
+      if (orBoolean && typeof value !== 'boolean') throw new DecodeError('boolean or JSON schema expected')
+      if (orBoolean) return value
+      return Array.isArray(value) && value.length > 0 ? shapeOther(value, inner) : undefined
+    } finally {
+      context.keys += inner.keys
+    }
   }
 }
 
@@ -203,7 +214,7 @@ function messageShaper(message: Message): Shaper {
   }
   return (value, context) => {
     if (!compiled) compile()
-    if (!isObject(value)) throw context.wrongType(kindOfValue(value), goType)
+    if (!isObject(value)) throw context.wrongType(value, kindOfValue(value), goType, 'struct')
     const outerOwner = context.owner
     context.owner = owner
     let changes: Map<string, unknown> | undefined

@@ -45,13 +45,6 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     reason:
-      'Upstream converts a strategically patched map by reflection and names the Go kind that does not fit; here it is decoded as JSON, in the words of the JSON decoder.',
-    at: inMessages,
-    stock: /Invalid value: \\"map.*(?:unrecognized type|cannot restore|cannot convert)/,
-    erase: /(?:unrecognized type|cannot restore|cannot convert|json: cannot unmarshal).*(?="$)/,
-  },
-  {
-    reason:
       'Upstream converts what was merged by reflection, where numbers out of range wrap around; here they are refused.',
     label: /^(?:apply|strategic): .* = (?:10000000000000000000|2147483648|3000000000)$/,
   },
@@ -139,16 +132,19 @@ export interface Judgement {
   /** Answers of which at least one difference is not listed. */
   readonly unknown: readonly DifferingAnswer[]
   readonly known: number
+  /** How many answers each reason covers a difference of. */
+  readonly uses: ReadonlyMap<KnownDifference, number>
   readonly unused: readonly KnownDifference[]
 }
 
 export function judge(differing: readonly DifferingAnswer[], list = knownDifferences): Judgement {
-  const used = new Set<KnownDifference>()
+  const uses = new Map<KnownDifference, number>()
   const unknown: DifferingAnswer[] = []
   for (const answer of differing) {
     const covering = answer.differences.map(difference => list.find(known => covers(known, answer, difference)))
-    for (const known of covering) if (known) used.add(known)
+    for (const known of new Set(covering)) if (known) uses.set(known, (uses.get(known) ?? 0) + 1)
     if (covering.includes(undefined)) unknown.push(answer)
   }
-  return { unknown, known: differing.length - unknown.length, unused: list.filter(known => !used.has(known)) }
+  const known = differing.length - unknown.length
+  return { unknown, known, uses, unused: list.filter(one => !uses.has(one)) }
 }

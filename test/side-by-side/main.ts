@@ -38,7 +38,7 @@ const result = await runCases(pair, withSteps(cases, new RegExp(values.steps)), 
 const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
 await pair.stop()
 
-const { unknown, unused, known } = judge(result.differing)
+const { unknown, unused, uses, known } = judge(result.differing)
 if (values.report) writeFileSync(values.report, JSON.stringify(unknown, null, 1))
 const classes = new Map<string, typeof unknown>()
 for (const one of unknown) {
@@ -61,6 +61,7 @@ console.log(
     .join(', ')}`,
 )
 console.log(`${unknown.length} answers differ in ${classes.size} classes; ${known} differ as listed`)
+for (const [{ reason }, count] of uses) console.log(`  ${count} × ${reason}`)
 if (length === 'long' && values.only === '' && values.steps === '')
   for (const entry of unused) console.log(`listed but not seen, remove it: ${entry.reason}`)
 process.exit(unknown.length === 0 ? 0 : 1)

@@ -28,7 +28,10 @@ export async function reviewToken(review: Draft<TokenReview>, tokens: TokenAuthe
         audiences: result.authenticated.audiences,
       }
     : {
-        user: {},
+        // What the client has written here stays.
+        ...review.status,
+        authenticated: undefined,
+        user: review.status?.user ?? {},
         ...(result ? { error: `[invalid bearer token, ${result.error}]` } : { error: 'invalid bearer token' }),
       }
   return { ...review, kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', status } as TokenReview

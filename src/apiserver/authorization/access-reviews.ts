@@ -5,6 +5,8 @@ import type { SelfSubjectAccessReview } from '../../api/authorization/v1/self-su
 import type { SelfSubjectRulesReview } from '../../api/authorization/v1/self-subject-rules-review.ts'
 import type { SubjectAccessReview } from '../../api/authorization/v1/subject-access-review.ts'
 import { badRequestError, invalidError } from '../../machinery/api-error.ts'
+import { parseFieldSelector } from '../../machinery/selectors/field-selector.ts'
+import { parseRequirements } from '../../machinery/selectors/label-selector-parser.ts'
 import { labelKeyErrors, labelValueErrors } from '../../machinery/selectors/label-syntax.ts'
 import {
   accessReviewErrors,
@@ -67,16 +69,25 @@ function attributesOf({ resourceAttributes, nonResourceAttributes }: Spec, user:
   }
 }
 
+const isReadable = (parse: (text: string) => unknown, text: string): boolean => {
+  try {
+    parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Says which requirements were left out. */
 function evaluationErrorOf({ resourceAttributes: target }: Spec): string {
   const errors: string[] = []
-  for (const [name, isGood] of [
-    ['fieldSelector', isFieldRequirement],
-    ['labelSelector', isLabelRequirement],
+  for (const [name, isGood, parse] of [
+    ['fieldSelector', isFieldRequirement, parseFieldSelector],
+    ['labelSelector', isLabelRequirement, parseRequirements],
   ] as const) {
-    const requirements: readonly Requirement[] = target?.[name]?.requirements ?? []
+    const { requirements = [], rawSelector = '' } = target?.[name] ?? {}
     const good = requirements.filter(isGood).length
-    if (good === requirements.length) continue
+    if (requirements.length > 0 ? good === requirements.length : isReadable(parse, rawSelector)) continue
     errors.push(`spec.resourceAttributes.${name} ${good > 0 ? 'partially ' : ''}ignored due to parse error`)
   }
   return errors.join('; ')

@@ -7,7 +7,6 @@ import { applyDefaults } from '../../machinery/defaulting.ts'
 import { dropDisabledFields } from '../../machinery/disabled-fields.ts'
 import { validateObject } from '../../machinery/validation/validate.ts'
 import { warningsFor } from '../../machinery/warnings/kinds.ts'
-import { required } from '../../schema/field-error.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import { commitPut, storedBytes } from './commit.ts'
 import { dedupeOwnerReferences } from './owner-references.ts'
@@ -53,6 +52,7 @@ async function createOnce(
   fillSystemFields(deps, write, object, generated)
   const context = writeContextOf(write)
   dedupeOwnerReferences(object, context.warn, false)
+  strategy.readAs?.(object)
   strategy.fillIn?.(object, context)
   recordManager(write, object)
   const attributes = attributesOf(write, { operation: 'CREATE', object, oldObject: undefined })
@@ -63,12 +63,6 @@ async function createOnce(
   dropDisabledFields(resource.kind, admitted, undefined)
   strategy.prepareForCreate(admitted, context)
   fillMessage(resource.kind, admitted)
-  // Validation says the same, and all else; but an address is taken before it.
-  if ((admitted.metadata.name ?? '') === '' && strategy.sideWrites) {
-    throw invalidError(groupOfErrors(resource), resource.kind.gvk.kind, '', [
-      required('metadata.name', 'name or generateName is required'),
-    ])
-  }
   if (admitted.metadata.resourceVersion && !write.dryRun)
     throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
   return storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
@@ -129,7 +123,11 @@ export function fillSystemFields(
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
   delete metadata.selfLink
-  if (generated) metadata.name = `${(metadata.generateName as string).slice(0, maxGeneratedBase)}${deps.nameSuffix()}`
+  const prefix = metadata.generateName ?? ''
+  if (generated)
+    metadata.name = write.resource.strategy.keepsPrefix
+      ? prefix
+      : `${prefix.slice(0, maxGeneratedBase)}${deps.nameSuffix()}`
   if (metadata.finalizers?.length === 0) delete metadata.finalizers
 }
 

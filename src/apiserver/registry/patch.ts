@@ -7,6 +7,7 @@ import { applyJsonPatch } from '../../machinery/patch/json-patch.ts'
 import { showGoValue } from '../../machinery/patch/json-value.ts'
 import { applyMergePatch } from '../../machinery/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.ts'
+import { WrongTypeError } from '../../schema/decode-error.ts'
 import { forbidden, invalid, required } from '../../schema/field-error.ts'
 import { DecodeError, decodeValue } from '../../schema/json-decode.ts'
 import { stringifyJson } from '../../schema/json-encode.ts'
@@ -91,7 +92,7 @@ function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJs
     return object
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    throw refuse(error.message)
+    throw refuse(patch.type === 'strategic' ? conversionFault(error) : error.message)
   }
 }
 
@@ -152,17 +153,13 @@ function converted(kind: Kind, applied: ObjectJson, merged: object): ObjectJson 
     throw new ApiError(
       500,
       undefined,
-      `failed to convert new object (${showApplied(kind, applied)}) to proper version: unable to convert unstructured object to ${group}/${version}, Kind=${name}: ${conversionFault(error.message)}`,
+      `failed to convert new object (${showApplied(kind, applied)}) to proper version: unable to convert unstructured object to ${group}/${version}, Kind=${name}: ${conversionFault(error)}`,
     )
   }
 }
 
-/** A decoder's message in the words of the conversion, which reads each value for itself. */
-function conversionFault(message: string): string {
-  if (message.startsWith('illegal base64')) return `error decoding from json: ${message}`
-  const wrong = /^json: cannot unmarshal number \d+\.\d+ into Go struct field \S+ of type (u?int(?:32|64))$/.exec(
-    message,
-  )
-  if (wrong) return `cannot convert float64 to ${wrong[1]}`
-  return message.replace(/ into Go struct field \S+ of type /, ' into Go value of type ')
+/** In the words of the conversion, which reads each value for itself. */
+function conversionFault(error: DecodeError): string {
+  if (error.message.startsWith('illegal base64')) return `error decoding from json: ${error.message}`
+  return error instanceof WrongTypeError ? error.converted : error.message
 }

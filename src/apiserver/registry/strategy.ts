@@ -35,6 +35,10 @@ export interface Strategy {
   readonly createOnUpdate: boolean
   /** PUT without a resourceVersion replaces whatever is there. */
   readonly unconditionalUpdate: boolean
+  /** `generateName` is the whole name: nothing random is added. */
+  readonly keepsPrefix?: boolean
+  /** Makes what was sent what it means, before anybody owns its fields. */
+  readAs?(object: ObjectJson): void
   /** Fills in defaults that hang on the time, on create. */
   fillIn?(object: ObjectJson, context: WriteContext): void
   prepareForCreate(object: ObjectJson, context: WriteContext): void

@@ -76,6 +76,7 @@ async function createInstead(
   fillSystemFields(deps, write, object, false)
   const context = writeContextOf(write)
   if (plan.replaces) dedupeOwnerReferences(object, context.warn, false)
+  resource.strategy.readAs?.(object)
   resource.strategy.fillIn?.(object, context)
   if (managedBy === 'update') recordManager(write, object, undefined, undefined)
   const attributes = attributesOf(write, { operation: 'CREATE', object, oldObject: undefined })
@@ -111,6 +112,7 @@ async function updateOnce(
   if (plan.direct) return store(deps, write, current, object, undefined)
   const prepare = prepareOf(resource, write.subresource)
   if (plan.replaces) dedupeOwnerReferences(object, context.warn, false)
+  resource.strategy.readAs?.(object)
   // Judged as it was sent: what the strategy drops has its owner all the same, but for the endpoint's own fields.
   if (managedBy === 'update') recordManager(write, object, old, plan.managed)
   prepare(object, old, context)

@@ -14,6 +14,7 @@ import {
   withSet,
 } from './entries.ts'
 import { difference, type FieldSet, union } from './field-set.ts'
+import { hasKeylessItem } from './keyless-items.ts'
 import { unownedBy } from './owned-members.ts'
 import { structShapeOf } from './shape.ts'
 
@@ -40,12 +41,9 @@ export function updateManagedFields<T extends object>(update: Update<T>): T {
   const { kind, manager, timeIso, subresource, operation } = update
   const live = update.live as JsonObject | undefined
   const updated = update.updated as T & JsonObject
-  const { changed, removed } = compareObjects(
-    structShapeOf(kind),
-    live ?? zeroObject(kind),
-    updated,
-    unownedBy(kind, subresource),
-  )
+  const shape = structShapeOf(kind)
+  if (hasKeylessItem(shape, updated) || (live && hasKeylessItem(shape, live))) return withEntries(updated, new Map())
+  const { changed, removed } = compareObjects(shape, live ?? zeroObject(kind), updated, unownedBy(kind, subresource))
   const entries = startingEntries(live, updated, subresource)
   // An object whose fields nobody owns stays so until somebody applies (upstream: skipNonApplied).
   if (entries.size === 0 && isStored(live)) return withEntries(updated, entries)

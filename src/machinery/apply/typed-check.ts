@@ -117,9 +117,9 @@ const isNumber = (value: unknown): boolean => typeof value === 'number' || typeo
 
 function scalarFault(name: ScalarName, value: unknown): string | undefined {
   switch (name) {
-    case 'raw':
     case 'fieldsV1':
       return isObject(value) ? undefined : `expected map, got ${showGoAddress(value)}`
+    case 'raw':
     case 'json':
       return undefined
     case 'quantity':

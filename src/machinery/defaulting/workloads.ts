@@ -46,11 +46,12 @@ export function defaultDaemonSet({ metadata, spec }: DaemonSet): void {
 export function defaultStatefulSet({ spec }: StatefulSet): void {
   defaultPodSpec(spec.template.spec)
   spec.podManagementPolicy ??= 'OrderedReady'
-  spec.updateStrategy.type ??= 'RollingUpdate'
-  if (spec.updateStrategy.type === 'RollingUpdate') {
-    spec.updateStrategy.rollingUpdate ??= {}
-    spec.updateStrategy.rollingUpdate.partition ??= 0
-    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1
+  const strategy = spec.updateStrategy
+  // A strategy that is named gets no parameters of its own.
+  if (strategy.type === undefined) Object.assign(strategy, { type: 'RollingUpdate', rollingUpdate: {}, ...strategy })
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) {
+    strategy.rollingUpdate.partition ??= 0
+    strategy.rollingUpdate.maxUnavailable ??= 1
   }
   spec.persistentVolumeClaimRetentionPolicy ??= {}
   spec.persistentVolumeClaimRetentionPolicy.whenDeleted ??= 'Retain'

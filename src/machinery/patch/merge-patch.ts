@@ -4,8 +4,14 @@ import { ownMember } from '../../schema/json-exact.ts'
 import { badRequestError } from '../api-error.ts'
 import { isObject, type JsonObject, setMember } from './json-value.ts'
 
+/** Without members that are null, at any depth; items that are null stay (as the library that upstream uses has it). */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  return isObject(value) ? merged({}, value) : value
+}
+
 function merged(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch
+  if (!isObject(patch)) return withoutNulls(patch)
   const result: JsonObject = isObject(target) ? { ...target } : {}
   for (const key of Object.keys(patch)) {
     const value = patch[key]

@@ -102,6 +102,10 @@ export const judgesPrefixAgain = (kind: Kind): boolean =>
   customFactsOf(kind) === undefined &&
   (judgedWhole.has(kind.gvk.kind) || kind.gvk.group === 'admissionregistration.k8s.io')
 
+/** Kinds of whose metadata upstream judges only what it judges of every object, once all else is right. */
+export const judgesMetadataLast = (kind: Kind): boolean =>
+  rules.get(keyOf(kind)) === anyName && !keyOf(kind).startsWith('certificates')
+
 const generic: ReadonlySet<string> = new Set([
   'admissionregistration.k8s.io',
   'apiextensions.k8s.io',

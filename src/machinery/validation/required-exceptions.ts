@@ -209,6 +209,8 @@ const ownValues: ReadonlySet<string> = new Set([
   'MutatingWebhook.sideEffects',
   'ValidatingWebhook.sideEffects',
   'PriorityClass.preemptionPolicy',
+  'NetworkPolicySpec.policyTypes',
+  'StorageClass.reclaimPolicy',
   'NetworkPolicyPort.protocol',
   'IngressPortStatus.protocol',
   'HTTPIngressPath.pathType',

@@ -7,7 +7,7 @@ import { checkValue } from '../custom/check.ts'
 import { type CustomFacts, customFactsOf } from '../custom/custom-kind.ts'
 import { checkRules } from '../custom/rules.ts'
 import { checkDeclared } from './declared.ts'
-import { saysAll } from './names.ts'
+import { judgesMetadataLast, saysAll } from './names.ts'
 import { checkObjectMeta, checkObjectMetaUpdate, checkPathSegments } from './object-meta.ts'
 import { inOrder } from './order.ts'
 import { rulesOf } from './rules.ts'
@@ -37,7 +37,7 @@ export function validateObject(
     const meta = (values.metadata ?? {}) as Partial<ObjectMetaValue>
     if (before)
       checkObjectMetaUpdate(out, 'metadata', meta, (before.metadata ?? {}) as Partial<ObjectMetaValue>, kind, object)
-    else checkObjectMeta(out, 'metadata', meta, kind, object)
+    else if (!judgesMetadataLast(kind)) checkObjectMeta(out, 'metadata', meta, kind, object)
   }
   const looksAt = subresource === 'status' ? 'status' : undefined
   const context = { object, oldObject: old, subresource }
@@ -59,8 +59,11 @@ export function validateObject(
       old as never,
     )
   const found = [...out, ...inOrder(kind, own, declared)]
-  if (found.length === 0 && hasMeta && kind.resource && !before)
-    checkPathSegments(found, 'metadata', (values.metadata ?? {}) as Partial<ObjectMetaValue>)
+  if (found.length === 0 && hasMeta && kind.resource && !before) {
+    const meta = (values.metadata ?? {}) as Partial<ObjectMetaValue>
+    if (judgesMetadataLast(kind)) checkObjectMeta(found, 'metadata', meta, kind, object)
+    checkPathSegments(found, 'metadata', meta)
+  }
   return saysAll(kind) ? found : withoutRepeats(found)
 }
 

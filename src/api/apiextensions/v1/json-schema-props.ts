@@ -207,6 +207,7 @@ export const JSONSchemaProps: Message<JSONSchemaProps> = message(
     'x-kubernetes-list-type': f(42, str).explicit().doc('How lists are merged: `atomic`, `set` or `map`.'),
     'x-kubernetes-map-type': f(43, str).explicit().doc('How objects are merged: `granular` or `atomic`.'),
     'x-kubernetes-validations': f(44, list(ValidationRule))
+      .go('list v1.ValidationRules')
       .listOf('map', 'rule')
       .patch('merge', 'rule')
       .doc('Rules in CEL that the value must keep.'),

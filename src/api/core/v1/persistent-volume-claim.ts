@@ -64,7 +64,7 @@ export const PersistentVolumeClaimStatus = message(
         ),
       ),
     )
-      .go('v1.ClaimResourceStatus')
+      .go('map[v1.ResourceName]v1.ClaimResourceStatus')
       .granular()
       .doc('How far the expansion of each resource has come.'),
     currentVolumeAttributesClassName: f(8, str).explicit().doc('VolumeAttributesClass that the volume has now.'),

@@ -7,7 +7,9 @@ import { message } from './package.ts'
 export const CapacityRequirements = message(
   'CapacityRequirements',
   {
-    requests: f(1, map(quantity)).doc('Amounts by the name of the capacity.'),
+    requests: f(1, map(quantity))
+      .go('map[v1.QualifiedName]resource.Quantity')
+      .doc('Amounts by the name of the capacity.'),
   },
   { doc: 'How much of a device is needed.' },
 )

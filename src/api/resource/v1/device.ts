@@ -56,7 +56,9 @@ export const Device = message(
   'Device',
   {
     name: f(1, str).required().always().doc('Name of the device, a DNS label, unique in the pool.'),
-    attributes: f(2, map(DeviceAttribute)).doc('Properties by their name, with or without domain.'),
+    attributes: f(2, map(DeviceAttribute))
+      .go('map[v1.QualifiedName]v1.DeviceAttribute')
+      .doc('Properties by their name, with or without domain.'),
     capacity: f(3, map(DeviceCapacity))
       .go('map[v1.QualifiedName]v1.DeviceCapacity')
       .doc('Capacities by their name, with or without domain.'),
@@ -78,6 +80,7 @@ export const Device = message(
       .doc('Conditions that end the binding if any is true; at most 4.'),
     allowMultipleAllocations: f(12, bool).explicit().doc('Whether several claims can have a share of it.'),
     nodeAllocatableResources: f(14, map(NodeAllocatableResource))
+      .go('map[v1.ResourceName]v1.NodeAllocatableResource')
       .gate('DRANodeAllocatableResources')
       .doc('Resources of the node that it takes from.'),
   },

@@ -57,6 +57,11 @@ export class IpRange {
     this.#network = (value / this.#size) * this.#size
   }
 
+  get cidr(): string {
+    const bits = (this.family === 'IPv4' ? 32 : 128) - (this.#size.toString(2).length - 1)
+    return `${this.network}/${bits}`
+  }
+
   get network(): string {
     return showAddress(this.#network, this.family)
   }

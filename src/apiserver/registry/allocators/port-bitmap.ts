@@ -20,6 +20,11 @@ export class PortBitmap {
     return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex').toString('base64')
   }
 
+  /** What makes another one like it. */
+  get parts(): [first: number, last: number, base64: string] {
+    return [this.first, this.last, this.base64]
+  }
+
   get range(): string {
     return `${this.first}-${this.last}`
   }
@@ -56,5 +61,31 @@ export class PortBitmap {
       if (!this.has(port)) return port
     }
     return undefined
+  }
+}
+
+/** Where a dry run's first port comes from: it is no promise, and need not lie in the range. */
+const beforeFirstGuess = 32_768
+
+/** Ports of a dry run: nothing is taken, and free ones are guessed without a look at what is (upstream: operation.go). */
+export class GuessedPorts extends PortBitmap {
+  readonly #own: number[] = []
+
+  override inRange(): boolean {
+    return true
+  }
+
+  override has(port: number): boolean {
+    return this.#own.includes(port) || (port >= this.first && port <= this.last && super.has(port))
+  }
+
+  override add(port: number): void {
+    this.#own.push(port)
+  }
+
+  override remove(): void {}
+
+  override free(): number {
+    return (this.#own.length === 0 ? beforeFirstGuess : Math.max(...this.#own)) + 1
   }
 }

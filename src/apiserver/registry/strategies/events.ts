@@ -73,7 +73,13 @@ function rename(object: ObjectJson, apiVersion: string, from: 0 | 1, to: 0 | 1):
   return result as ObjectJson
 }
 
+/** core/v1 always shows who reports, and this version only where somebody does. */
+function withoutEmpty(object: ObjectJson): ObjectJson {
+  for (const name of ['reportingController', 'reportingInstance']) if (object[name] === '') delete object[name]
+  return object
+}
+
 export const eventConversion: PureConversion = {
   toStorage: object => rename(object, 'v1', 0, 1),
-  fromStorage: object => rename(object, 'events.k8s.io/v1', 1, 0),
+  fromStorage: object => withoutEmpty(rename(object, 'events.k8s.io/v1', 1, 0)),
 }

@@ -7,6 +7,8 @@ import { at, keepMetadata, keepPart, statusStrategy, strategyOf, textAt } from '
 
 export const plainStrategy = strategyOf()
 export const createOnUpdateStrategy = strategyOf({ createOnUpdate: true })
+/** Addresses have no names that could be generated. */
+export const ipAddressStrategy = strategyOf({ keepsPrefix: true })
 export const countedStrategy = strategyOf({ hasStatus: true, counted: true })
 /** Budgets are replaced only by those who know what they replace. */
 export const budgetStrategy = strategyOf({ hasStatus: true, counted: true, unconditionalUpdate: false })

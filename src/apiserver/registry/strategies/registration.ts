@@ -61,7 +61,7 @@ function dropEmptyWebhook(object: ObjectJson): void {
 
 export const definitionStrategy = strategyOf({
   ...conditional,
-  fillIn: dropEmptyWebhook,
+  readAs: dropEmptyWebhook,
   hasStatus: true,
   counted: true,
   prepareForCreate(object) {

@@ -1,9 +1,12 @@
 /** Services: addresses and node ports by type, kept over updates, given back at the end. */
 import { randomUUID } from 'node:crypto'
+import type { Service } from '../../../api/core/v1/service.ts'
 import { invalidError } from '../../../machinery/api-error.ts'
+import { checkClusterIps } from '../../../machinery/validation/core/service.ts'
 import { invalid } from '../../../schema/field-error.ts'
 import type { Compare, Operation } from '../../../store/store.ts'
 import { familyOf, type IpFamily } from '../allocators/ip-range.ts'
+import { GuessedPorts } from '../allocators/port-bitmap.ts'
 import { nodePortsOf, type ServiceAllocator } from '../allocators/service-allocator.ts'
 import type { ObjectJson } from '../stored-object.ts'
 import type { SideWrites, Strategy, WriteContext } from '../strategy.ts'
@@ -141,41 +144,101 @@ function dropNodePorts(spec: ServiceSpec, before: ServiceSpec): void {
   if (spec.ports === undefined) delete spec.ports
 }
 
+type Refusals = ReturnType<typeof invalid>[]
+
+function throwIf(service: ObjectJson, errors: Refusals): void {
+  if (errors.length > 0) throw invalidError('', 'Service', service.metadata.name ?? '', errors)
+}
+
+const same = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
+  (a ?? []).length === (b ?? []).length && (a ?? []).every((item, i) => item === b?.[i])
+
+/** A service that prefers two families keeps what it has until its owner asks for something else. */
+function keepsPreference(spec: ServiceSpec, before: ServiceSpec): boolean {
+  const prefers = (policy: string | undefined) => policy === 'PreferDualStack'
+  return (
+    prefers(spec.ipFamilyPolicy) &&
+    (before.ipFamilyPolicy === undefined || prefers(before.ipFamilyPolicy)) &&
+    before.type === spec.type &&
+    spec.type !== 'ExternalName' &&
+    same(spec.clusterIPs, before.clusterIPs) &&
+    same(spec.ipFamilies, before.ipFamilies)
+  )
+}
+
+/** What an update that takes a family or an address away must say, or gets by saying `SingleStack`. */
+function reduceFamilies(spec: ServiceSpec, before: ServiceSpec, errors: Refusals): void {
+  const policyPath = 'spec.ipFamilyPolicy'
+  if (spec.ipFamilyPolicy === 'SingleStack') {
+    if (same(spec.clusterIPs, before.clusterIPs)) spec.clusterIPs = spec.clusterIPs?.slice(0, 1)
+    if (same(spec.ipFamilies, before.ipFamilies)) spec.ipFamilies = spec.ipFamilies?.slice(0, 1)
+    return
+  }
+  const isReduced = (now: readonly string[] | undefined, then: readonly string[] | undefined) =>
+    now?.length === 1 && then?.length === 2 && now[0] === then[0]
+  if (isReduced(spec.clusterIPs, before.clusterIPs))
+    errors.push(invalid(policyPath, spec.ipFamilyPolicy, "must be 'SingleStack' to release the secondary cluster IP"))
+  if (isReduced(spec.ipFamilies, before.ipFamilies))
+    errors.push(invalid(policyPath, spec.ipFamilyPolicy, "must be 'SingleStack' to release the secondary IP family"))
+}
+
+/** Families and their policy, as far as a client has not said them (upstream: initIPFamilyFields). */
 function fillFamilies(object: ObjectJson, old: ObjectJson | undefined, allocator: ServiceAllocator): void {
   const spec = specOf(object)
-  if (spec.type === 'ExternalName') return
-  const configured = allocator.families
-  const [defaultFamily] = configured
-  if (!defaultFamily) return
-  const refuse = (field: string, value: unknown, why: string) => {
-    throw invalidError('', 'Service', object.metadata.name ?? '', [invalid(field, value, why)])
+  const before = specOf(old)
+  const [defaultFamily] = allocator.families
+  if (spec.type === 'ExternalName' || !defaultFamily || (old && keepsPreference(spec, before))) return
+  const isOpen = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
+  spec.ipFamilyPolicy ??= before.ipFamilyPolicy ?? (isOpen ? 'RequireDualStack' : 'SingleStack')
+  const errors: Refusals = []
+  checkClusterIps(errors, object as unknown as Service)
+  throwIf(object, errors)
+  if (old) reduceFamilies(spec, before, errors)
+  if (spec.ipFamilyPolicy === 'SingleStack') {
+    const many = (what: string) =>
+      invalid(
+        'spec.ipFamilyPolicy',
+        'SingleStack',
+        `must be 'RequireDualStack' or 'PreferDualStack' when multiple ${what} are specified`,
+      )
+    if (spec.clusterIPs?.length === 2) errors.push(many('cluster IPs'))
+    if (spec.ipFamilies?.length === 2) errors.push(many('IP families'))
   }
-  const given = (spec.clusterIPs ?? []).filter(address => address !== 'None' && address !== '')
-  if (spec.ipFamilyPolicy === undefined) {
-    const dual = (spec.ipFamilies?.length ?? 0) > 1 || given.length > 1
-    spec.ipFamilyPolicy = dual ? 'RequireDualStack' : 'SingleStack'
-  }
-  const families: IpFamily[] = [...(spec.ipFamilies ?? [])]
-  for (const [index, address] of given.entries()) {
-    const family = familyOf(address)
-    if (family === undefined) return
-    if (families[index] === undefined) families[index] = family
-  }
-  if (families.length === 0) families.push(specOf(old).ipFamilies?.[0] ?? defaultFamily)
-  const headlessWithoutSelector = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
-  const other: IpFamily = families[0] === 'IPv4' ? 'IPv6' : 'IPv4'
-  const wantsTwo = spec.ipFamilyPolicy !== 'SingleStack'
-  if (wantsTwo && families.length === 1 && (configured.includes(other) || headlessWithoutSelector)) families.push(other)
-  if (!wantsTwo && families.length > 1 && families[0] !== families[1]) families.length = 1
-  if (!headlessWithoutSelector) {
-    if (spec.ipFamilyPolicy === 'RequireDualStack' && configured.length < 2) {
-      refuse('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services')
-    }
-    for (const [index, family] of families.entries()) {
-      if (!configured.includes(family)) refuse(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster')
-    }
-  }
+  inferFamilies(spec, allocator, errors)
+  throwIf(object, errors)
+  const families: IpFamily[] = spec.ipFamilies?.length ? [...spec.ipFamilies] : []
+  if (!isOpen) checkConfigured(spec, families, allocator, errors)
+  throwIf(object, errors)
+  if (families.length === 0) families.push(defaultFamily)
+  const wantsTwo = spec.ipFamilyPolicy !== 'SingleStack' && (isOpen || allocator.families.length === 2)
+  if (wantsTwo && families.length === 1) families.push(families[0] === 'IPv4' ? 'IPv6' : 'IPv4')
   spec.ipFamilies = families
+}
+
+/** Addresses that are given say their families. */
+function inferFamilies(spec: ServiceSpec, allocator: ServiceAllocator, errors: Refusals): void {
+  for (const [i, address] of (spec.clusterIPs ?? []).entries()) {
+    const family = familyOf(address)
+    if (address === 'None') return
+    if (family === undefined || i < (spec.ipFamilies?.length ?? 0)) continue
+    if (allocator.families.includes(family)) spec.ipFamilies = [...(spec.ipFamilies ?? []), family]
+    else errors.push(invalid(`spec.clusterIPs[${i}]`, spec.clusterIPs, `${family} is not configured on this cluster`))
+  }
+}
+
+function checkConfigured(
+  spec: ServiceSpec,
+  families: readonly IpFamily[],
+  allocator: ServiceAllocator,
+  errors: Refusals,
+): void {
+  if (spec.ipFamilyPolicy === 'RequireDualStack' && allocator.families.length < 2) {
+    const message = 'this cluster is not configured for dual-stack services'
+    errors.push(invalid('spec.ipFamilyPolicy', 'RequireDualStack', message))
+  }
+  for (const [i, family] of families.entries())
+    if (!allocator.families.includes(family))
+      errors.push(invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'))
 }
 
 async function allocate(
@@ -188,7 +251,7 @@ async function allocate(
   const operations: Operation[] = []
   const undo: (() => void)[] = []
   await allocateAddresses(allocator, object, old, context, compare, operations, undo)
-  await allocatePorts(allocator, object, old, compare, operations, undo)
+  await allocatePorts(allocator, object, old, context.dryRun, compare, operations, undo)
   if (operations.length === 0 && compare.length === 0) return undefined
   return {
     compare,
@@ -224,8 +287,9 @@ async function allocateAddresses(
       const address = wanted ?? stand ?? (await allocator.freeAddress(family))
       addresses[index] = address
       if (had.includes(address)) continue
-      if (wanted !== undefined) await checkWanted(allocator, object, index, address, family)
+      if (wanted !== undefined) await checkWanted(allocator, object, index, address, family, context.dryRun)
       if (context.dryRun) continue
+      if (!object.metadata.name) refuseNameless(object, wanted, address)
       if (wanted !== undefined && (await allocator.isTaken(wanted))) {
         refuseAddress(object, wanted, 'provided IP is already allocated')
       }
@@ -260,12 +324,19 @@ async function checkWanted(
   index: number,
   address: string,
   family: IpFamily,
+  dryRun: boolean,
 ): Promise<void> {
   if (familyOf(address) !== family)
     refuseAddress(service, address, `expected an ${family} value as indicated by spec.ipFamilies[${index}]`)
   const ranges = await allocator.rangesOf(family)
-  if (!ranges.some(range => range.hasHost(address)))
-    refuseAddress(service, address, 'the provided network does not match the current range')
+  if (ranges.some(range => range.hasHost(address))) return
+  refuseAddress(
+    service,
+    address,
+    dryRun
+      ? `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${ranges[0]?.cidr}`
+      : 'the provided network does not match the current range',
+  )
 }
 
 function refuseAddress(service: ObjectJson, address: string, why: string): never {
@@ -274,10 +345,18 @@ function refuseAddress(service: ObjectJson, address: string, why: string): never
   ])
 }
 
+/** Upstream finds that there is no name when it writes the address's own object. */
+function refuseNameless(service: ObjectJson, wanted: string | undefined, address: string): never {
+  const inner = `IPAddress.networking.k8s.io ${JSON.stringify(address)} is invalid: spec.parentRef.name: Required value`
+  const why = `failed to allocate IP${wanted === undefined ? '' : ` ${wanted}`}: ${inner}`
+  throw invalidError('', 'Service', '', [invalid('spec.clusterIPs', specOf(service).clusterIPs ?? [''], why)])
+}
+
 async function allocatePorts(
   allocator: ServiceAllocator,
   object: ObjectJson | undefined,
   old: ObjectJson | undefined,
+  dryRun: boolean,
   compare: Compare[],
   operations: Operation[],
   undo: (() => void)[],
@@ -291,7 +370,7 @@ async function allocatePorts(
   const keeps = object ? nodePortsOf(object) : []
   if (!wantsNew && !wantsHealth && had.every(port => keeps.includes(port))) return
   const state = await allocator.readPorts()
-  const { bitmap } = state
+  const bitmap = dryRun ? new GuessedPorts(...state.bitmap.parts) : state.bitmap
   const before = { ports: spec.ports, healthCheckNodePort: spec.healthCheckNodePort }
   if (needs) spec.ports = withNodePorts(allocator, object as ObjectJson, spec.ports ?? [], had, bitmap)
   if (needsHealth) takeHealthPort(allocator, object as ObjectJson, spec, had, bitmap)

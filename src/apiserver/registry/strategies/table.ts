@@ -43,6 +43,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   'coordination.k8s.io/leases': plain.leaseStrategy,
   'discovery.k8s.io/endpointslices': plain.endpointSliceStrategy,
   'events.k8s.io/events': eventsEventStrategy,
+  'networking.k8s.io/ipaddresses': plain.ipAddressStrategy,
   'networking.k8s.io/ingressclasses': plain.countedWithoutStatus,
   'networking.k8s.io/ingresses': plain.countedStrategy,
   'networking.k8s.io/networkpolicies': plain.countedWithoutStatus,

@@ -312,7 +312,7 @@ export function checkStatefulSetStatus(out: Errors, { status }: StatefulSet, old
   checkCollisions(out, status.collisionCount, old.status.collisionCount)
   for (const name of names) {
     if ((status[name] ?? 0) > status.replicas) {
-      out.push(invalid(`status.${name}`, status[name], 'cannot be greater than status.replicas'))
+      out.push(invalid(`status.${name}`, status[name] ?? 0, 'cannot be greater than status.replicas'))
     }
   }
   if (status.availableReplicas > (status.readyReplicas ?? 0)) {
@@ -323,14 +323,14 @@ export function checkStatefulSetStatus(out: Errors, { status }: StatefulSet, old
 }
 
 export function checkControllerRevision(out: Errors, { data, revision }: ControllerRevision): void {
+  checkNotNegative(out, 'revision', revision)
   if (data === undefined) out.push(required('data', 'data is mandatory'))
   else if (typeof data !== 'object' || Array.isArray(data))
     out.push(required('data', 'data must be a valid JSON object'))
-  checkNotNegative(out, 'revision', revision)
 }
 
 export function checkControllerRevisionUpdate(out: Errors, made: ControllerRevision, old: ControllerRevision): void {
-  checkControllerRevision(out, made)
+  checkNotNegative(out, 'revision', made.revision)
   out.push(comparisons)
   checkImmutable(out, 'data', made.data, old.data)
 }
@@ -349,9 +349,12 @@ export function checkReplicationController(out: Errors, { spec }: ReplicationCon
     out.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
   }
   checkPodTemplate(out, 'spec.template', template)
-  const policy = template.spec.restartPolicy
-  if (policy !== undefined && policy !== 'Always') {
-    out.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']))
+  const { restartPolicy, activeDeadlineSeconds } = template.spec
+  if (restartPolicy !== undefined && restartPolicy !== 'Always')
+    out.push(notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']))
+  if (activeDeadlineSeconds !== undefined) {
+    const message = 'activeDeadlineSeconds in ReplicationController is not Supported'
+    out.push(forbidden('spec.template.spec.activeDeadlineSeconds', message))
   }
 }
 

@@ -22,7 +22,7 @@ export function checkJobStatus(out: Errors, job: Job, old: Job): void {
   const changed = (...names: (keyof Status)[]) => names.some(name => !isSame(status[name], old.status[name]))
   if (changed('terminating') && isFinished(status) && (status.terminating ?? 0) > 0)
     out.push(invalid('status.terminating', status.terminating, 'terminating>0 is invalid for finished job'))
-  if (changed('ready', 'active') && (status.ready ?? 0) > (status.active ?? 0))
+  if (changed('ready', 'active') && status.ready !== undefined && status.ready > (status.active ?? 0))
     out.push(invalid('status.ready', status.ready, 'cannot set more ready pods than active'))
   checkCriteria(out, job)
   checkHistory(out, job, old)

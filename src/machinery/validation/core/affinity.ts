@@ -11,7 +11,6 @@ import type { LabelSelector } from '../../../api/meta/v1/label-selector.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { labelKeyErrors, labelValueErrors } from '../../selectors/label-syntax.ts'
-import { parseInt64 } from '../../selectors/requirement.ts'
 import { checkChoice, checkLabelSelector, checkOneOf, type Errors, pushInvalid } from '../checks.ts'
 
 export function checkNodeSelector(out: Errors, path: string, selector: NodeSelector): void {
@@ -144,12 +143,7 @@ function checkTopologyKey(out: Errors, path: string, key: string): void {
 }
 
 /** Only pods may compare numbers. */
-export function checkTolerations(
-  out: Errors,
-  path: string,
-  tolerations: readonly Toleration[] | undefined,
-  mayCompare = true,
-): void {
+export function checkTolerations(out: Errors, path: string, tolerations: readonly Toleration[] | undefined): void {
   tolerations?.forEach((toleration, i) => {
     const at = `${path}[${i}]`
     const { key = '', operator = '', value = '', effect = '' } = toleration
@@ -171,12 +165,11 @@ export function checkTolerations(
       if (messages.length > 0) out.push(invalid(`${at}.operator`, value, messages.join(';')))
     } else if (operator === 'Exists') {
       if (value !== '') out.push(invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"))
-    } else if (!mayCompare) {
-      out.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists', 'Lt', 'Gt']))
-    } else if ((operator === 'Gt' || operator === 'Lt') && parseInt64(value) === undefined) {
-      out.push(invalid(`${at}.value`, value, 'value must be a valid integer'))
-    } else if (operator !== 'Gt' && operator !== 'Lt') {
-      out.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists']))
+    } else {
+      // Comparisons (KEP-5471) are behind a gate that is off; their names are known all the same.
+      const isComparison = operator === 'Gt' || operator === 'Lt'
+      const known = isComparison ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists']
+      out.push(notSupported(`${at}.operator`, operator, known))
     }
     if (effect !== '') checkOneOf(out, `${at}.effect`, effect, effects)
   })

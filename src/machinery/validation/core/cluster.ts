@@ -279,7 +279,7 @@ function checkScopeValues(out: Errors, path: string, operator: string, values: r
 function checkQuotaAmounts(out: Errors, path: string, amounts: Readonly<Record<string, string>> | undefined): void {
   for (const [name, text] of Object.entries(amounts ?? {})) {
     const at = `${path}[${name}]`
-    pushInvalid(out, at, name, labelKeyErrors(name))
+    checkResourceName(out, at, name)
     if (!name.includes('/') && !isQuotaName(name)) {
       out.push(invalid(at, name, 'must be a standard resource for quota'))
     }

@@ -6,7 +6,7 @@ import { isHugePages } from '../../pod-qos.ts'
 import { parseQuantity, QuantityError } from '../../quantity.ts'
 import { askedTotal } from '../../quota/pod-totals.ts'
 import type { Errors } from '../checks.ts'
-import { checkResources } from './resources.ts'
+import { checkPodResourceName, checkResources } from './resources.ts'
 
 export function checkPodLevelResources(
   out: Errors,
@@ -21,7 +21,7 @@ export function checkPodLevelResources(
     return
   }
   if (resources.claims) out.push(forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level'))
-  checkResources(out, path, resources, claims)
+  checkResources(out, path, resources, claims, checkPodResourceName)
   try {
     checkConsistency(out, path, spec)
   } catch (error) {

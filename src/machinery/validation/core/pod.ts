@@ -64,9 +64,14 @@ function checkTolerations(out: Errors, spec: PodSpec, old: PodSpec): void {
 
 function checkGates(out: Errors, spec: PodSpec, old: PodSpec): void {
   const before = new Set(old.schedulingGates?.map(gate => gate.name))
-  for (const { name } of spec.schedulingGates ?? []) {
+  for (const [i, { name }] of (spec.schedulingGates ?? []).entries()) {
     if (!before.has(name))
-      out.push(forbidden('spec.schedulingGates', `only deletion is allowed, but found new scheduling gate '${name}'`))
+      out.push(
+        forbidden(
+          `spec.schedulingGates[${i}].name`,
+          `only deletion is allowed, but found new scheduling gate '${name}'`,
+        ),
+      )
   }
 }
 

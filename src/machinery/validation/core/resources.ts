@@ -58,6 +58,16 @@ export function checkResourceName(out: Errors, path: string, name: string): void
   }
 }
 
+const podResources: ReadonlySet<string> = new Set(['cpu', 'memory'])
+
+/** A resource that a pod as a whole may ask for. */
+export function checkPodResourceName(out: Errors, path: string, name: string): void {
+  const before = out.length
+  checkResourceName(out, path, name)
+  if (out.length === before && !podResources.has(name) && !isHugePages(name))
+    out.push(notSupported(path, name, ['cpu', 'hugepages-', 'memory']))
+}
+
 /** An amount that is not negative, and whole where the resource is counted. */
 export function checkAmount(out: Errors, path: string, name: string, text: string): void {
   const amount = parseQuantity(text)
@@ -71,13 +81,14 @@ export function checkResources(
   path: string,
   resources: ResourceRequirements | undefined,
   claims: ReadonlySet<string>,
+  checkName = checkContainerResourceName,
 ): void {
   if (!resources) return
   const limits = resources.limits ?? {}
   const requests = resources.requests ?? {}
-  for (const [name, text] of Object.entries(limits)) checkOne(out, `${path}.limits`, name, text)
+  for (const [name, text] of Object.entries(limits)) checkOne(out, `${path}.limits`, name, text, checkName)
   for (const [name, text] of Object.entries(requests)) {
-    checkOne(out, `${path}.requests`, name, text)
+    checkOne(out, `${path}.requests`, name, text, checkName)
     checkAgainstLimit(out, path, name, text, ownMember(limits, name))
   }
   const all = [...Object.keys(limits), ...Object.keys(requests)]
@@ -115,9 +126,9 @@ function checkClaims(
   })
 }
 
-function checkOne(out: Errors, path: string, name: string, text: string): void {
+function checkOne(out: Errors, path: string, name: string, text: string, checkName: typeof checkResourceName): void {
   const at = `${path}[${name}]`
-  checkContainerResourceName(out, at, name)
+  checkName(out, at, name)
   checkAmount(out, at, name, text)
 }
 

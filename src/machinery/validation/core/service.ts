@@ -106,29 +106,50 @@ function checkAddresses(out: Errors, { spec }: Service): void {
       pushInvalid(out, `spec.LoadBalancerSourceRanges[${i}]`, range, cidrErrors(range.trim()))
     })
   }
+  checkClusterIps(out, { spec })
+}
+
+const families = ['IPv4', 'IPv6']
+const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']
+
+/** Looked at before addresses are allocated too (upstream: ValidateServiceClusterIPsRelatedFields). */
+export function checkClusterIps(out: Errors, { spec }: Pick<Service, 'spec'>): void {
+  if (spec.type === 'ExternalName') return
   const ips = spec.clusterIPs ?? []
-  if (spec.clusterIP && ips.length > 0 && ips[0] !== spec.clusterIP) {
+  if (spec.clusterIP && ips.length === 0) out.push(required('spec.clusterIPs'))
+  else if (spec.clusterIP && ips[0] !== spec.clusterIP)
     out.push(invalid('spec.clusterIPs', ips, 'first value must match `clusterIP`'))
-  }
   if (!spec.clusterIP && ips.length > 0)
     out.push(invalid('spec.clusterIPs', ips, 'must be empty when `clusterIP` is not specified'))
-  ips.forEach((address, i) => {
-    if (address === 'None' ? i > 0 || ips.length > 1 : !isIp(address)) {
-      const detail = address === 'None' ? "'None' must be the first and only value" : ipErrors(address)[0]!
-      out.push(invalid(`spec.clusterIPs[${i}]`, address, detail))
-    } else if (spec.ipFamilies?.[i] && address !== 'None' && ipFamilyOf(address) !== spec.ipFamilies[i]) {
-      out.push(
-        invalid(
-          `spec.clusterIPs[${i}]`,
-          address,
-          `expected an ${spec.ipFamilies[i]} value as indicated by \`ipFamilies[${i}]\``,
-        ),
-      )
-    }
-  })
-  if (ips.length > 2) out.push(invalid('spec.clusterIPs', ips, 'may only hold up to 2 values'))
   spec.ipFamilies?.forEach((family, i) => {
-    if (spec.ipFamilies?.indexOf(family) !== i) out.push(duplicate(`spec.ipFamilies[${i}]`, family))
+    const at = `spec.ipFamilies[${i}]`
+    if (!families.includes(family)) out.push(notSupported(at, family, families))
+    if (spec.ipFamilies?.indexOf(family) !== i) out.push(duplicate(at, family))
+  })
+  const policy: string | undefined = spec.ipFamilyPolicy
+  if (policy !== undefined && !familyPolicies.includes(policy))
+    out.push(notSupported('spec.ipFamilyPolicy', policy, familyPolicies))
+  checkEachClusterIp(out, spec, ips)
+}
+
+function checkEachClusterIp(out: Errors, spec: Service['spec'], ips: readonly string[]): void {
+  const before = out.length
+  ips.forEach((address, i) => {
+    if (i > 0 || address !== 'None') pushInvalid(out, `spec.clusterIPs[${i}]`, address, ipErrors(address))
+    else if (ips.length > 1) out.push(invalid('spec.clusterIPs', ips, "'None' must be the first and only value"))
+  })
+  const areAddresses = out.length === before
+  if (ips.length > 2) out.push(invalid('spec.clusterIPs', ips, 'may only hold up to 2 values'))
+  if (!areAddresses) return
+  if (ips.length > 1 && new Set(ips.map(ipFamilyOf)).size < 2)
+    out.push(invalid('spec.clusterIPs', ips, 'may specify no more than one IP for each IP family'))
+  if (ips[0] === 'None') return
+  ips.forEach((address, i) => {
+    const family = spec.ipFamilies?.[i]
+    if (family === undefined || !families.includes(family) || ipFamilyOf(address) === family) return
+    out.push(
+      invalid(`spec.clusterIPs[${i}]`, address, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``),
+    )
   })
 }
 

@@ -238,7 +238,10 @@ const rules: Readonly<Record<string, Rule>> = {
 /** Upstream misspells one and capitalises another when a second source is given. */
 const secondNames: Readonly<Record<string, string>> = { downwardAPI: 'downwarAPI', cephfs: 'cephFS' }
 
-/** The first source of those that are set, in `order`, is judged; every other one is one too many. */
+/**
+ * The first source of those that are set, in `order`, is judged; every other one is one too many. Of persistent volumes,
+ * upstream looks at a flexVolume whatever comes before.
+ */
 export function checkSources(
   out: Errors,
   path: string,
@@ -251,7 +254,8 @@ export function checkSources(
   for (const name of order) {
     const source = holder[name]
     if (source === undefined) continue
-    if (first) (more[name] ?? rules[name])?.(out, `${path}.${name}`, source, owner)
+    if (first || (owner.isPersistent && name === 'flexVolume'))
+      (more[name] ?? rules[name])?.(out, `${path}.${name}`, source, owner)
     else out.push(forbidden(`${path}.${secondNames[name] ?? name}`, 'may not specify more than 1 volume type'))
     first = false
   }

@@ -47,24 +47,26 @@ export function checkNetworkPolicy(out: Errors, { spec }: NetworkPolicy): void {
       checkPeer(out, `spec.egress[${i}].to[${j}]`, peer)
     })
   })
-  if ((spec.policyTypes?.length ?? 0) > 2) {
-    out.push(invalid('spec.policyTypes', spec.policyTypes, 'may not specify more than two policyTypes'))
-  }
+  const types = spec.policyTypes ?? []
+  if (types.length > 2) out.push(invalid('spec.policyTypes', types, 'may not specify more than two policyTypes'))
+  else
+    types.forEach((type, i) => {
+      checkOneOf(out, `spec.policyTypes[${i}]`, type, ['Ingress', 'Egress'])
+    })
 }
 
 function checkPolicyPorts(out: Errors, path: string, ports: readonly NetworkPolicyPort[] | undefined): void {
   ports?.forEach(({ protocol, port, endPort }, i) => {
     const at = `${path}[${i}]`
     if (protocol !== undefined) checkOneOf(out, `${at}.protocol`, protocol, ['TCP', 'UDP', 'SCTP'])
-    if (port !== undefined) checkPortNumOrName(out, `${at}.port`, port)
-    if (endPort === undefined) return
-    if (port === undefined) out.push(required(`${at}.port`, 'must be specified when endPort is also specified'))
-    else if (typeof port === 'string') {
-      out.push(invalid(`${at}.endPort`, endPort, 'may not be specified when port is non-numeric'))
-    } else {
-      if (endPort < port) out.push(invalid(`${at}.endPort`, endPort, 'must be greater than or equal to `port`'))
-      pushInvalid(out, `${at}.endPort`, endPort, portErrors(endPort))
+    if (endPort !== undefined && typeof port !== 'number') {
+      const why = port === undefined ? 'not specified' : 'non-numeric'
+      out.push(invalid(`${at}.endPort`, endPort, `may not be specified when \`port\` is ${why}`))
     }
+    if (port !== undefined) checkPortNumOrName(out, `${at}.port`, port)
+    if (endPort === undefined || typeof port !== 'number') return
+    if (endPort < port) out.push(invalid(`${at}.endPort`, endPort, 'must be greater than or equal to `port`'))
+    pushInvalid(out, `${at}.endPort`, endPort, portErrors(endPort))
   })
 }
 
@@ -338,7 +340,7 @@ function checkSliceEndpoint(out: Errors, path: string, endpoint: Endpoint, addre
   if (addresses.length === 0) out.push(required(`${path}.addresses`))
   if (addresses.length > maxAddresses) out.push(tooMany(`${path}.addresses`, addresses.length, maxAddresses))
   addresses.forEach((address, i) => {
-    checkSliceAddress(out, `${path}.addresses[${i}]`, address, addressType)
+    checkSliceAddress(out, `${path}.addresses`, i, address, addressType)
   })
   if (endpoint.nodeName !== undefined)
     pushInvalid(out, `${path}.nodeName`, endpoint.nodeName, dns1123SubdomainErrors(endpoint.nodeName))
@@ -380,13 +382,28 @@ function checkSlicePorts(out: Errors, slice: EndpointSlice): void {
   })
 }
 
-function checkSliceAddress(out: Errors, path: string, address: string, type: string): void {
-  if (type === 'FQDN') pushInvalid(out, path, address, dns1123SubdomainErrors(address))
-  else if (type !== 'IPv4' && type !== 'IPv6') return
-  else if (!isIp(address) || ipFamilyOf(address) !== type) {
-    const example = type === 'IPv4' ? 'must be a valid IPv4 address' : 'must be a valid IPv6 address'
-    out.push(invalid(path, address, isIp(address) ? example : ipErrors(address)[0]!))
-  } else checkEndpointIp(out, path, address)
+function checkSliceAddress(out: Errors, list: string, i: number, address: string, type: string): void {
+  const path = `${list}[${i}]`
+  if (type === 'FQDN') return void checkDomain(out, path, address)
+  if (type !== 'IPv4' && type !== 'IPv6') return
+  if (!isIp(address)) return void out.push(invalid(path, address, ipErrors(address)[0]!))
+  // Upstream names the list alone here.
+  if (ipFamilyOf(address) !== type) out.push(invalid(list, address, `must be an ${type} address`))
+  checkEndpointIp(out, path, address)
+}
+
+/** Of two labels at least; a dot may stand at its end. */
+function checkDomain(out: Errors, path: string, domain: string): void {
+  if (domain === '') return void out.push(required(path))
+  const name = domain.replace(/\.$/, '')
+  const errors = dns1123SubdomainErrors(name)
+  if (errors.length > 0) return void out.push(invalid(path, name, errors.join(',')))
+  const labels = name.split('.')
+  if (labels.length < 2) {
+    out.push(invalid(path, name, 'should be a domain with at least two segments separated by dots'))
+    return
+  }
+  for (const label of labels) pushInvalid(out, path, label, dns1123LabelErrors(label))
 }
 
 export function checkEndpointSliceUpdate(out: Errors, slice: EndpointSlice, old: EndpointSlice): void {

@@ -162,7 +162,7 @@ const systemPriorities: Readonly<Record<string, number>> = {
 export function checkPriorityClass(out: Errors, made: PriorityClass): void {
   const { name } = made.metadata
   if (made.preemptionPolicy !== undefined)
-    checkOneOf(out, 'preemptionPolicy', made.preemptionPolicy, ['Never', 'PreemptLowerPriority'])
+    checkOneOf(out, 'preemptionPolicy', made.preemptionPolicy, ['PreemptLowerPriority', 'Never'])
   if (name?.startsWith('system-')) {
     if (systemPriorities[name] !== made.value || made.globalDefault) {
       out.push(

@@ -3,7 +3,7 @@ import type { TopologySelectorTerm } from '../../../api/core/v1/topology-selecto
 import type { CSIStorageCapacity } from '../../../api/storage/v1/csi-storage-capacity.ts'
 import type { StorageClass } from '../../../api/storage/v1/storage-class.ts'
 import type { VolumeAttributesClass } from '../../../api/storage/v1/volume-attributes-class.ts'
-import { duplicate, forbidden, invalid, notSupported, required, tooLong } from '../../../schema/field-error.ts'
+import { duplicate, forbidden, invalid, required, tooLong } from '../../../schema/field-error.ts'
 import { dns1123SubdomainErrors } from '../../../schema/formats.ts'
 import { notNegativeMessage } from '../../../schema/validators.ts'
 import { parseQuantity } from '../../quantity.ts'
@@ -11,6 +11,7 @@ import { labelKeyErrors } from '../../selectors/label-syntax.ts'
 import {
   checkImmutable,
   checkLabelSelector,
+  checkOneOf,
   checkUnchanged,
   comparisons,
   type Errors,
@@ -61,9 +62,8 @@ const meaningOf = ({ matchLabelExpressions }: TopologySelectorTerm): string =>
 export function checkStorageClass(out: Errors, storageClass: StorageClass): void {
   checkProvisioner(out, 'provisioner', storageClass.provisioner)
   checkParameters(out, storageClass.parameters)
-  if (storageClass.reclaimPolicy === 'Recycle') {
-    out.push(notSupported('reclaimPolicy', 'Recycle', ['Delete', 'Retain']))
-  }
+  const policy = storageClass.reclaimPolicy
+  if (policy !== undefined) checkOneOf(out, 'reclaimPolicy', policy, ['Delete', 'Retain'])
   if (storageClass.volumeBindingMode === undefined) out.push(required('volumeBindingMode'))
   const topologies = storageClass.allowedTopologies ?? []
   const meanings = topologies.map(meaningOf)

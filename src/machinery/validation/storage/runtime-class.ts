@@ -15,7 +15,7 @@ export function checkRuntimeClass(out: Errors, { handler, overhead, scheduling }
   if (overhead) checkResources(out, 'overhead', { limits: overhead.podFixed ?? {} }, new Set())
   if (!scheduling) return
   checkLabels(out, 'scheduling.nodeSelector', scheduling.nodeSelector)
-  checkTolerations(out, 'scheduling.tolerations', scheduling.tolerations, false)
+  checkTolerations(out, 'scheduling.tolerations', scheduling.tolerations)
   const seen = new Set<string>()
   for (const [i, toleration] of (scheduling.tolerations ?? []).entries()) {
     const { key = '', operator = '', value = '', effect = '' } = toleration
