@@ -4,8 +4,10 @@ import { CustomResourceDefinition } from '../../api/apiextensions/v1/custom-reso
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { systemClock } from '../../base/clock.ts'
 import { ApiError } from '../../machinery/api-error.ts'
+import { Document } from '../../machinery/openapi/v3-messages.ts'
+import { decodeMessage } from '../../schema/protobuf-decode.ts'
 import { BootstrapApi, type BootstrapRequest } from '../bootstrap/bootstrap-api.ts'
-import { type Answer, send, startTestServer, type TestServer } from '../testing/test-server.ts'
+import { type Answer, requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
 import { WebhookClient } from '../webhooks/webhook-client.ts'
 import { CustomResources } from './custom-resources.ts'
 
@@ -157,6 +159,16 @@ test('a definition is established, and its resource is in discovery and OpenAPI'
   const url = JSON.parse(index.text).paths['apis/example.com/v1'].serverRelativeURL
   const document = await send(server, 'GET', url)
   assert.equal(document.json.components.schemas['com.example.v1.Widget'].properties.spec.properties.size.maximum, 10)
+  const accept = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf'
+  const protobuf = await server.server.handle(requestOf('GET', url, undefined, { accept }))
+  assert.equal(protobuf.headers['content-type'], accept.replace('@', '.'))
+  assert.equal(protobuf.headers.etag, document.headers.etag)
+  assert.ok(protobuf.body.is === 'bytes')
+  const { components } = decodeMessage(Document, Buffer.concat([...protobuf.body.chunks]))
+  assert.deepEqual(
+    components?.schemas?.additionalProperties?.map(({ name }) => name),
+    Object.keys(document.json.components.schemas),
+  )
   const patch = document.json.paths['/apis/example.com/v1/namespaces/{namespace}/widgets/{name}'].patch
   assert.ok(!('application/strategic-merge-patch+json' in patch.requestBody.content))
   const service = await send(server, 'GET', '/apis/apiregistration.k8s.io/v1/apiservices/v1.example.com')

@@ -135,28 +135,31 @@ export class NonResourceEndpoints {
   }
 
   #openApiDocument(request: ServerRequest, name: string): ServerResponse {
-    const document = this.#openApiV3.document(name) ?? this.#customOpenApi?.document(name)
+    const documents = [this.#openApiV3, this.#customOpenApi].find(each => each?.document(name))
+    const document = documents?.document(name)
     if (!document) return { status: 404, headers: {}, body: { is: 'none' } }
-    const isAccepted = acceptClauses(header(request.headers, 'accept')).some(({ type }) => openApiTypes.has(type))
-    if (!isAccepted) return { status: 406, headers: { vary: 'Accept' }, body: { is: 'none' } }
+    const accepted = acceptClauses(header(request.headers, 'accept'))
+    const form = accepted.map(({ type }) => openApiForms.get(type)).find(each => each !== undefined)
+    if (form === undefined) return { status: 406, headers: { vary: 'Accept' }, body: { is: 'none' } }
     const etag = `"${document.hash}"`
     const wanted = request.query.get('hash')
     const immutable = wanted === document.hash
     if (wanted !== null && !immutable) {
       const location = `/openapi/v3/${name}?hash=${document.hash}`
-      const headers = { location, etag, vary: 'Accept', 'content-type': 'application/json' }
+      const headers = { location, etag, vary: 'Accept', 'content-type': openApiContentTypes[form] }
       return { status: 301, headers, body: { is: 'none' } }
     }
     const headers: Record<string, string> = {
       etag,
       vary: 'Accept',
       'last-modified': this.#openApiV3.modified,
-      'content-type': 'application/json',
+      'content-type': openApiContentTypes[form],
       'cache-control': immutable ? 'public, immutable' : 'no-cache, private',
       ...(immutable ? { expires: new Date(Date.now() + 31_536_000_000).toUTCString() } : {}),
     }
     if (header(request.headers, 'if-none-match') === etag) return { status: 304, headers, body: { is: 'none' } }
-    return { status: 200, headers, body: { is: 'bytes', chunks: [document.bytes] } }
+    const bytes = (form === 'protobuf' && documents?.protobuf(name)) || document.bytes
+    return { status: 200, headers, body: { is: 'bytes', chunks: [bytes] } }
   }
 
   #paths(): string[] {
@@ -190,12 +193,20 @@ const textResponse = (text: string): ServerResponse => ({
   body: { is: 'bytes', chunks: [Buffer.from(text)] },
 })
 
-const openApiTypes: ReadonlySet<string> = new Set([
-  'application/json',
-  'application/com.github.proto-openapi.spec.v3.v1.0+json',
-  'application/*',
-  '*/*',
+/** As in v2: what is asked for may have an at sign, what is answered may not. */
+const openApiForms: ReadonlyMap<string, 'json' | 'protobuf'> = new Map([
+  ['application/json', 'json'],
+  ['application/com.github.proto-openapi.spec.v3.v1.0+json', 'json'],
+  ['application/*', 'json'],
+  ['*/*', 'json'],
+  ['application/com.github.proto-openapi.spec.v3@v1.0+protobuf', 'protobuf'],
+  ['application/com.github.proto-openapi.spec.v3.v1.0+protobuf', 'protobuf'],
 ])
+
+const openApiContentTypes = {
+  json: 'application/json',
+  protobuf: 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf',
+}
 
 /** A document that has one form alone. Throws 406 where another is asked for. */
 function plainJson(request: ServerRequest, type: string, value: unknown): ServerResponse {

@@ -1,5 +1,6 @@
 /** OpenAPI v3: an index of documents, and a document per group and version (KEP-2896). */
 import { createHash } from 'node:crypto'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { APIGroup, APIGroupList, APIResourceList, APIVersions } from '../../api/meta/v1/discovery.ts'
 import { DeleteOptions } from '../../api/meta/v1/options.ts'
 import { WatchEvent } from '../../api/meta/v1/watch-event.ts'
@@ -9,6 +10,7 @@ import type { Kind } from '../../schema/kind.ts'
 import type { ServedGroup, ServedVersion } from '../discovery/api-groups.ts'
 import { described, namesOf, type Operation, PathBuilder, type PathItem } from './operations.ts'
 import { type Schema, SchemaSet } from './schema.ts'
+import { openApiV3Protobuf } from './v3-protobuf.ts'
 
 export interface OpenApiDocument {
   readonly openapi: '3.0.0'
@@ -26,6 +28,8 @@ export class OpenApiV3 {
   /** When this server began to serve them (RFC 9110, Last-Modified). */
   readonly modified = new Date().toUTCString()
   readonly #made = new Map<string, { readonly bytes: Uint8Array; readonly hash: string }>()
+  /** Asked for rarely, and a tenth of its size. */
+  readonly #zippedProtobuf = new Map<string, Uint8Array>()
 
   constructor(groups: readonly ServedGroup[]) {
     this.#makers.set('api', () => rootDocument('/api/', 'getCoreAPIVersions', 'core', APIVersions))
@@ -73,6 +77,18 @@ export class OpenApiV3 {
     const made = { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() }
     this.#made.set(name, made)
     return made
+  }
+
+  /** The same in protobuf. */
+  protobuf(name: string): Uint8Array | undefined {
+    let zipped = this.#zippedProtobuf.get(name)
+    if (!zipped) {
+      const value = this.value(name)
+      if (!value) return undefined
+      zipped = gzipSync(openApiV3Protobuf(value))
+      this.#zippedProtobuf.set(name, zipped)
+    }
+    return gunzipSync(zipped)
   }
 }
 
