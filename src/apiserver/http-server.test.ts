@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
-import { request as httpsRequest } from 'node:https'
+import { createServer, request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -111,14 +111,12 @@ test('only a certificate that the authority has signed says who somebody is', as
   const foreign = mkdtempSync(join(tmpdir(), 'clipper-http-foreign-'))
   const other = ensurePki({ directory: foreign, nodeName: 'n', altNames: [], serviceAddresses: [], clock: systemClock })
   const seen: unknown[] = []
-  const { createSecureServer } = await import('node:http2')
-  const probe = createSecureServer({
+  const probe = createServer({
     cert: pki.serving.certificatePem,
     key: pki.serving.privateKeyPem,
     ca: pki.caPem,
     requestCert: true,
     rejectUnauthorized: false,
-    allowHTTP1: true,
   })
   probe.on('request', (request, response) => {
     seen.push(credentialsOf(request).certificate?.organizations)
@@ -128,11 +126,12 @@ test('only a certificate that the authority has signed says who somebody is', as
   const { port } = probe.address() as { port: number }
   const ask = (cert: string, key: string) =>
     new Promise<void>((resolve, reject) => {
-      const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: pki.caPem, cert, key })
-      session.on('error', reject)
-      const stream = session.request({ ':path': '/' })
-      stream.on('close', () => session.close(() => resolve()))
-      stream.resume()
+      const asked = httpsRequest({ host: '127.0.0.1', port, ca: pki.caPem, cert, key, agent: false }, response => {
+        response.resume()
+        response.on('close', () => resolve())
+      })
+      asked.on('error', reject)
+      asked.end()
     })
   await ask(certificatePem, privateKeyPem)
   const admin = other.identity('admin')
@@ -207,6 +206,8 @@ test('a client that goes in the midst of an answer leaves nothing behind', { tim
     stream.on('error', () => {})
     await new Promise(resolve => stream.once('response', resolve))
     stream.close(8)
+    // Nor is a stream closed whose small answer has come whole, as long as it is not read.
+    stream.resume()
     await new Promise(resolve => stream.once('close', resolve))
   }
   session.close()

@@ -11,7 +11,8 @@ import { RequestContext as Context, type RequestContext } from '../../src/apiser
 import { requestInfoOf } from '../../src/apiserver/chain/request-info.ts'
 import { serverRequestOf } from '../../src/apiserver/http/http-request.ts'
 import { writeResponse } from '../../src/apiserver/http/http-response.ts'
-import type { ResponseTarget } from '../../src/apiserver/http/stream-exchange.ts'
+import { bodyReader } from '../../src/apiserver/http/request-body.ts'
+import type { ResponseTarget } from '../../src/apiserver/http/response-target.ts'
 import { writeUpgradeResponse } from '../../src/apiserver/http/upgrade-response.ts'
 import type { ObjectReader } from '../../src/apiserver/registry/object-reader.ts'
 import { connectHandlers } from '../../src/apiserver/streaming/connect.ts'
@@ -105,7 +106,12 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
       const gone = new AbortController()
       response.on('close', () => gone.abort())
       const connection = { request: incoming, exchange: { request: incoming, response } }
-      const context = contextOf({ request: incoming, bytes: incoming, signal: () => gone.signal, connection })
+      const context = contextOf({
+        request: incoming,
+        readBody: bodyReader(incoming),
+        signal: () => gone.signal,
+        connection,
+      })
       await writeResponse(context.request, response as unknown as ResponseTarget, await answer(context))
     })
     front.on('upgrade', async (incoming, socket: Duplex, head) => {
@@ -114,7 +120,7 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
       socket.on('close', () => gone.abort())
       const connection = { request: incoming, upgrade: { socket, head } }
       const given = await answer(
-        contextOf({ request: incoming, bytes: incoming, signal: () => gone.signal, connection }),
+        contextOf({ request: incoming, readBody: bodyReader(incoming), signal: () => gone.signal, connection }),
       )
       if (given.body.is !== 'hijacked') await writeUpgradeResponse(socket, given)
     })

@@ -37,14 +37,25 @@ export interface ServerRequest {
 export interface ConnectionAccess {
   /** The raw socket of an HTTP/1.1 Upgrade request, with the bytes already read behind its head. */
   readonly upgrade?: { readonly socket: import('node:stream').Duplex; readonly head: Buffer }
-  /** The Node request and response pair. Absent on an upgrade. */
-  readonly exchange?: { readonly request: NodeRequest; readonly response: NodeResponse }
-  /** The Node request of an upgrade or of an exchange. */
-  readonly request: NodeRequest
+  /** The request and its response as streams. Absent on an upgrade. */
+  readonly exchange?: { readonly request: RequestStream; readonly response: ResponseStream }
+  /** The request of an upgrade or of an exchange. */
+  readonly request: RequestStream
 }
 
-export type NodeRequest = import('node:http').IncomingMessage | import('node:http2').Http2ServerRequest
-export type NodeResponse = import('node:http').ServerResponse | import('node:http2').Http2ServerResponse
+/** A request as Node's IncomingMessage shows it. */
+export type RequestStream = import('node:stream').Readable & {
+  readonly url?: string | undefined
+  readonly headers: import('node:http').IncomingHttpHeaders
+  /** Of HTTP/2, whose framing says it: whether there is a body. */
+  readonly hasBody?: boolean
+}
+
+/** A response as Node's ServerResponse takes it. */
+export type ResponseStream = import('node:stream').Writable & {
+  writeHead(status: number, headers: Readonly<Record<string, string | string[]>>): unknown
+  flushHeaders(): void
+}
 
 export type ResponseBody =
   | { readonly is: 'none' }

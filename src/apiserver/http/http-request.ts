@@ -1,14 +1,11 @@
-/** A Node request as the chain's ServerRequest. */
-import type { Readable } from 'node:stream'
+/** A request over HTTP as the chain's ServerRequest. */
 import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { ApiError, badRequestError, entityTooLargeError } from '../../machinery/api-error.ts'
+import { badRequestError } from '../../machinery/api-error.ts'
 import type { Credentials } from '../authentication/authenticator.ts'
 import type { ConnectionAccess, Headers, RequestBody, ServerRequest } from '../chain/server-request.ts'
-
-/** Upstream's limit of a body. */
-export const maxBodyBytes = 3 * 1024 * 1024
+import { bodyTooLarge, maxBodyBytes, type ReadBody } from './request-body.ts'
 
 const gunzipBytes = promisify(gunzip)
 
@@ -17,16 +14,12 @@ export interface Incoming {
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly headers: object
-  /** Of HTTP/2. */
-  readonly stream?: { readonly session?: { readonly socket?: unknown } | undefined } | undefined
-  /** Of HTTP/1.1. */
-  readonly socket?: unknown
+  readonly socket: object
 }
 
 export interface RequestParts {
   readonly request: Incoming
-  /** What the body comes from. */
-  readonly bytes: Readable
+  readonly readBody: ReadBody
   /** Makes the signal when someone asks for it: most requests are answered before anyone could. */
   readonly signal: () => AbortSignal
   readonly connection: ConnectionAccess
@@ -35,7 +28,7 @@ export interface RequestParts {
 
 export function serverRequestOf({
   request,
-  bytes,
+  readBody,
   signal,
   connection,
   bodyTimeoutMs = 60_000,
@@ -50,7 +43,7 @@ export function serverRequestOf({
     headers,
     credentials: credentialsOf(request),
     remoteAddress: connectionOf(request).remoteAddress,
-    body: bodyOf(request, bytes, bodyTimeoutMs),
+    body: bodyOf(request, readBody, bodyTimeoutMs),
     get signal() {
       return signal()
     },
@@ -79,15 +72,12 @@ const connections = new WeakMap<object, Connection>()
 const uidObjectId = '1.3.6.1.4.1.57683.2'
 
 function connectionOf(request: Incoming): Connection {
-  const session = request.stream?.session
-  const key = (session ?? request.socket) as object | undefined
-  const known = key && connections.get(key)
+  const socket = request.socket as TLSSocket
+  const known = connections.get(socket)
   if (known) return known
-  const socket = (session ? session.socket : request.socket) as TLSSocket | undefined
-  if (!key || !socket) return { certificate: undefined, remoteAddress: '' }
   const certificate = socket.authorized ? readCertificate(socket) : undefined
   const connection = { certificate, remoteAddress: socket.remoteAddress ?? '' }
-  connections.set(key, connection)
+  connections.set(socket, connection)
   return connection
 }
 
@@ -127,47 +117,22 @@ function bearerTokenOf(headers: Headers): string | undefined {
   return undefined
 }
 
-function bodyOf({ method, headers }: Incoming, bytes: Readable, timeoutMs: number): RequestBody {
+function bodyOf({ method, headers }: Incoming, read: ReadBody, timeoutMs: number): RequestBody {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return { is: 'none' }
   let reading: Promise<Buffer> | undefined
   return {
     is: 'bytes',
     read: () => {
-      reading ??= readBody(bytes, headers as Headers, timeoutMs)
+      reading ??= plainBody(read, headers as Headers, timeoutMs)
       return reading
     },
   }
 }
 
-const tooLarge = (): ApiError => entityTooLargeError(`limit is ${maxBodyBytes}`)
-
-async function readBody(source: Readable, headers: Headers, timeoutMs: number): Promise<Buffer> {
+async function plainBody(read: ReadBody, headers: Headers, timeoutMs: number): Promise<Buffer> {
   const declared = Number(headers['content-length'] ?? 0)
-  if (declared > maxBodyBytes) throw tooLarge()
-  const bytes = await new Promise<Buffer>((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    const timer = setTimeout(
-      () => reject(new ApiError(408, 'Timeout', 'the request body did not arrive in time')),
-      timeoutMs,
-    )
-    const settle = (done: () => void) => {
-      clearTimeout(timer)
-      source.off('data', onData)
-      done()
-    }
-    const onData = (chunk: Buffer) => {
-      length += chunk.length
-      if (length > maxBodyBytes) settle(() => reject(tooLarge()))
-      else chunks.push(chunk)
-    }
-    source.on('data', onData)
-    source.on('end', () =>
-      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length))),
-    )
-    source.on('error', () => settle(() => reject(badRequestError('the request body could not be read'))))
-    source.on('aborted', () => settle(() => reject(badRequestError('the request body was cut off'))))
-  })
+  if (declared > maxBodyBytes) throw bodyTooLarge()
+  const bytes = await read(timeoutMs)
   return headers['content-encoding'] === 'gzip' ? unzipped(bytes) : bytes
 }
 
@@ -175,7 +140,7 @@ async function unzipped(bytes: Buffer): Promise<Buffer> {
   try {
     return await gunzipBytes(bytes, { maxOutputLength: maxBodyBytes })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge()
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw bodyTooLarge()
     throw badRequestError('the request body is no valid gzip')
   }
 }

@@ -4,7 +4,7 @@ import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { acceptsGzip } from '../forms/accept.ts'
 import { nextFrames } from '../watch/frame-batch.ts'
 import type { WatchSource } from '../watch/watch-source.ts'
-import type { ResponseTarget } from './stream-exchange.ts'
+import type { ResponseTarget } from './response-target.ts'
 
 /** Smaller bodies are not worth compressing (upstream's threshold). */
 const gzipThresholdBytes = 128 * 1024

@@ -1,27 +1,24 @@
 /** HTTPS for the chain: HTTP/2 and HTTP/1.1 on one port, upgrades handed on, bounds on everything a client can make us hold. */
 import { readFileSync } from 'node:fs'
 import type { ServerResponse as Http1Response, IncomingMessage } from 'node:http'
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { type ConnectionLimits, ServerConnection } from '../../base/http2/connection.ts'
+import { ErrorCode } from '../../base/http2/frames.ts'
+import type { Header } from '../../base/http2/hpack-decoder.ts'
+import type { ServerStream } from '../../base/http2/server-stream.ts'
 import { type Logger, loggerOf } from '../../base/log.ts'
 import type { ApiServer } from '../api-server.ts'
-import type {
-  ConnectionAccess,
-  NodeRequest,
-  NodeResponse,
-  ServerRequest,
-  ServerResponse,
-} from '../chain/server-request.ts'
-import { type Incoming, serverRequestOf } from './http-request.ts'
+import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
+import { ClientPresence } from './client-presence.ts'
+import { serverRequestOf } from './http-request.ts'
 import { writeResponse } from './http-response.ts'
-import { isUnusual, type ResponseTarget, StreamAccess, StreamResponse } from './stream-exchange.ts'
+import { bodyReader } from './request-body.ts'
+import { requestHeadOf } from './request-head.ts'
+import type { ResponseTarget } from './response-target.ts'
+import { StreamExchange } from './stream-exchange.ts'
 import { writeUpgradeResponse } from './upgrade-response.ts'
 
 export interface HttpServerOptions {
@@ -56,15 +53,22 @@ export interface RunningHttpServer {
 }
 
 const defaultLimits: HttpLimits = { connections: 10_000, idleMs: 180_000, headMs: 30_000, bodyMs: 60_000 }
-/** One reason for all: making an exception for every request that is broken off costs more than the request. */
-const clientGone = new Error('the client has gone away')
+/** Of an HTTP/2 connection. */
+const http2Limits: ConnectionLimits = {
+  maxStreams: 250,
+  streamWindow: 262_144,
+  connectionWindow: 4 << 20,
+  waitingBytes: 131_072,
+  headerBytes: 65_536,
+  controlFramesPerSecond: 500,
+}
 
 export function startHttpServer(server: ApiServer, options: HttpServerOptions): Promise<RunningHttpServer> {
   const log = loggerOf('apiserver/http')
   const connections = Math.min(defaultLimits.connections, connectionsWithin(fileLimit()))
   const limits: HttpLimits = { ...defaultLimits, connections, ...options.limits }
-  const node = createSecureServer({
-    allowHTTP1: true,
+  const node = createServer({
+    ALPNProtocols: ['h2', 'http/1.1'],
     cert: options.certificate,
     key: options.key,
     ca: options.clientCa,
@@ -73,19 +77,11 @@ export function startHttpServer(server: ApiServer, options: HttpServerOptions): 
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
     handshakeTimeout: 10_000,
-    maxSessionMemory: 64,
-    settings: { maxConcurrentStreams: 250, initialWindowSize: 262_144 },
-    maxHeaderListPairs: 128,
-    // A client that cancels many watches at once is honest: count per identity, not per burst.
-    streamResetBurst: 10_000,
-    streamResetRate: 2_000,
-    unknownProtocolTimeout: 10_000,
+    headersTimeout: limits.headMs,
+    requestTimeout: 0,
+    keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: Math.min(limits.headMs, 30_000),
-  } as Parameters<typeof createSecureServer>[0])
-  const http1 = node as unknown as { headersTimeout: number; requestTimeout: number; keepAliveTimeout: number }
-  http1.headersTimeout = limits.headMs
-  http1.requestTimeout = 0
-  http1.keepAliveTimeout = limits.idleMs
+  })
   node.maxConnections = limits.connections
   const adapter = new HttpAdapter(server, node, log, limits)
   return new Promise((resolve, reject) => {
@@ -106,36 +102,34 @@ export function startHttpServer(server: ApiServer, options: HttpServerOptions): 
 
 class HttpAdapter {
   readonly #server: ApiServer
-  readonly #node: Http2SecureServer
+  readonly #node: Server
   readonly #log: Logger
   readonly #limits: HttpLimits
-  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #connections = new Map<Socket, ServerConnection>()
   readonly #sockets = new Set<Socket>()
   readonly #underWay = new Set<Promise<void>>()
   #closing = false
 
-  constructor(server: ApiServer, node: Http2SecureServer, log: Logger, limits: HttpLimits) {
+  constructor(server: ApiServer, node: Server, log: Logger, limits: HttpLimits) {
     this.#server = server
     this.#node = node
     this.#log = log
     this.#limits = limits
-    node.on('secureConnection', socket => this.#connected(socket))
-    node.on('session', session => this.#sessionOpened(session))
+    const [serveHttp1] = node.listeners('secureConnection')
+    node.removeAllListeners('secureConnection')
+    node.on('secureConnection', (socket: TLSSocket) => {
+      this.#connected(socket)
+      if (socket.alpnProtocol === 'h2') this.#serveHttp2(socket)
+      else serveHttp1?.call(node, socket)
+    })
     node.on('request', (request, response) => this.#track(this.#serve(request, response)))
-    this.#serveStreams(node)
     node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#track(this.#upgrade(request, socket, head)),
     )
-    node.on(
-      'connect' as 'request',
-      ((_request: IncomingMessage, socket: Duplex) => {
-        // CONNECT on HTTP/1.1 hands a socket over; nothing here is a proxy. HTTP/2 passes response objects instead.
-        if (typeof (socket as Socket).destroy === 'function') (socket as Socket).destroy()
-      }) as never,
-    )
+    // CONNECT hands a socket over; nothing here is a proxy.
+    node.on('connect', (_request: IncomingMessage, socket: Duplex) => socket.destroy())
     node.on('tlsClientError', () => {})
-    node.on('sessionError', error => log.debug({ error: error.message }, 'session failed'))
-    node.on('clientError' as 'error', refuseUnreadable as never)
+    node.on('clientError', (error, socket) => refuseUnreadable(error, socket as Socket))
   }
 
   #connected(socket: Socket): void {
@@ -146,20 +140,17 @@ class HttpAdapter {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  #sessionOpened(session: ServerHttp2Session): void {
-    this.#sessions.add(session)
-    session.once('close', () => this.#sessions.delete(session))
-    session.on('error', () => {})
-    let streams = 0
-    session.on('stream', stream => {
-      streams++
-      stream.once('close', () => streams--)
+  #serveHttp2(socket: TLSSocket): void {
+    const connection = new ServerConnection(socket, http2Limits, (stream, fields) =>
+      this.#serveStream(socket, stream, fields),
+    )
+    this.#connections.set(socket, connection)
+    socket.once('close', () => this.#connections.delete(socket))
+    socket.on('end', () => connection.close())
+    // The timer restarts with all that comes and goes: it fires on silence, and spares connections whose watches have nothing to say.
+    socket.setTimeout(this.#limits.idleMs, () => {
+      if (connection.streamCount === 0) connection.drain()
     })
-    // The timer restarts with every frame: it fires on silence, and spares sessions whose watches have nothing to say.
-    session.setTimeout(this.#limits.idleMs, () => {
-      if (streams === 0) session.close()
-    })
-    guardControlFrames(session)
   }
 
   #track(work: Promise<void>): void {
@@ -169,46 +160,55 @@ class HttpAdapter {
     this.#underWay.add(tracked)
   }
 
-  /** Of HTTP/2 only the unusual goes Node's way, which ends in `request` as HTTP/1.1 does. */
-  #serveStreams(node: Http2SecureServer): void {
-    const [toRequest] = node.listeners('stream')
-    node.removeAllListeners('stream')
-    node.on('stream', (stream, headers, flags, rawHeaders) => {
-      if (isUnusual(headers)) toRequest?.call(node, stream, headers, flags, rawHeaders)
-      else this.#track(this.#serveStream(stream as ServerHttp2Stream, headers, rawHeaders))
-    })
+  #serveStream(socket: TLSSocket, stream: ServerStream, fields: readonly Header[]): void {
+    const head = requestHeadOf(fields)
+    if (!head) {
+      stream.reset(ErrorCode.protocol)
+      return
+    }
+    this.#track(this.#answerStream(new StreamExchange(stream, socket, head)))
   }
 
-  async #serveStream(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    rawHeaders: readonly string[],
-  ): Promise<void> {
-    const request = { method: headers[':method'], url: headers[':path'], headers, stream }
-    await this.#answer(request, stream, new StreamAccess(stream, headers, rawHeaders), new StreamResponse(stream))
+  async #answerStream(exchange: StreamExchange): Promise<void> {
+    const { client, readBody } = exchange
+    const bodyTimeoutMs = this.#limits.bodyMs
+    const signal = () => client.signal
+    const asked = serverRequestOf({ request: exchange, readBody, signal, connection: exchange, bodyTimeoutMs })
+    const answer = await this.#server.handle(asked)
+    await this.#write(asked, exchange, answer, client)
   }
 
-  async #serve(request: NodeRequest, response: NodeResponse): Promise<void> {
-    // Both kinds of response have the methods used here; their types differ in details only.
+  async #serve(request: IncomingMessage, response: Http1Response): Promise<void> {
+    // A response has the methods used here; the types differ in details only.
     const target = response as unknown as ResponseTarget
-    await this.#answer(request, request as Readable, { request, exchange: { request, response } }, target)
-  }
-
-  async #answer(
-    request: Incoming,
-    bytes: Readable,
-    connection: ConnectionAccess,
-    target: ResponseTarget,
-  ): Promise<void> {
-    const client = new Client()
+    const client = new ClientPresence()
     target.on('close', () => {
       if (!target.writableEnded) client.leave()
     })
     target.on('error', () => client.leave())
-    const bodyTimeoutMs = this.#limits.bodyMs
-    const asked = serverRequestOf({ request, bytes, signal: () => client.signal, connection, bodyTimeoutMs })
+    const asked = serverRequestOf({
+      request,
+      readBody: bodyReader(request),
+      signal: () => client.signal,
+      connection: { request, exchange: { request, response } },
+      bodyTimeoutMs: this.#limits.bodyMs,
+    })
     const answer = await this.#server.handle(asked)
-    if (this.#closing && !request.stream) (target as unknown as Http1Response).setHeader('connection', 'close')
+    if (this.#closing) response.setHeader('connection', 'close')
+    await this.#write(asked, target, answer, client)
+    // What was not read of the body would keep the connection waiting.
+    if (client.hasLeft || request.readableEnded) return
+    request.resume()
+    // A body that did not come in time is not waited for any longer.
+    if (answer.status === 408) request.socket.destroySoon()
+  }
+
+  async #write(
+    asked: ServerRequest,
+    target: ResponseTarget,
+    answer: ServerResponse,
+    client: ClientPresence,
+  ): Promise<void> {
     if (client.hasLeft) {
       discard(answer)
       return
@@ -221,23 +221,16 @@ class HttpAdapter {
       target.destroy()
       throw error
     }
-    // What was not read of the body would keep an HTTP/1.1 connection waiting.
-    if (bytes.readableEnded) return
-    bytes.resume()
-    // A body that did not come in time is not waited for any longer.
-    if (answer.status !== 408) return
-    if (request.stream) (request.stream as ServerHttp2Stream).close()
-    else (request.socket as Socket | undefined)?.destroySoon?.()
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const client = new Client()
+    const client = new ClientPresence()
     socket.on('error', () => client.leave())
     socket.on('close', () => client.leave())
     const asked: ServerRequest = serverRequestOf({
       bodyTimeoutMs: this.#limits.bodyMs,
       request,
-      bytes: request,
+      readBody: bodyReader(request),
       signal: () => client.signal,
       connection: { request, upgrade: { socket, head } },
     })
@@ -250,11 +243,10 @@ class HttpAdapter {
     this.#closing = true
     const closed = new Promise<void>(resolve => this.#node.close(() => resolve()))
     // GOAWAY: streams that the client opens from now on were not processed, and it sends them elsewhere.
-    const ended = [...this.#sessions].map(session => new Promise<void>(resolve => session.once('close', resolve)))
-    for (const session of this.#sessions) session.close()
+    const ended = [...this.#connections.keys()].map(socket => new Promise(resolve => socket.once('close', resolve)))
+    for (const connection of this.#connections.values()) connection.drain()
     const patience = new Promise<void>(resolve => setTimeout(resolve, graceMs).unref())
     await Promise.race([Promise.allSettled([...this.#underWay, ...ended]), patience])
-    for (const session of this.#sessions) session.destroy()
     for (const socket of this.#sockets) socket.destroy()
     await closed
   }
@@ -289,43 +281,6 @@ function fileLimit(): number {
 /** Half of the files, so that the store, the logs and the connections to nodes and webhooks have theirs. */
 export const connectionsWithin = (files: number): number => Math.max(100, Math.floor(files / 2))
 
-/** Whether a client is still there, as a signal for those who ask for one. */
-class Client {
-  hasLeft = false
-  #aborter: AbortController | undefined
-
-  get signal(): AbortSignal {
-    if (!this.#aborter) {
-      this.#aborter = new AbortController()
-      if (this.hasLeft) this.#aborter.abort(clientGone)
-    }
-    return this.#aborter.signal
-  }
-
-  leave(): void {
-    this.hasLeft = true
-    this.#aborter?.abort(clientGone)
-  }
-}
-
 function discard({ body }: ServerResponse): void {
   if (body.is === 'watch') body.source.close()
-}
-
-/** PING and SETTINGS frames cost us answers: a session may send so many of them in a second. */
-const maxControlFrames = 500
-
-function guardControlFrames(session: ServerHttp2Session): void {
-  let count = 0
-  let windowStart = 0
-  const seen = () => {
-    const now = performance.now()
-    if (now - windowStart > 1_000) {
-      windowStart = now
-      count = 0
-    }
-    if (++count > maxControlFrames) session.destroy()
-  }
-  session.on('ping', seen)
-  session.on('remoteSettings', seen)
 }

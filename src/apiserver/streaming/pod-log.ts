@@ -5,7 +5,7 @@ import type { Readable, Transform } from 'node:stream'
 import { ApiError, badRequestError, internalError, invalidError } from '../../machinery/api-error.ts'
 import { type FieldError, forbidden, invalid, notSupported } from '../../schema/field-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
-import type { NodeResponse, ServerResponse } from '../chain/server-request.ts'
+import type { ResponseStream, ServerResponse } from '../chain/server-request.ts'
 import type { ConnectDeps } from './connect.ts'
 import { containerOf, kubeletError, kubeletTls, kubeletUrl, scheduledPod } from './kubelet-location.ts'
 import { checkWebSocketReader, sendAsWebSocket } from './web-socket-reader.ts'
@@ -94,15 +94,15 @@ function get(url: URL, deps: ConnectDeps, signal: AbortSignal): Promise<Incoming
 /** Copies with back-pressure: a client that does not read stops the reading of the log. `stages` change what passes. */
 export function send(
   upstream: IncomingMessage,
-  response: NodeResponse,
+  response: ResponseStream,
   status = 200,
   headers: Record<string, string | string[]> = { 'content-type': 'text/plain' },
   stages: readonly Transform[] = [],
 ): Promise<void> {
   return new Promise(resolve => {
-    const target = response as import('node:http').ServerResponse
+    const target = response
     target.writeHead(status, headers)
-    target.flushHeaders?.()
+    target.flushHeaders()
     target.on('close', () => {
       upstream.destroy()
       resolve()

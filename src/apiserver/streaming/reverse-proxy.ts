@@ -106,9 +106,7 @@ export async function reverseProxy(
 function bodyFraming({ request }: RequestContext): Record<string, string> {
   const { headers, connection } = request
   if (headers['content-length'] !== undefined) return {}
-  const incoming = connection?.request
-  const ended = (incoming as { stream?: { endAfterHeaders?: boolean } } | undefined)?.stream?.endAfterHeaders
-  const hasBody = incoming?.httpVersionMajor === 2 ? ended === false : headers['transfer-encoding'] !== undefined
+  const hasBody = connection?.request.hasBody ?? headers['transfer-encoding'] !== undefined
   if (hasBody) return { 'transfer-encoding': 'chunked' }
   return ['POST', 'PUT', 'PATCH'].includes(request.method) ? { 'content-length': '0' } : {}
 }

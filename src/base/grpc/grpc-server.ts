@@ -36,7 +36,14 @@ export type GrpcServerOptions = ({ readonly host: string; readonly port: number 
 /** Bounds on what clients can make us hold. */
 const maxConnections = 10_000
 const handshakeTimeoutMs = 10_000
-const limits: ConnectionLimits = { maxStreams: 10_000, streamWindow: 1 << 20, connectionWindow: 4 << 20 }
+const limits: ConnectionLimits = {
+  maxStreams: 10_000,
+  streamWindow: 1 << 20,
+  connectionWindow: 4 << 20,
+  waitingBytes: 1 << 20,
+  headerBytes: 32 * 1024,
+  controlFramesPerSecond: 10_000,
+}
 
 /** `:status 200` is entry 8 of the static table. */
 const responseHeaders = Buffer.concat([Buffer.of(0x88), literalHeader('content-type', 'application/grpc')])
@@ -177,7 +184,9 @@ export class GrpcServer {
   }
 
   #admit(socket: Socket): void {
-    const connection = new ServerConnection(socket, limits, (stream, path) => this.#serve(stream, path))
+    const connection = new ServerConnection(socket, limits, (stream, headers) =>
+      this.#serve(stream, headers.findLast(([name]) => name === ':path')?.[1] ?? ''),
+    )
     this.#connections.add(connection)
     socket.on('close', () => this.#connections.delete(connection))
   }

@@ -1,6 +1,6 @@
 /**
- * The server's end of an HTTP/2 connection, as far as gRPC needs it: requests come whole in headers, answers are headers,
- * data and trailers. Frames that leave in one turn of the event loop leave in one write. RFC 9113.
+ * The server's end of an HTTP/2 connection: requests come whole in headers, answers are headers, data and, for gRPC,
+ * trailers. Frames that leave in one turn of the event loop leave in one write. RFC 9113.
  */
 import type { Socket } from 'node:net'
 import {
@@ -18,7 +18,7 @@ import {
   SettingId,
   settingsFrame,
 } from './frames.ts'
-import { HpackDecoder } from './hpack-decoder.ts'
+import { type Header, HpackDecoder } from './hpack-decoder.ts'
 import { ServerStream } from './server-stream.ts'
 
 export interface ConnectionLimits {
@@ -26,13 +26,17 @@ export interface ConnectionLimits {
   /** Bytes that may arrive on a stream, and on the connection, before they are taken. */
   readonly streamWindow: number
   readonly connectionWindow: number
+  /** Of a stream's data that waits for the client's window or the network; then its sender is told to stop. */
+  readonly waitingBytes: number
+  /** Of one request, its continuation frames included. */
+  readonly headerBytes: number
+  /** PING and SETTINGS cost us answers: a connection may send so many of them in a second. */
+  readonly controlFramesPerSecond: number
 }
 
-/** Called when the headers of a request are there. */
-export type RequestHandler = (stream: ServerStream, path: string) => void
+/** Called when the headers of a request are there, in the order in which they came. */
+export type RequestHandler = (stream: ServerStream, headers: readonly Header[]) => void
 
-/** Of one request, its continuation frames included. */
-const maxHeaderBytes = 32 * 1024
 /** Output that waits: above the first one data stays with its stream, above the second one nothing more is read. */
 const congestedBytes = 1 << 20
 const maxOutputBytes = 16 << 20
@@ -63,7 +67,7 @@ export class ServerConnection {
   readonly #limits: ConnectionLimits
   readonly #onRequest: RequestHandler
   readonly #streams = new Map<number, ServerStream>()
-  readonly #hpack = new HpackDecoder(maxHeaderBytes)
+  readonly #hpack: HpackDecoder
   readonly #prefaceTimer: NodeJS.Timeout
   /** Streams with data that the windows hold back, the longest waiting first. */
   readonly #held = new Set<ServerStream>()
@@ -79,12 +83,16 @@ export class ServerConnection {
   #flushScheduled = false
   #resets = resetBurst
   #resetsAtMs = performance.now()
+  #controlFrames = 0
+  #controlFramesSinceMs = performance.now()
+  #isDraining = false
   #isClosed = false
 
   constructor(socket: Socket, limits: ConnectionLimits, onRequest: RequestHandler) {
     this.#socket = socket
     this.#limits = limits
     this.#onRequest = onRequest
+    this.#hpack = new HpackDecoder(limits.headerBytes)
     this.#receiveWindow = limits.connectionWindow
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
@@ -99,10 +107,22 @@ export class ServerConnection {
       settingsFrame([
         [SettingId.maxConcurrentStreams, limits.maxStreams],
         [SettingId.initialWindowSize, limits.streamWindow],
-        [SettingId.maxHeaderListSize, maxHeaderBytes],
+        [SettingId.maxHeaderListSize, limits.headerBytes],
       ]),
     )
     this.send(numberFrame(FrameType.windowUpdate, 0, limits.connectionWindow - defaultWindow))
+  }
+
+  /** Takes no new requests; the connection ends when those under way are answered. */
+  drain(): void {
+    if (this.#isClosed || this.#isDraining) return
+    this.#isDraining = true
+    this.send(goawayFrame(this.#lastStream, ErrorCode.none, ''))
+    if (this.#streams.size === 0) this.#end()
+  }
+
+  get streamCount(): number {
+    return this.#streams.size
   }
 
   /** Ends every call. */
@@ -135,6 +155,7 @@ export class ServerConnection {
   forget(stream: ServerStream): void {
     this.#streams.delete(stream.id)
     this.#held.delete(stream)
+    if (this.#isDraining && this.#streams.size === 0 && !this.#isClosed) this.#end()
   }
 
   #flush(): void {
@@ -203,9 +224,11 @@ export class ServerConnection {
         this.#reset(id, payload)
         break
       case FrameType.settings:
+        this.#countControl()
         this.#settings(flags, id, payload)
         break
       case FrameType.ping:
+        this.#countControl()
         if (payload.length !== 8 || id !== 0) throw new ConnectionError(ErrorCode.frameSize, 'a ping has 8 bytes')
         if (!(flags & Flag.ack)) this.send(frame(FrameType.ping, Flag.ack, 0, payload))
         break
@@ -217,6 +240,16 @@ export class ServerConnection {
       default:
       // Priorities, the client's farewell and unknown frames change nothing.
     }
+  }
+
+  #countControl(): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#controlFramesSinceMs > 1000) {
+      this.#controlFramesSinceMs = nowMs
+      this.#controlFrames = 0
+    }
+    if (++this.#controlFrames > this.#limits.controlFramesPerSecond)
+      throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many pings or settings')
   }
 
   #data(flags: number, id: number, payload: Buffer): void {
@@ -253,7 +286,7 @@ export class ServerConnection {
     if (block === undefined) throw new ConnectionError(ErrorCode.protocol, 'nothing is to be continued')
     block.parts.push(payload)
     block.bytes += payload.length
-    if (block.bytes > maxHeaderBytes || block.parts.length > 16) {
+    if (block.bytes > this.#limits.headerBytes || block.parts.length > 16) {
       throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many headers')
     }
     if (flags & Flag.endHeaders) this.#endHeaders()
@@ -262,7 +295,7 @@ export class ServerConnection {
   #endHeaders(): void {
     const { stream: id, flags, parts } = this.#block!
     this.#block = undefined
-    let headers: Map<string, string>
+    let headers: readonly Header[]
     try {
       headers = this.#hpack.decode(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
     } catch (error) {
@@ -275,15 +308,17 @@ export class ServerConnection {
       if (ends) known.received(Buffer.alloc(0), 0, true)
       return
     }
-    if (id <= this.#lastStream) return
+    // The client has been told that such a request is not processed.
+    if (id <= this.#lastStream || this.#isDraining) return
     this.#lastStream = id
     if (this.#streams.size >= this.#limits.maxStreams) {
       this.send(numberFrame(FrameType.rstStream, id, ErrorCode.refusedStream))
       return
     }
-    const stream = new ServerStream(this, id, this.#limits.streamWindow)
+    const stream = new ServerStream(this, id, this.#limits)
     this.#streams.set(id, stream)
-    this.#onRequest(stream, headers.get(':path') ?? '')
+    stream.hasBody = !ends
+    this.#onRequest(stream, headers)
     if (ends) stream.received(Buffer.alloc(0), 0, true)
   }
 

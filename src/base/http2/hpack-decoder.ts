@@ -3,7 +3,7 @@ import { huffmanTree, staticTable } from './hpack-tables.ts'
 
 export class HpackError extends Error {}
 
-type Header = readonly [name: string, value: string]
+export type Header = readonly [name: string, value: string]
 
 /** Bytes of the dynamic table: what HTTP/2 starts with, and we ask for no other. */
 const maxTableBytes = 4096
@@ -25,10 +25,10 @@ export class HpackDecoder {
   }
 
   /** Throws HpackError: the connection cannot go on, for both ends' tables differ now. */
-  decode(block: Buffer): Map<string, string> {
+  decode(block: Buffer): Header[] {
     this.#block = block
     this.#at = 0
-    const headers = new Map<string, string>()
+    const headers: Header[] = []
     let bytes = 0
     while (this.#at < block.length) {
       const first = block[this.#at]!
@@ -43,7 +43,7 @@ export class HpackDecoder {
       } else header = this.#literal(this.#integer(4))
       bytes += sizeOf(header)
       if (bytes > this.#maxListBytes) throw new HpackError('too many headers')
-      headers.set(header[0], header[1])
+      headers.push(header)
     }
     return headers
   }

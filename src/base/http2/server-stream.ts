@@ -1,6 +1,15 @@
 /** One request and its answer. */
-import type { ServerConnection } from './connection.ts'
-import { ErrorCode, Flag, FrameType, frame, frameHeaderBytes, numberFrame, writeFrameHeader } from './frames.ts'
+import type { ConnectionLimits, ServerConnection } from './connection.ts'
+import {
+  ErrorCode,
+  Flag,
+  FrameType,
+  frame,
+  frameHeaderBytes,
+  maxFrameBytes,
+  numberFrame,
+  writeFrameHeader,
+} from './frames.ts'
 
 export interface StreamListener {
   data(chunk: Buffer): void
@@ -14,8 +23,7 @@ export interface StreamListener {
 
 /** Answers up to so many bytes go into one buffer with their headers and trailers. */
 const wholeAnswerBytes = 4096
-/** Of data that waits for the client's window or the network; then the sender is told to stop. */
-const fullBytes = 1 << 20
+const noBytes = new Uint8Array(0)
 
 export class ServerStream {
   readonly id: number
@@ -23,19 +31,33 @@ export class ServerStream {
   listener: StreamListener | undefined
   readonly #connection: ServerConnection
   readonly #window: number
+  readonly #fullBytes: number
+  /** What arrived and was not yet allowed again. */
   #received = 0
+  /** Of it, what was taken. */
+  #taken = 0
+  #takesAtOnce = true
   /** What the windows or the network hold back. */
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
+  /** Without any, the last data ends the answer. */
   #trailers: Buffer | undefined
+  #isEnding = false
   #clientEnded = false
   #wasFull = false
+  /** Whether data follows the headers of the request. */
+  hasBody = false
   isClosed = false
 
-  constructor(connection: ServerConnection, id: number, window: number) {
+  constructor(
+    connection: ServerConnection,
+    id: number,
+    { streamWindow, waitingBytes }: Pick<ConnectionLimits, 'streamWindow' | 'waitingBytes'>,
+  ) {
     this.#connection = connection
     this.id = id
-    this.#window = window
+    this.#window = streamWindow
+    this.#fullBytes = waitingBytes
     this.sendWindow = connection.initialSendWindow
   }
 
@@ -65,28 +87,51 @@ export class ServerStream {
     this.#finish()
   }
 
+  /** An answer that is all there, without trailers. */
+  answerWhole(headers: Buffer, body: Uint8Array): void {
+    if (this.isClosed) return
+    const fits = body.length <= Math.min(this.sendWindow, this.#connection.sendWindow, maxFrameBytes)
+    if (!fits) {
+      this.sendHeaders(headers)
+      this.write(body)
+      this.end()
+      return
+    }
+    this.sendWindow -= body.length
+    this.#connection.sendWindow -= body.length
+    const bytes = Buffer.allocUnsafe(2 * frameHeaderBytes + headers.length + body.length)
+    writeFrameHeader(bytes, 0, headers.length, FrameType.headers, Flag.endHeaders, this.id)
+    bytes.set(headers, frameHeaderBytes)
+    const at = frameHeaderBytes + headers.length
+    writeFrameHeader(bytes, at, body.length, FrameType.data, Flag.endStream, this.id)
+    bytes.set(body, at + frameHeaderBytes)
+    this.#connection.send(bytes)
+    this.#finish()
+  }
+
   sendHeaders(block: Buffer): void {
     if (!this.isClosed) this.#connection.send(frame(FrameType.headers, Flag.endHeaders, this.id, block))
   }
 
   /** The bytes must not change afterwards. */
   write(bytes: Uint8Array): void {
-    if (this.isClosed || this.#trailers !== undefined) return
+    if (this.isClosed || this.#isEnding) return
     this.#waiting.push(bytes)
     this.#waitingBytes += bytes.length
     if (this.#waiting.length === 1 && !this.resume()) this.#connection.hold(this)
   }
 
   /** Sends no more than what waits, then the trailers. */
-  end(trailers: Buffer): void {
-    if (this.isClosed || this.#trailers !== undefined) return
+  end(trailers?: Buffer): void {
+    if (this.isClosed || this.#isEnding) return
+    this.#isEnding = true
     this.#trailers = trailers
-    if (this.#waiting.length === 0) this.#sendTrailers()
+    if (this.#waiting.length === 0) this.#sendEnd()
   }
 
   /** Whether a sender should wait for `drained`. */
   get isFull(): boolean {
-    this.#wasFull ||= this.#waitingBytes > fullBytes
+    this.#wasFull ||= this.#waitingBytes > this.#fullBytes
     return this.#wasFull
   }
 
@@ -115,7 +160,7 @@ export class ServerStream {
       if (length === first.length) this.#waiting.shift()
       else this.#waiting[0] = first.subarray(length)
     }
-    if (this.#trailers !== undefined) this.#sendTrailers()
+    if (this.#isEnding) this.#sendEnd()
     else if (this.#wasFull) {
       this.#wasFull = false
       // Not from within the sender's own call.
@@ -130,6 +175,20 @@ export class ServerStream {
     this.abandoned()
   }
 
+  /** From now on the client may send more only as `taken` says. */
+  takeLater(): void {
+    this.#takesAtOnce = false
+  }
+
+  /** So much of what arrived needs no room any more. */
+  taken(bytes: number): void {
+    this.#taken += bytes
+    if (this.#taken <= this.#window / 2 || this.#clientEnded || this.isClosed) return
+    this.#connection.send(numberFrame(FrameType.windowUpdate, this.id, this.#taken))
+    this.#received -= this.#taken
+    this.#taken = 0
+  }
+
   /** Of the connection: data that arrived. `frameBytes` counts its padding. */
   received(chunk: Buffer, frameBytes: number, ends: boolean): void {
     this.#received += frameBytes
@@ -141,10 +200,7 @@ export class ServerStream {
       this.reset(ErrorCode.streamClosed)
       return
     }
-    if (!ends && this.#received > this.#window / 2) {
-      this.#connection.send(numberFrame(FrameType.windowUpdate, this.id, this.#received))
-      this.#received = 0
-    }
+    if (!ends) this.taken(this.#takesAtOnce ? frameBytes : frameBytes - chunk.length)
     if (chunk.length > 0) this.listener?.data(chunk)
     if (!ends || this.isClosed) return
     this.#clientEnded = true
@@ -161,9 +217,13 @@ export class ServerStream {
     this.listener?.closed()
   }
 
-  #sendTrailers(): void {
-    const block = this.#trailers!
-    this.#connection.send(frame(FrameType.headers, Flag.endHeaders | Flag.endStream, this.id, block))
+  #sendEnd(): void {
+    const block = this.#trailers
+    this.#connection.send(
+      block === undefined
+        ? frame(FrameType.data, Flag.endStream, this.id, noBytes)
+        : frame(FrameType.headers, Flag.endHeaders | Flag.endStream, this.id, block),
+    )
     this.#finish()
   }
 
