@@ -1,4 +1,4 @@
-/** Writes text and bytes one behind the other into chunks of about 64 KiB, so that a long list is sent in few writes. */
+/** Writes bytes one behind the other into chunks of about 64 KiB, so that a long list is sent in few writes. */
 import { writeVarint } from '../../schema/protobuf-wire.ts'
 
 const chunkBytes = 65_536
@@ -12,18 +12,6 @@ export class ChunkWriter {
   /** `expectedBytes`: in all, where it is known that a chunk need not be whole. */
   constructor(expectedBytes = chunkBytes) {
     this.#nextBytes = Math.min(chunkBytes, expectedBytes)
-  }
-
-  /** ASCII only. */
-  text(text: string): void {
-    this.#reserve(text.length)
-    this.#length += this.#chunk.write(text, this.#length, 'latin1')
-  }
-
-  utf8(text: string): void {
-    // So many bytes a character of UTF-16 takes at most.
-    this.#reserve(text.length * 3)
-    this.#length += this.#chunk.write(text, this.#length, 'utf8')
   }
 
   bytes(bytes: Uint8Array): void {

@@ -10,6 +10,8 @@ export interface ListParts {
   items(items: readonly StoredObject[], once: boolean): Uint8Array
   readonly separator: Uint8Array
   tail(meta: ListMetaJson): Uint8Array
+  /** Where items change with time: the second for which they are made. */
+  readonly second?: number
 }
 
 export const noBytes = Buffer.alloc(0)

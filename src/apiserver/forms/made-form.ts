@@ -7,8 +7,8 @@ import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import { type Encoding, mediaTypes } from './accept.ts'
 import { cborFrame } from './cbor-form.ts'
-import { ChunkWriter } from './chunk-writer.ts'
 import type { Form, ListMetaJson } from './form.ts'
+import { type ListParts, listOf } from './list-parts.ts'
 
 /** What a representation makes of objects; the text encoding is added by MadeForm. */
 export interface Representation {
@@ -17,15 +17,17 @@ export interface Representation {
   list(items: readonly StoredObject[], meta: ListMetaJson): unknown
   bookmark(revision: number, initialEventsEnd: boolean): unknown
   /** A list of at least one in pieces of JSON: of a long one only a few objects exist at a time, and die young. */
-  pieces?(items: readonly StoredObject[], meta: ListMetaJson): ListPieces | undefined
+  readonly pieces?: ListPieces | undefined
   readonly firstDiffers: boolean
 }
 
 export interface ListPieces {
   /** The list without its items, which are its last member. */
-  readonly head: object
+  head(meta: ListMetaJson): object
   readonly member: string
   item(stored: StoredObject): string
+  /** Where items tell ages: the second for which they are made. */
+  readonly second?: number
 }
 
 export class MadeForm implements Form {
@@ -36,11 +38,13 @@ export class MadeForm implements Form {
   readonly #representation: Representation
   readonly #encoding: Encoding
   readonly #pretty: boolean
+  readonly parts?: ListParts
 
   constructor(representation: Representation, encoding: Encoding, pretty = false) {
     this.#representation = representation
     this.#encoding = encoding
     this.#pretty = pretty
+    if (encoding === 'json' && !pretty && representation.pieces) this.parts = partsOf(representation.pieces)
     this.key = `${encoding}:${pretty ? 'pretty:' : ''}${representation.key}`
     this.firstFrameDiffers = representation.firstDiffers
     this.mediaType = mediaTypes[encoding]
@@ -52,9 +56,8 @@ export class MadeForm implements Form {
   }
 
   list(items: readonly StoredObject[], meta: ListMetaJson): Iterable<Uint8Array> {
-    const inPieces = this.#encoding === 'json' && !this.#pretty && items.length > 0
-    const pieces = inPieces ? this.#representation.pieces?.(items, meta) : undefined
-    return pieces ? written(pieces, items) : [this.#encode(this.#representation.list(items, meta))]
+    if (this.parts && items.length > 0) return listOf(this.parts, items, meta)
+    return [this.#encode(this.#representation.list(items, meta))]
   }
 
   frame(type: WatchType, stored: StoredObject, first: boolean): Buffer {
@@ -79,18 +82,22 @@ export class MadeForm implements Form {
   }
 }
 
-function* written({ head, member, item }: ListPieces, items: readonly StoredObject[]): Generator<Uint8Array> {
-  const out = new ChunkWriter()
-  out.utf8(`${JSON.stringify(head).slice(0, -1)},${JSON.stringify(member)}:`)
-  let separator = '['
-  for (const stored of items) {
-    out.utf8(separator + item(stored))
-    separator = ','
-    if (out.isFull) yield out.take()
+function partsOf({ head, member, item, second }: ListPieces): ListParts {
+  return {
+    length: items => {
+      let length = 0
+      for (const stored of items) length += stored.bytes.length
+      return length
+    },
+    head: meta => Buffer.from(`${JSON.stringify(head(meta)).slice(0, -1)},${JSON.stringify(member)}:[`),
+    items: items => Buffer.from(items.map(item).join(',')),
+    separator: Buffer.from(','),
+    tail: () => listEnd,
+    ...(second === undefined ? {} : { second }),
   }
-  out.utf8(']}\n')
-  yield out.take()
 }
+
+const listEnd = Buffer.from(']}\n')
 
 /** A JSON value by itself. Protobuf needs a declaration: without one it is JSON. */
 export function encodeValue(value: unknown, encoding: Encoding, pretty: boolean): Uint8Array {

@@ -6,7 +6,7 @@ import type { Kind } from '../../schema/kind.ts'
 import { listKindNameOf, type Resource, viewOnce } from '../registry/resource.ts'
 import type { MetadataJson, StoredObject } from '../registry/stored-object.ts'
 import type { ListMetaJson } from './form.ts'
-import type { Representation } from './made-form.ts'
+import type { ListPieces, Representation } from './made-form.ts'
 
 const bookmarkMetadata = (revision: number, initialEventsEnd: boolean) => ({
   resourceVersion: String(revision),
@@ -83,11 +83,11 @@ export function metadataOnly(resource: Resource, version: MetaVersion): Represen
       ...listHead(meta),
       items: items.length === 0 ? null : items.map(partialOf),
     }),
-    pieces: (_, meta) => ({
-      head: listHead(meta),
+    pieces: {
+      head: listHead,
       member: 'items',
       item: stored => partialText(version, metadataOf(resource, stored)),
-    }),
+    },
     bookmark: (revision, end) => partialObject(version, bookmarkMetadata(revision, end)),
   }
 }
@@ -120,24 +120,7 @@ export function table(
     object: (stored, first) =>
       make([stored], stored.revision === 0 ? {} : { resourceVersion: String(stored.revision) }, first),
     list: (items, meta) => make(items, meta, true, true),
-    pieces(_, meta) {
-      if (needsAllItems(resource.kind)) return undefined
-      const picked = resource.conversion || includeObject === 'Object' ? undefined : rowKindOf(resource.kind)
-      const options = { includeObject, nowMs: nowMs(), listMeta: meta, isList: true, version }
-      const rowOf = rowMaker(resource.kind, options, [])
-      return {
-        head: tableHead(resource.kind, options),
-        member: 'rows',
-        item(stored) {
-          const object = picked ? stored.pickedOnce(picked) : viewOnce(resource, stored)
-          const carried =
-            includeObject === 'Metadata'
-              ? partialText(version, object.metadata)
-              : stringifyJson(attached(resource.kind, object, options))
-          return `${stringifyJson(rowOf(object)).slice(0, -1)},"object":${carried}}`
-        },
-      }
-    },
+    pieces: needsAllItems(resource.kind) ? undefined : tablePieces(resource, includeObject, nowMs(), version),
     bookmark: (revision, end) => ({
       ...make([], { resourceVersion: String(revision) }, false),
       rows: [
@@ -147,6 +130,31 @@ export function table(
         },
       ],
     }),
+  }
+}
+
+function tablePieces(
+  resource: Resource,
+  includeObject: IncludeObject,
+  nowMs: number,
+  version: MetaVersion,
+): ListPieces {
+  const { kind } = resource
+  const picked = resource.conversion || includeObject === 'Object' ? undefined : rowKindOf(kind)
+  const options = { includeObject, nowMs, isList: true, version }
+  const rowOf = rowMaker(kind, options, [])
+  return {
+    head: listMeta => tableHead(kind, { ...options, listMeta }),
+    member: 'rows',
+    item(stored) {
+      const object = picked ? stored.pickedOnce(picked) : viewOnce(resource, stored)
+      const carried =
+        includeObject === 'Metadata'
+          ? partialText(version, object.metadata)
+          : stringifyJson(attached(kind, object, options))
+      return `${stringifyJson(rowOf(object)).slice(0, -1)},"object":${carried}}`
+    },
+    second: Math.floor(nowMs / 1000),
   }
 }
 

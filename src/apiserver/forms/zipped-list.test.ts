@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { crc32, gunzipSync } from 'node:zlib'
+import { systemClock } from '../../base/clock.ts'
 import { DerivedForms } from '../registry/derived-forms.ts'
 import { type ObjectOwner, StoredObject } from '../registry/stored-object.ts'
 import { requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -12,7 +13,7 @@ import { zippedList } from './zipped-list.ts'
 const path = '/api/v1/namespaces/default/configmaps'
 const protobuf = 'application/vnd.kubernetes.protobuf'
 const partial = 'as=PartialObjectMetadataList;g=meta.k8s.io'
-const count = 600
+const count = 400
 
 let server: TestServer
 before(async () => {
@@ -42,7 +43,14 @@ async function listed(accept: string, query = '', leastBytes = 1_000) {
   return { plain, unzipped: gunzipSync(bytes), bytes: bytes.length }
 }
 
-const forms = ['application/json', protobuf, `${protobuf};${partial};v=v1`, `${protobuf};${partial};v=v1beta1`]
+const forms = [
+  'application/json',
+  'application/json;as=Table;g=meta.k8s.io;v=v1',
+  `application/json;${partial};v=v1`,
+  protobuf,
+  `${protobuf};${partial};v=v1`,
+  `${protobuf};${partial};v=v1beta1`,
+]
 
 async function assertAllAgree() {
   for (const accept of forms) {
@@ -67,6 +75,31 @@ test('a list unpacks to what it is without gzip, also after its objects have cha
 test('a list that is short, or of another form, is left to be compressed as a whole', async () => {
   assert.equal((await listed('application/json', '?limit=1')).unzipped, undefined)
   assert.equal((await listed('application/yaml')).unzipped, undefined)
+})
+
+test('a table is made anew when its ages have changed', async () => {
+  const zippedTable = async (nowMs: number) => {
+    const { server: api } = tables
+    now = nowMs
+    const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1'
+    const { body } = await api.handle(requestOf('GET', path, undefined, { accept }))
+    const zipped = body.is === 'bytes' && body.zipped?.(0)
+    assert.ok(zipped)
+    return JSON.parse(gunzipSync(Buffer.concat(await Array.fromAsync(zipped))).toString())
+  }
+  let now = Date.parse('2026-01-01T00:00:00Z')
+  const tables = await startTestServer({ clock: { ...systemClock, now: () => now } })
+  try {
+    await send(tables, 'POST', path, objectOf(1, 'text'))
+    const ages: string[] = []
+    for (const seconds of [10, 10.9, 11, 70]) {
+      const table = await zippedTable(Date.parse('2026-01-01T00:00:00Z') + seconds * 1000)
+      ages.push(table.rows[0].cells.at(-1))
+    }
+    assert.deepEqual(ages, ['10s', '10s', '11s', '70s'])
+  } finally {
+    await tables.close()
+  }
 })
 
 test('of a list that was sent before only what is around a change is encoded again', async () => {

@@ -35,6 +35,7 @@ interface Run {
   readonly ids: Float64Array
   /** As the form foretells it. */
   readonly length: number
+  readonly second: number | undefined
   deflated: Promise<Deflated> | undefined
 }
 
@@ -65,7 +66,7 @@ function runsOf(key: string, parts: ListParts, items: readonly StoredObject[]): 
     const end = endOfRun(items, start)
     const own = items.slice(start, end)
     const known = own[0]?.owner.forms.use(own[0], formOf(key, own.length)) as Run | undefined
-    const run = known && isOf(known, own) ? known : newRun(parts, own)
+    const run = known && known.second === parts.second && isOf(known, own) ? known : newRun(parts, own)
     runs.push({ items: own, run })
     start = end
   }
@@ -94,6 +95,7 @@ function isOf({ ids }: Run, items: readonly StoredObject[]): boolean {
 const newRun = (parts: ListParts, items: readonly StoredObject[]): Run => ({
   ids: Float64Array.from(items, ({ id }) => id),
   length: parts.length(items),
+  second: parts.second,
   deflated: undefined,
 })
 
