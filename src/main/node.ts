@@ -26,6 +26,7 @@ import { startHostPorts } from '../network/host-ports.ts'
 import { startNodeNetwork, uplinkOf, vxlanOverheadBytes } from '../network/node-network.ts'
 import { startPodNetwork } from '../network/pod-network.ts'
 import { startProxy } from '../proxy/proxy.ts'
+import { ProxyMetrics, startStatusServers } from '../proxy/status-server.ts'
 import type { NodeAccess, NodeComponent } from './node-access.ts'
 import { random } from './random.ts'
 import { kubernetesVersion } from './versions.ts'
@@ -63,6 +64,7 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
     access.informersFor(access.clientFor(component), loggerOf(component))
 
   const proxyInformers = informersAs('kube-proxy')
+  const proxyMetrics = new ProxyMetrics()
   const proxy = startProxy({
     services: proxyInformers.of(Service),
     endpointSlices: proxyInformers.of(EndpointSlice),
@@ -75,7 +77,13 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
     clusterCidr: settings.clusterCidr,
     serviceCidr: settings.serviceCidr,
     masqueradeMark,
+    onSynced: seconds => proxyMetrics.synced(seconds, clock.now()),
   })
+  const ownNode = proxyInformers.of(Node, { fieldSelector: `metadata.name=${config.nodeName}` })
+  const proxyStatus = startStatusServers(
+    { clock, log: loggerOf('kube-proxy'), status: proxy.status, node: () => ownNode.get('', config.nodeName) },
+    proxyMetrics,
+  )
   proxyInformers.start(signal)
 
   const dnsLog = loggerOf('dns')
@@ -150,6 +158,7 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
       await kubelet.stop()
       await nodeServer.stop()
       network.stop()
+      proxyStatus.stop()
       await proxy.stop()
       await dns.stop()
       stopping.abort()

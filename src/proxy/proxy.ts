@@ -5,9 +5,11 @@ import { type Clock, sleep, type Timer } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Informer } from '../client/informer.ts'
 import { settled } from './draining.ts'
+import { HealthPorts } from './health-ports.ts'
 import { type CommandRunner, NftablesTable } from './nftables.ts'
 import { isProxied, wantedRules } from './rules.ts'
 import { staleFlows, type UdpServices, udpServicesOf } from './stale-flows.ts'
+import type { ProxyStatus } from './status-server.ts'
 
 export interface ProxyOptions {
   readonly services: Informer<Service>
@@ -25,6 +27,8 @@ export interface ProxyOptions {
   readonly masqueradeMark: number
   /** How often the kernel's table is looked at; 10 s where absent. */
   readonly checkMs?: number
+  /** Told how long it took to bring the rules up to date. */
+  readonly onSynced?: (seconds: number) => void
 }
 
 /** A pod that is about to end. */
@@ -43,6 +47,8 @@ export interface Proxy {
    * node's rules.
    */
   drained(pod: DrainedPod, timeoutMs: number): Promise<void>
+  /** How far the kernel's rules are. */
+  status(): ProxyStatus
   /** Resolves after the first rules are in the kernel. */
   readonly ready: Promise<void>
   stop(): Promise<void>
@@ -57,6 +63,8 @@ const checkMs = 10_000
 /** Changes that come while rules are applied share the next transaction, which starts after as long as the last one took, at most so long. */
 const maxPauseMs = 500
 const conntrackTimeoutMs = 10_000
+/** Rules that are wrong for longer are no use to who asks a load balancer (upstream: healthTimeout of two periods). */
+const unhealthyAfterMs = 60_000
 
 export function startProxy(options: ProxyOptions): Proxy {
   const { services, endpointSlices, clock, log, nodeName } = options
@@ -70,6 +78,11 @@ export function startProxy(options: ProxyOptions): Proxy {
   /** Counts the changes that were seen, and those of them that the kernel's rules hold. */
   let seen = 0
   let applied = 0
+  let appliedAtMs = clock.now()
+  /** Since when a change waits. */
+  let behindSinceMs: number | undefined = clock.now()
+  const isHealthy = () => behindSinceMs === undefined || clock.now() - behindSinceMs < unhealthyAfterMs
+  const healthPorts = new HealthPorts({ nodeName, clock, log, isHealthy })
   /** Of the rules in the kernel. */
   let routed: ReadonlySet<string> = new Set()
   const waiters = new Set<() => void>()
@@ -87,9 +100,14 @@ export function startProxy(options: ProxyOptions): Proxy {
     const snapshot = seen
     const rules = wantedRules({ ...options, services: current, slicesOf })
     const nextUdp = udpServicesOf(current, slicesOf, nodeName)
+    const startedMs = clock.monotonic()
     await table.apply(rules)
+    options.onSynced?.((clock.monotonic() - startedMs) / 1000)
     routed = rules.routed
     applied = snapshot
+    appliedAtMs = clock.now()
+    behindSinceMs = seen === applied ? undefined : appliedAtMs
+    healthPorts.update(current, slicesOf)
     ready.resolve()
     for (const wake of waiters) wake()
     const calls = staleFlows(udp, nextUdp)
@@ -126,6 +144,7 @@ export function startProxy(options: ProxyOptions): Proxy {
   function markDirty(): void {
     dirty = true
     seen += 1
+    behindSinceMs ??= clock.now()
     if (stopped || syncing || !services.hasSynced() || !endpointSlices.hasSynced()) return
     syncing = run().finally(() => {
       syncing = undefined
@@ -171,6 +190,7 @@ export function startProxy(options: ProxyOptions): Proxy {
 
   return {
     ready: ready.promise,
+    status: () => ({ isHealthy: isHealthy(), lastUpdatedMs: appliedAtMs }),
     async drained({ uid, addresses, services: names }, timeoutMs) {
       // Not routed now may mean not yet: rules on their way, or a slice that still calls the pod ready, would bring it in.
       let endsAt: number | undefined
@@ -195,6 +215,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     },
     async stop() {
       stopped = true
+      healthPorts.stop()
       for (const stop of unsubscribe) stop()
       checking.cancel()
       stopping.abort()

@@ -54,7 +54,8 @@ export function planJob(state: JobState): Plan {
     : balance(state, count, active)
   const status = statusOf(state, count, active, end)
   const events = eventsOf(job, status, end)
-  const deadlineMs = untilDeadlineMs(job, status, nowMs)
+  // What has ended waits for its pods, whose going wakes this.
+  const deadlineMs = end ? undefined : untilDeadlineMs(job, status, nowMs)
   const waits = [waitMs, deadlineMs].filter(ms => ms !== undefined)
   return {
     // Ends are in the stored status before their finalizers go; those not yet stored follow in the next plan.

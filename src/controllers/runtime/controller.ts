@@ -56,6 +56,9 @@ export interface ControllerDependencies {
 /** How often a key that waits for its own writes is looked at; their events usually come first. */
 const unseenRetryMs = 20
 
+/** A plan that wants to be made again at once, and does nothing, must not keep the process from all else. */
+const leastRequeueMs = 10
+
 /** Runs until the signal aborts; resolves when the work under way has ended. */
 export async function runController(
   definition: ControllerDefinition,
@@ -107,7 +110,7 @@ export async function runController(
       const plan = await controller.plan(key)
       if (plan) {
         await execute({ client, recorder, pending }, key, plan)
-        if (plan.requeueAfterMs !== undefined) queue.addAfter(key, plan.requeueAfterMs)
+        if (plan.requeueAfterMs !== undefined) queue.addAfter(key, Math.max(leastRequeueMs, plan.requeueAfterMs))
       }
       queue.forget(key)
     } catch (error) {
