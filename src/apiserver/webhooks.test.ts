@@ -22,6 +22,7 @@ let server: TestServer
 let client: WebhookClient
 let hooks: Server
 let caBundle: string
+let ownCertificate: string
 const registry = new Registry()
 const webhookMetrics = new WebhookMetrics(registry)
 let handlers: Record<string, Handler> = {}
@@ -42,6 +43,7 @@ before(async () => {
       notAfterMs: now + 3_600_000,
     },
   )
+  ownCertificate = pair.certificatePem
   hooks = createServer({ cert: pair.certificatePem, key: pair.privateKeyPem }, (message, response) => {
     let text = ''
     message.on('data', chunk => {
@@ -187,7 +189,18 @@ test('a certificate of another authority is not trusted', async () => {
   await configure('validating', 'd-tls', hook('tls', '/x', { clientConfig }))
   const refused = await make('tls', 'tls')
   assert.equal(refused.status, 500)
+  assert.match(refused.json.message, /x509: certificate signed by unknown authority$/)
   assert.equal(seen.length, 0)
+})
+
+test('the webhook’s own certificate is trusted where the bundle holds just that', async () => {
+  const clientConfig = {
+    url: `https://127.0.0.1:${port()}/own`,
+    caBundle: Buffer.from(ownCertificate).toString('base64'),
+  }
+  await configure('validating', 'd-own', hook('own', '/own', { clientConfig }))
+  handlers['/own'] = () => ({ allowed: false, status: { message: 'reached' } })
+  assert.match((await make('own', 'own')).json.message, /denied the request: reached$/)
 })
 
 test('match conditions keep requests from the webhook; their failure counts as the policy says', async () => {

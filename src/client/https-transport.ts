@@ -80,7 +80,8 @@ export class HttpsTransport implements Transport {
       origin: this.#origin,
       connectTimeoutMs: connectTimeoutMs ?? 10_000,
       tls: {
-        ...(ca === undefined ? {} : { ca }),
+        // Each certificate is trusted as it is, as Go does it: also an authority between, or the server's own.
+        ...(ca === undefined ? {} : { ca, allowPartialTrustChain: true }),
         ...(certificate === undefined ? {} : { cert: certificate }),
         ...(key === undefined ? {} : { key }),
         ...(serverName === undefined ? {} : { servername: serverName }),

@@ -19,6 +19,7 @@ import type { ServerResponse } from '../chain/server-request.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import { isoSeconds } from '../registry/write-request.ts'
 import { reverseProxy } from '../streaming/reverse-proxy.ts'
+import { connectionError } from '../webhooks/connection-error.ts'
 import { type Backend, backendOf, NoBackendError } from '../webhooks/service-backend.ts'
 import { askRemote, identityHeaders, textOf, tlsOf } from './remote-server.ts'
 import { RemoteWatch } from './remote-watch.ts'
@@ -148,7 +149,7 @@ export class Aggregator {
       ...(request.body.is === 'object' ? { body: stringifyJson(request.body.value) } : {}),
       signal: request.signal,
     }).catch((error: Error) => {
-      throw serviceUnavailableError(`error trying to reach service: ${error.message}`)
+      throw serviceUnavailableError(`error trying to reach service: ${connectionError(error)}`)
     })
     const status = answer.statusCode ?? 502
     if (info.verb === 'watch' && status === 200)
@@ -224,7 +225,6 @@ export class Aggregator {
       remote.openApiUrl = await this.#openApiUrl(remote, path.slice(1)).catch(() => undefined)
       return { status: 'True', reason: 'Passed', message: 'all checks passed' }
     } catch (error) {
-      const message = (error as Error).message
       if (error instanceof NoBackendError)
         return {
           status: 'False',
@@ -232,7 +232,10 @@ export class Aggregator {
           message: `endpoints for ${where} have no addresses with port name ${JSON.stringify(found.spec.ports?.find(one => one.port === port)?.name ?? '')}`,
         }
       const url = `https://${name}.${namespace}.svc:${port}${path}`
-      const why = `failing or missing response from ${url}: ${message}`
+      const why =
+        error instanceof BadStatusError
+          ? `bad status from ${url}: ${error.statusCode}`
+          : `failing or missing response from ${url}: Get "${url}": ${connectionError(error)}`
       return { status: 'False', reason: 'FailedDiscoveryCheck', message: why }
     }
   }
@@ -248,7 +251,7 @@ export class Aggregator {
     const tls = tlsOf(service, this.#options.client)
     const answer = await askRemote(backend, tls, { method: 'GET', path, user: aggregatorUser, signal })
     const text = await textOf(answer)
-    if (answer.statusCode !== 200) throw new Error(`bad status from ${path}: ${answer.statusCode}`)
+    if (answer.statusCode !== 200) throw new BadStatusError(answer.statusCode ?? 0)
     return JSON.parse(text)
   }
 
@@ -288,5 +291,13 @@ export class Aggregator {
       groups.set(group, { ...known, versions: [...known.versions, { version, isCurrent: isAvailable, resources }] })
     }
     return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+}
+
+class BadStatusError extends Error {
+  readonly statusCode: number
+  constructor(statusCode: number) {
+    super(`status ${statusCode}`)
+    this.statusCode = statusCode
   }
 }

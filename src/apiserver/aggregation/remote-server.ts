@@ -5,13 +5,14 @@ import type { APIService } from '../../api/apiregistration/v1/api-service.ts'
 import type { KeyPair } from '../../base/pki/certificate.ts'
 import type { UserInfo } from '../authentication/authenticator.ts'
 import type { Backend } from '../webhooks/service-backend.ts'
+import { trustedBundle } from '../webhooks/trusted-bundle.ts'
 
 /** How a server is reached: its certificate is checked against the name of its Service. */
 export function tlsOf({ spec }: APIService, client: KeyPair): RequestOptions {
   const { service, caBundle, insecureSkipTLSVerify } = spec
   return {
     servername: `${service?.name}.${service?.namespace}.svc`,
-    ...(caBundle ? { ca: Buffer.from(caBundle, 'base64') } : {}),
+    ...(caBundle ? trustedBundle(caBundle) : {}),
     rejectUnauthorized: !insecureSkipTLSVerify,
     cert: client.certificatePem,
     key: client.privateKeyPem,

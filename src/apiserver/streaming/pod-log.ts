@@ -6,6 +6,7 @@ import { ApiError, badRequestError, internalError, invalidError } from '../../ma
 import { type FieldError, forbidden, invalid, notSupported } from '../../schema/field-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ResponseStream, ServerResponse } from '../chain/server-request.ts'
+import { connectionError } from '../webhooks/connection-error.ts'
 import type { ConnectDeps } from './connect.ts'
 import { containerOf, kubeletError, kubeletTls, kubeletUrl, scheduledPod } from './kubelet-location.ts'
 import { checkWebSocketReader, sendAsWebSocket } from './web-socket-reader.ts'
@@ -74,7 +75,7 @@ function get(url: URL, deps: ConnectDeps, signal: AbortSignal): Promise<Incoming
     const request = httpsRequest(url, { ...kubeletTls(deps.kubelet), signal, agent: false })
     const timer = setTimeout(() => request.destroy(new Error('the node did not answer')), connectTimeoutMs)
     request.on('close', () => clearTimeout(timer))
-    request.on('error', error => reject(internalError(`Get ${JSON.stringify(url.href)}: ${error.message}`)))
+    request.on('error', error => reject(internalError(`Get ${JSON.stringify(url.href)}: ${connectionError(error)}`)))
     request.on('response', response => {
       clearTimeout(timer)
       response.on('error', () => response.destroy())

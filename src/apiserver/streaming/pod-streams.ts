@@ -3,6 +3,7 @@ import { join, openUpgrade, type Upgraded, UpgradeRefused } from '../../base/upg
 import { ApiError, badRequestError, internalError } from '../../machinery/api-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
+import { connectionError } from '../webhooks/connection-error.ts'
 import type { ConnectDeps } from './connect.ts'
 import { containerOf, kubeletTls, kubeletUrl, scheduledPod } from './kubelet-location.ts'
 import { refusalOf } from './refusal.ts'
@@ -68,7 +69,7 @@ async function tunnel(
     })
   } catch (error) {
     if (error instanceof UpgradeRefused) return refusalOf(error)
-    throw internalError(`error dialing backend: ${(error as Error).message}`)
+    throw internalError(`error dialing backend: ${connectionError(error)}`)
   }
   const { socket, head } = connection.upgrade
   socket.write(switchingProtocols(upstream.headers))

@@ -5,6 +5,7 @@ import { join, openUpgrade, UpgradeRefused } from '../../base/upgrade.ts'
 import { ApiError, serviceUnavailableError } from '../../machinery/api-error.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
+import { connectionError } from '../webhooks/connection-error.ts'
 import { linkStages } from './html-links.ts'
 import { send } from './pod-log.ts'
 import { refusalOf } from './refusal.ts'
@@ -82,7 +83,9 @@ export async function reverseProxy(
     })
     const timer = setTimeout(() => request.destroy(new Error('the backend did not answer')), answerTimeoutMs)
     request.on('close', () => clearTimeout(timer))
-    request.on('error', error => reject(serviceUnavailableError(`error trying to reach service: ${error.message}`)))
+    request.on('error', error =>
+      reject(serviceUnavailableError(`error trying to reach service: ${connectionError(error)}`)),
+    )
     request.on('response', response => {
       clearTimeout(timer)
       response.on('error', () => response.destroy())
@@ -142,7 +145,6 @@ async function upgraded(
     return { status: 101, headers: {}, body: { is: 'hijacked', finished: join(upgrade.socket, backend.connection) } }
   } catch (error) {
     if (error instanceof UpgradeRefused) return refusalOf(error)
-    const why = (error as Error).message
-    throw serviceUnavailableError(`error trying to reach service: ${why}`)
+    throw serviceUnavailableError(`error trying to reach service: ${connectionError(error)}`)
   }
 }

@@ -4,7 +4,9 @@ import { Agent, request } from 'node:https'
 import type { WebhookClientConfig } from '../../api/admissionregistration/v1/webhook-client-config.ts'
 import { readJson } from '../../schema/json-decode.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
+import { connectionError } from './connection-error.ts'
 import { backendOf } from './service-backend.ts'
+import { trustedBundle } from './trusted-bundle.ts'
 
 const maxAnswerBytes = 3 * 1024 * 1024
 const maxSocketsPerHost = 100
@@ -45,7 +47,7 @@ export class WebhookClient {
       return answerOf(await this.#send(target, config.caBundle, body, signal))
     } catch (error) {
       if (error instanceof AnswerError) throw new Error(error.message)
-      const why = signal.aborted ? 'context deadline exceeded' : (error as Error).message
+      const why = signal.aborted ? 'context deadline exceeded' : connectionError(error)
       throw new Error(`Post ${JSON.stringify(shown(config, url))}: ${why}`)
     }
   }
@@ -75,7 +77,7 @@ export class WebhookClient {
           port: target.port,
           path: `${target.url.pathname}${target.url.search}`,
           ...(/^[\d.]+$|:/.test(target.serverName) ? {} : { servername: target.serverName }),
-          ...(caBundle ? { ca: Buffer.from(caBundle, 'base64') } : {}),
+          ...(caBundle ? trustedBundle(caBundle) : {}),
           headers: {
             host: target.url.host,
             accept: 'application/json, */*',
