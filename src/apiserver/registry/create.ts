@@ -63,9 +63,13 @@ async function createOnce(
   dropDisabledFields(resource.kind, admitted, undefined)
   strategy.prepareForCreate(admitted, context)
   fillMessage(resource.kind, admitted)
-  if (admitted.metadata.resourceVersion && !write.dryRun)
-    throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
-  return storeNew(deps, write, admitted, () => admitValidating(deps.admission, attributes))
+  return storeNew(deps, write, admitted, async () => {
+    await admitValidating(deps.admission, attributes)
+    // The store's own objection: who may not create the object at all learns that first.
+    const { resourceVersion = '' } = admitted.metadata
+    if (resourceVersion !== '' && resourceVersion !== '0' && !write.dryRun)
+      throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
+  })
 }
 
 /** Validates and stores a prepared object. Also the end of an apply or update that creates. */

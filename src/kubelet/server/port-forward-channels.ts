@@ -25,13 +25,14 @@ export async function servePortForwardChannels(
   const open = (streamtype: 'error' | 'data', i: number): SpdyStream => {
     const port = ports[i] ?? 0
     const channel = streamtype === 'data' ? 2 * i : 2 * i + 1
-    socket.send(channel, Buffer.from([port & 0xff, port >> 8]))
     const end = Promise.withResolvers<void>()
     ended.push(end.promise)
     const headers = { streamtype, port: String(port), requestid: String(i) }
     return session.open(headers, { data: data => socket.send(channel, data), end: () => end.resolve() })
   }
-  const streams = ports.map((_, i) => {
+  const streams = ports.map((port, i) => {
+    // Clients read one after the other: data first.
+    for (const channel of [2 * i, 2 * i + 1]) socket.send(channel, Buffer.from([port & 0xff, port >> 8]))
     // The runtime waits for the pair; the error stream comes first, and is never written by this side.
     open('error', i).end()
     return open('data', i)

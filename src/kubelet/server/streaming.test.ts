@@ -281,13 +281,16 @@ suite('streaming to a real container', { skip: missing ?? false, timeout: 60_000
     )
     const received: Buffer[] = []
     const total = () => Buffer.concat(received)
+    const begun: number[] = []
     client.onData = (channel, data) => {
+      if (begun.length < 2) begun.push(channel)
       if (channel === 0) received.push(Buffer.from(data))
     }
     const input = randomBytes(300_000)
     await client.send(0, input)
     while (total().length < input.length + 2) await once(client.socket, 'message')
     assert.equal(total().readUInt16LE(0), port)
+    assert.deepEqual(begun, [0, 1])
     const sum = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex')
     assert.equal(sum(total().subarray(2)), sum(input))
     client.socket.close()
