@@ -44,6 +44,14 @@ export async function clientGo(moduleFile = 'go.mod'): Promise<string> {
   return join(target, 'client')
 }
 
+/** The program of `etcd/`, on etcd's own client. */
+export async function etcdClient(): Promise<string> {
+  const target = await made('etcd', 'etcd-client', async folder =>
+    build('go', ['build', '-C', join(here, 'etcd'), '-o', join(folder, 'client'), '.']),
+  )
+  return join(target, 'client')
+}
+
 /** kubectl one minor version older than the API. */
 export async function olderKubectl(): Promise<string> {
   const target = await made('kubectl', 'kubectl', async folder => {
