@@ -112,7 +112,7 @@ suite('connecting through the API server', { skip: missingForStreaming() ?? fals
         signal: () => gone.signal,
         connection,
       })
-      await writeResponse(context.request, response as unknown as ResponseTarget, await answer(context))
+      await writeResponse(context.request, response as unknown as ResponseTarget, await answer(context), 60_000)
     })
     front.on('upgrade', async (incoming, socket: Duplex, head) => {
       const gone = new AbortController()

@@ -1,4 +1,4 @@
-/** Writes a ServerResponse: never more than the socket takes, 64 KiB at a time. */
+/** Writes a ServerResponse: never more than the socket takes, 64 KiB at a time, and only while the client goes on taking it. */
 import { createGzip } from 'node:zlib'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { acceptsGzip } from '../forms/accept.ts'
@@ -17,14 +17,22 @@ const gzipLevel = 1
 /** What is handed to the compressing thread at once: each handing over costs as much as compressing 64 KiB. */
 const zipBytes = 262_144
 
+/** Where an answer goes, and how long its client may take nothing of it: then it is ended. */
+interface Outlet {
+  readonly target: ResponseTarget
+  readonly stallMs: number
+}
+
 export async function writeResponse(
   request: ServerRequest,
   target: ResponseTarget,
   response: ServerResponse,
+  stallMs: number,
 ): Promise<void> {
+  const outlet = { target, stallMs }
   if (response.body.is === 'hijacked') return response.body.finished
   const headers: Head = { ...response.headers }
-  if (response.body.is === 'watch') return writeWatch(target, response.status, headers, response.body.source)
+  if (response.body.is === 'watch') return writeWatch(outlet, response.status, headers, response.body.source)
   if (response.body.is === 'none') {
     target.writeHead(response.status, headers)
     target.end()
@@ -34,10 +42,10 @@ export async function writeResponse(
   const { chunks, zipped } = response.body
   const mayZip = acceptsGzip(request) && headers['content-encoding'] === undefined && response.status < 300
   const zippedChunks = mayZip ? zipped?.(gzipThresholdBytes) : undefined
-  if (!zippedChunks) return writeBytes(request, target, response.status, headers, chunks, mayZip)
+  if (!zippedChunks) return writeBytes(request, outlet, response.status, headers, chunks, mayZip)
   target.writeHead(response.status, { ...headers, ...gzipHeaders(headers) })
   if (request.method !== 'HEAD') {
-    for await (const chunk of zippedChunks) if (!(await writeAll(target, cut(chunk)))) return
+    for await (const chunk of zippedChunks) if (!(await writeAll(outlet, cut(chunk)))) return
   }
   target.end()
 }
@@ -49,12 +57,13 @@ const gzipHeaders = ({ vary }: Head) => ({
 
 async function writeBytes(
   request: ServerRequest,
-  target: ResponseTarget,
+  outlet: Outlet,
   status: number,
   headers: Head,
   chunks: Iterable<Uint8Array>,
   mayZip: boolean,
 ): Promise<void> {
+  const { target } = outlet
   const iterator = chunks[Symbol.iterator]()
   const first: Uint8Array[] = []
   let bytes = 0
@@ -80,14 +89,14 @@ async function writeBytes(
     return
   }
   const all = steps(first, iterator)
-  if (compress) await writeZipped(target, all)
-  else if (!(await writeAll(target, all))) return
+  if (compress) await writeZipped(outlet, all)
+  else if (!(await writeAll(outlet, all))) return
   target.end()
 }
 
 /** Whether the connection took all of them. */
-async function writeAll(target: ResponseTarget, all: Iterable<Uint8Array>): Promise<boolean> {
-  for (const bytes of all) if (!(await write(target, bytes))) return false
+async function writeAll(outlet: Outlet, all: Iterable<Uint8Array>): Promise<boolean> {
+  for (const bytes of all) if (!(await write(outlet, bytes))) return false
   return true
 }
 
@@ -100,13 +109,13 @@ function* cut(chunk: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < chunk.length; start += stepBytes) yield chunk.subarray(start, start + stepBytes)
 }
 
-async function writeZipped(target: ResponseTarget, all: Iterable<Uint8Array>): Promise<void> {
+async function writeZipped(outlet: Outlet, all: Iterable<Uint8Array>): Promise<void> {
   const zip = createGzip({ level: gzipLevel, chunkSize: stepBytes })
   const output = (async () => {
-    for await (const chunk of zip) for (const step of cut(chunk as Buffer)) if (!(await write(target, step))) break
+    for await (const chunk of zip) for (const step of cut(chunk as Buffer)) if (!(await write(outlet, step))) break
   })()
   for (const part of together(all, zipBytes)) {
-    if (target.destroyed || zip.destroyed) break
+    if (outlet.target.destroyed || zip.destroyed) break
     if (!zip.write(part)) await drained(zip)
   }
   zip.end()
@@ -129,10 +138,12 @@ function* together(all: Iterable<Uint8Array>, leastBytes: number): Generator<Uin
 }
 
 /** Whether the connection still takes more. Resolves when it does. */
-async function write(target: ResponseTarget, bytes: Uint8Array): Promise<boolean> {
+async function write({ target, stallMs }: Outlet, bytes: Uint8Array): Promise<boolean> {
   if (isGone(target)) return false
   if (target.write(bytes)) return true
+  const timer = setTimeout(() => target.destroy(), stallMs)
   await drained(target)
+  clearTimeout(timer)
   return !isGone(target)
 }
 
@@ -152,7 +163,8 @@ function drained(target: Pick<ResponseTarget, 'on' | 'off'>): Promise<void> {
   })
 }
 
-async function writeWatch(target: ResponseTarget, status: number, headers: Head, source: WatchSource): Promise<void> {
+async function writeWatch(outlet: Outlet, status: number, headers: Head, source: WatchSource): Promise<void> {
+  const { target } = outlet
   target.on('close', () => source.close())
   target.on('error', () => source.close())
   target.writeHead(status, headers)
@@ -161,7 +173,7 @@ async function writeWatch(target: ResponseTarget, status: number, headers: Head,
   for (;;) {
     const batch = nextFrames(source, stepBytes)
     if (batch) {
-      if (!(await write(target, batch))) break
+      if (!(await write(outlet, batch))) break
       continue
     }
     if (source.ended || isGone(target)) break

@@ -41,6 +41,8 @@ export interface HttpLimits {
   readonly idleMs: number
   readonly headMs: number
   readonly bodyMs: number
+  /** A client that takes nothing of its answer for so long is cut off. */
+  readonly stallMs: number
 }
 
 export interface RunningHttpServer {
@@ -52,7 +54,13 @@ export interface RunningHttpServer {
   close(graceMs?: number): Promise<void>
 }
 
-const defaultLimits: HttpLimits = { connections: 10_000, idleMs: 180_000, headMs: 30_000, bodyMs: 60_000 }
+const defaultLimits: HttpLimits = {
+  connections: 10_000,
+  idleMs: 180_000,
+  headMs: 30_000,
+  bodyMs: 60_000,
+  stallMs: 60_000,
+}
 /** Of an HTTP/2 connection. */
 const http2Limits: ConnectionLimits = {
   maxStreams: 250,
@@ -150,6 +158,8 @@ class HttpAdapter {
     // The timer restarts with all that comes and goes: it fires on silence, and spares connections whose watches have nothing to say.
     socket.setTimeout(this.#limits.idleMs, () => {
       if (connection.streamCount === 0) connection.drain()
+      // Silent although there is something for it to take.
+      else if (connection.isHeldUp) connection.close()
     })
   }
 
@@ -214,7 +224,7 @@ class HttpAdapter {
       return
     }
     try {
-      await writeResponse(asked, target, answer)
+      await writeResponse(asked, target, answer, this.#limits.stallMs)
     } catch (error) {
       // Half an answer is none: the client must not wait for the rest.
       discard(answer)

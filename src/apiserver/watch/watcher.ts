@@ -1,6 +1,6 @@
 /**
  * One client's watch: initial objects first, then events in order, filtered by its selector. Bounded: a client that lets
- * `maxWaiting` events pile up is cut off, and resumes from its last resourceVersion.
+ * `maxWaiting` events or `maxWaitingBytes` pile up is cut off, and resumes from its last resourceVersion.
  */
 import type { Clock, Timer } from '../../base/clock.ts'
 import { expiredError, type FailureStatus } from '../../machinery/api-error.ts'
@@ -37,6 +37,8 @@ export interface WatcherOptions {
 }
 
 const maxWaiting = 10_000
+/** Of the objects of what waits, shared with all others who wait for them. */
+const maxWaitingBytes = 128 * 1024 * 1024
 const bookmarkIntervalMs = 60_000
 /** The last bookmark before the time is up. */
 const bookmarkBeforeEndMs = 2_000
@@ -53,6 +55,7 @@ export class Watcher implements WatchSource, CacheListener {
   #initialIndex = 0
   #waiting: Waiting[] = []
   #head = 0
+  #waitingBytes = 0
   #sentAny = false
   /** What waits for its conversion, in order. */
   #converting: Promise<void> = Promise.resolve()
@@ -101,9 +104,11 @@ export class Watcher implements WatchSource, CacheListener {
   }
 
   #isFull(): boolean {
-    if (this.#waiting.length - this.#head + this.#convertingCount >= maxWaiting) {
+    const count = this.#waiting.length - this.#head + this.#convertingCount
+    if (count >= maxWaiting || this.#waitingBytes >= maxWaitingBytes) {
       // The client is too slow: end without an error, as a closed connection, so that it resumes from what it has.
       this.#waiting.length = this.#head
+      this.#waitingBytes = 0
       this.#finish()
       return true
     }
@@ -136,6 +141,7 @@ export class Watcher implements WatchSource, CacheListener {
       return undefined
     }
     const waiting = this.#waiting[this.#head++] as Waiting
+    this.#waitingBytes -= bytesOf(waiting)
     if (this.#head > 1_000) {
       this.#waiting = this.#waiting.slice(this.#head)
       this.#head = 0
@@ -153,6 +159,7 @@ export class Watcher implements WatchSource, CacheListener {
     this.#closed = true
     this.#waiting = []
     this.#head = 0
+    this.#waitingBytes = 0
     this.#initialIndex = this.#options.initial.length
     this.#finish()
   }
@@ -210,6 +217,7 @@ export class Watcher implements WatchSource, CacheListener {
 
   #pushNow(waiting: Waiting): void {
     this.#waiting.push(waiting)
+    this.#waitingBytes += bytesOf(waiting)
     this.onReady?.()
   }
 
@@ -247,6 +255,8 @@ export class Watcher implements WatchSource, CacheListener {
     this.#push({ is: 'bookmark', revision, initialEnd: false })
   }
 }
+
+const bytesOf = (waiting: Waiting): number => (waiting.is === 'event' ? waiting.event.bytes : 0)
 
 function bookmarkObject(resource: Resource, revision: number, initialEnd: boolean): unknown {
   const { kind } = resource

@@ -125,6 +125,11 @@ export class ServerConnection {
     return this.#streams.size
   }
 
+  /** Something waits for the client's windows or the network. */
+  get isHeldUp(): boolean {
+    return this.#held.size > 0 || this.#outputBytes + this.#socket.writableLength > 0
+  }
+
   /** Ends every call. */
   close(): void {
     if (this.#isClosed) return
