@@ -48,6 +48,8 @@ export interface HttpLimits {
 export interface RunningHttpServer {
   readonly host: string
   readonly port: number
+  /** Connections that are open. */
+  connectionCount(): number
   /** Takes new certificates for connections made from now on. */
   useCertificate(certificate: string, key: string): void
   /** Stops accepting, lets requests under way end, and closes what is left after `graceMs`. */
@@ -102,6 +104,7 @@ export function startHttpServer(server: ApiServer, options: HttpServerOptions): 
         host: address,
         port,
         useCertificate: (certificate, key) => node.setSecureContext({ cert: certificate, key, ca: options.clientCa }),
+        connectionCount: () => adapter.connectionCount,
         close: graceMs => adapter.close(graceMs ?? 10_000),
       })
     })
@@ -138,6 +141,10 @@ class HttpAdapter {
     node.on('connect', (_request: IncomingMessage, socket: Duplex) => socket.destroy())
     node.on('tlsClientError', () => {})
     node.on('clientError', (error, socket) => refuseUnreadable(error, socket as Socket))
+  }
+
+  get connectionCount(): number {
+    return this.#sockets.size
   }
 
   #connected(socket: Socket): void {
