@@ -193,6 +193,16 @@ test('a certificate of another authority is not trusted', async () => {
   assert.equal(seen.length, 0)
 })
 
+test('the path of a webhook’s URL is cleaned, as client-go does it', async () => {
+  const clientConfig = { url: `https://127.0.0.1:${port()}//a//./b/`, caBundle }
+  await configure('validating', 'd-path', hook('path', '', { clientConfig }))
+  assert.equal((await make('path', 'path')).status, 201)
+  assert.deepEqual(
+    seen.map(({ path }) => path),
+    ['/a/b'],
+  )
+})
+
 test('the webhook’s own certificate is trusted where the bundle holds just that', async () => {
   const clientConfig = {
     url: `https://127.0.0.1:${port()}/own`,

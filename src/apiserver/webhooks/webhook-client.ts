@@ -1,6 +1,7 @@
 /** Calls webhooks over HTTPS: by URL, or by a Service under its name in the cluster. */
 
 import { Agent, request } from 'node:https'
+import { posix } from 'node:path'
 import type { WebhookClientConfig } from '../../api/admissionregistration/v1/webhook-client-config.ts'
 import { readJson } from '../../schema/json-decode.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
@@ -122,12 +123,19 @@ function shown({ service }: WebhookClientConfig, url: URL): string {
 }
 
 function urlOf({ url, service }: WebhookClientConfig): URL {
-  if (url !== undefined) return new URL(url)
+  if (url !== undefined) return cleaned(new URL(url))
   const { namespace = '', name = '', port = 443, path = '' } = service ?? {}
   const made = new URL(
     `https://${name}.${namespace}.svc:${port}${path.startsWith('/') || path === '' ? path : `/${path}`}`,
   )
-  return made
+  return cleaned(made)
+}
+
+/** As client-go joins paths: no empty or dotted segments, no slash at the end. Some servers redirect others, which ends a call. */
+function cleaned(url: URL): URL {
+  const path = posix.join('/', url.pathname)
+  url.pathname = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+  return url
 }
 
 function answerOf({ status, text }: Answer): unknown {
