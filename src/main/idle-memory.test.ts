@@ -8,7 +8,14 @@ const mib = 1024 * 1024
 /** A process whose state the test sets; `look` lets the next look come. */
 function processOf() {
   let next = (): void => {}
-  const clock = { after: (_: number, run: () => void) => (next = run) } as unknown as Clock
+  let nowMs = 0
+  const after = (delayMs: number, run: () => void) => {
+    next = () => {
+      nowMs += delayMs
+      run()
+    }
+  }
+  const clock = { after, monotonic: () => nowMs } as unknown as Clock
   const state = { busy: 0, resident: 100, heap: 50, garbage: 0, collected: 0, trimmed: 0 }
   const memory: ProcessMemory = {
     busyPart: () => state.busy,
@@ -39,6 +46,14 @@ test('memory is given back after work, once', () => {
   assert.equal(state.trimmed, 1)
   state.resident = 77
   for (let i = 0; i < 5; i++) look()
+  assert.equal(state.trimmed, 2)
+})
+
+test('what is held for some minutes after work is given back too', () => {
+  const { state, look } = processOf()
+  for (let i = 0; i < 100; i++) look()
+  assert.equal(state.trimmed, 1)
+  for (let i = 0; i < 200; i++) look()
   assert.equal(state.trimmed, 2)
 })
 

@@ -25,16 +25,22 @@ const idlePart = 0.2
 const quietLooks = 2
 /** Less is not worth a collection. */
 const worthBytes = 16 * 1024 * 1024
+/** Once more after so long: what was held for a time, such as the newest events of every kind, is free by then. */
+const againMs = 240_000
 /** A larger heap is left to V8: the pause would be felt by the next request. */
 const maxHeapBytes = 256 * 1024 * 1024
 
 export function watchIdleMemory(clock: Clock, memory: ProcessMemory): void {
   let quiet = 0
   let leftBytes = 0
+  let againAtMs = Number.POSITIVE_INFINITY
   const look = (): void => {
     quiet = memory.busyPart() < idlePart ? quiet + 1 : 0
     const before = memory.residentBytes()
-    if (quiet >= quietLooks && before > leftBytes + worthBytes) {
+    const hasGrown = before > leftBytes + worthBytes
+    const isDue = clock.monotonic() >= againAtMs
+    if (quiet >= quietLooks && (hasGrown || isDue)) {
+      againAtMs = hasGrown ? clock.monotonic() + againMs : Number.POSITIVE_INFINITY
       if (memory.heapBytes() <= maxHeapBytes) memory.collect()
       memory.trim()
       leftBytes = memory.residentBytes()

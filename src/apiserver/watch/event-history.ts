@@ -33,6 +33,18 @@ export class EventHistory {
     this.#events.push(event)
     this.#bytes += event.bytes
     this.#events[this.#events.length - 1 - framesKept]?.dropFrames()
+    this.#forget(nowMs)
+  }
+
+  /** To be called now and then also while nothing comes in: a quiet kind need not hold what is old. */
+  forgetOld(): void {
+    const oldest = this.#events[this.#head]
+    if (!oldest || this.#events.length - this.#head <= alwaysKept) return
+    const nowMs = this.#monotonic()
+    if (nowMs - oldest.arrivedMs > keptMs) this.#forget(nowMs)
+  }
+
+  #forget(nowMs: number): void {
     while (this.#isFull(nowMs)) {
       const oldest = this.#events[this.#head++] as CacheEvent
       this.#bytes -= oldest.bytes

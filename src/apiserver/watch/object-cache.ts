@@ -214,6 +214,7 @@ export class ObjectCache implements FeedListener, ObjectOwner {
   }
 
   progress(revision: number): void {
+    this.#history.forgetOld()
     for (const listener of this.#progressListeners) listener(revision)
   }
 
