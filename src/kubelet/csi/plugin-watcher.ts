@@ -1,5 +1,5 @@
 /** Drivers register by a socket in `plugins_registry/` (documentation: "Device Plugins and CSI registration", kubelet's plugin watcher). */
-import { readdirSync, statSync } from 'node:fs'
+import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Timer } from '../../base/clock.ts'
 import { GrpcChannel } from '../../base/grpc/grpc-channel.ts'
@@ -10,7 +10,9 @@ import { CsiDriver } from './csi-driver.ts'
 import type { CsiNodeWriter } from './csi-node.ts'
 import { InfoRequest, PluginInfo, RegistrationStatus } from './messages.ts'
 
-const everyMs = 1_000
+/** Who is there but not ready is asked again so soon; else changes of the directory wake this. */
+const retryMs = 1_000
+const everyMs = 60_000
 const callTimeoutMs = 10_000
 /** Sockets looked at: more are not ours. */
 const maxSockets = 100
@@ -36,6 +38,9 @@ export class PluginWatcher {
   /** By socket. */
   readonly #known = new Map<string, Registered>()
   #timer: Timer | undefined
+  #watcher: FSWatcher | undefined
+  #looking: Promise<boolean> | undefined
+  #changed = false
   #stopped = false
 
   constructor(options: PluginWatcherOptions) {
@@ -48,21 +53,34 @@ export class PluginWatcher {
   }
 
   start(): void {
-    const round = async () => {
-      await this.look()
-      if (!this.#stopped) this.#timer = this.#options.clock.after(everyMs, () => void round())
-    }
-    void round()
+    this.#watcher = watch(this.#options.directory, () => this.#wake()).on('error', () => {})
+    this.#wake()
+  }
+
+  #wake(): void {
+    this.#changed = true
+    if (this.#looking || this.#stopped) return
+    this.#timer?.cancel()
+    this.#changed = false
+    this.#looking = this.look()
+    void this.#looking.then(areAllKnown => {
+      this.#looking = undefined
+      if (this.#stopped) return
+      if (this.#changed) this.#wake()
+      else this.#timer = this.#options.clock.after(areAllKnown ? everyMs : retryMs, () => this.#wake())
+    })
   }
 
   stop(): void {
     this.#stopped = true
     this.#timer?.cancel()
+    this.#watcher?.close()
     for (const { driver } of this.#known.values()) driver?.close()
   }
 
-  /** Registers who is new, and forgets who is gone. */
-  async look(): Promise<void> {
+  /** Registers who is new, and forgets who is gone. False where somebody is not ready yet. */
+  async look(): Promise<boolean> {
+    let areAllKnown = true
     const sockets = this.#sockets()
     for (const [path, { driver }] of this.#known)
       if (!sockets.has(path)) {
@@ -77,12 +95,14 @@ export class PluginWatcher {
       this.#known.delete(path)
       try {
         const driver = await this.#register(path)
-        if (this.#stopped) return
+        if (this.#stopped) return true
         this.#known.set(path, { mark, driver })
       } catch (error) {
+        areAllKnown = false
         this.#options.log.info({ socket: path, error: (error as Error).message }, 'a plugin is not registered yet')
       }
     }
+    return areAllKnown
   }
 
   #sockets(): Map<string, string> {
