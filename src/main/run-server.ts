@@ -3,6 +3,7 @@ import { apiserverUser } from '../apiserver/bootstrap/bootstrap-api.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import { HelperSpawner } from '../base/spawner.ts'
+import { checkNodePorts, checkRanges } from '../cli/address-ranges.ts'
 import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, pathsOf, writeConfig } from '../cli/cluster-config.ts'
 import { removePidFile, tryLock, writePidFile } from '../cli/running-process.ts'
@@ -48,6 +49,8 @@ async function run(
   void stopped.then(() => stopping.abort())
   try {
     const joined = join ? await joinControlPlane(given, join.server, join.token) : given
+    checkRanges(joined)
+    checkNodePorts(joined.nodePortRange)
     // Only what has all keys is kept: an attempt that failed begins anew.
     writeConfig(joined)
     // For `clipper down`, which ends the etcd member too.

@@ -9,6 +9,7 @@ import { Deployment } from '../../src/api/apps/v1/deployment.ts'
 import { ReplicaSet } from '../../src/api/apps/v1/replica-set.ts'
 import { Pod } from '../../src/api/core/v1/pod.ts'
 import { sleep } from '../../src/base/clock.ts'
+import type { HttpsTransport } from '../../src/client/https-transport.ts'
 import { eventually, missingForContainers } from '../e2e/test-cluster.ts'
 import { ControlPlane, isUp, podsMs } from './control-plane.ts'
 import { findOrBuildEtcd } from './etcd.ts'
@@ -115,8 +116,8 @@ const befalls = (fault: faults.Fault, victim: Victim, { lastsMs = 0 }: Options =
     const machine = await find(victim)
     t.diagnostic(`${machine.name} ${await rolesOf(machine)}`)
     await plane.load.settled()
-    // One connection to each server.
-    const clients = await Promise.all(plane.servers.map(() => plane.connect()))
+    // New connections go to the servers that have the fewest: with so many each server has one.
+    const clients = await Promise.all(Array.from({ length: 2 * plane.servers.length }, () => plane.connect()))
     await Promise.all(clients.map(client => client.of(Pod).list(namespace)))
     const pods = await plane.podsOf('web')
     const pausedAt = new Date()
@@ -129,6 +130,7 @@ const befalls = (fault: faults.Fault, victim: Victim, { lastsMs = 0 }: Options =
     const show = (one: number | Error): string => (typeof one === 'number' ? seconds(one) : one.message)
     t.diagnostic(`clients continued after ${continued.map(show).join(', ')}`)
     t.diagnostic(`controllers and scheduling continued after ${show(controlled)}`)
+    for (const { transport } of clients) (transport as HttpsTransport).close()
     await sleep(Math.max(0, lastsMs - (performance.now() - begun)))
     await end()
     if (fault === faults.serverPaused) pauses.push({ server: machine.name, from: pausedAt, to: new Date() })
