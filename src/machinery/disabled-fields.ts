@@ -61,38 +61,42 @@ function planOf(message: Message): Plan | undefined {
   return plan
 }
 
+/** What is done to each message of an object: no closures are made for it, since every write passes here. */
+type Visit = (plan: Plan, values: Values, used: Set<string>) => void
+
 /** Visits the messages in a member: itself, or those of a list or map. */
-function forEachMessage(type: Type, member: unknown, visit: (message: Values) => void): void {
+function visitMember(type: Type, member: unknown, plan: Plan, used: Set<string>, visit: Visit): void {
   if (type.is === 'list') {
-    if (Array.isArray(member)) for (let i = 0; i < member.length; i++) forEachMessage(type.of, member[i], visit)
+    if (Array.isArray(member)) for (const item of member) visitMember(type.of, item, plan, used, visit)
   } else if (isValues(member)) {
-    if (type.is === 'map') for (const key in member) forEachMessage(type.of, member[key], visit)
-    else visit(member)
+    if (type.is === 'map') for (const key in member) visitMember(type.of, member[key], plan, used, visit)
+    else visit(plan, member, used)
   }
 }
 
-function usedGates(plan: Plan, values: Values, used: Set<string>): void {
+function findUsed(plan: Plan, values: Values, used: Set<string>): void {
   for (const { name, gate } of plan.gated) if (values[name] !== undefined && values[name] !== null) used.add(gate)
-  forEachInner(plan, values, (inner, value) => usedGates(inner, value, used))
-}
-
-function forEachInner(plan: Plan, values: Values, visit: (plan: Plan, values: Values) => void): void {
   for (const { name, type, plan: planOfInner } of plan.inner) {
-    const inner = planOfInner()
-    if (inner) forEachMessage(type, values[name], message => visit(inner, message))
+    const member = values[name]
+    const inner = member === undefined || member === null ? undefined : planOfInner()
+    if (inner) visitMember(type, member, inner, used, findUsed)
   }
 }
 
-function drop(plan: Plan, values: Values, used: ReadonlySet<string>): void {
+function isEmpty(values: Values): boolean {
+  for (const _ in values) return false
+  return true
+}
+
+function drop(plan: Plan, values: Values, used: Set<string>): void {
   for (const { name, gate } of plan.gated) if (values[name] !== undefined && !used.has(gate)) delete values[name]
   for (const { name, type, plan: planOfInner } of plan.inner) {
-    const inner = planOfInner()
-    if (!inner) continue
     const member = values[name]
-    if (member === undefined || member === null) continue
-    const mayVanish = vanishes.has(type) && isValues(member) && Object.keys(member).length > 0
-    forEachMessage(type, member, message => drop(inner, message, used))
-    if (mayVanish && Object.keys(member).length === 0) delete values[name]
+    const inner = member === undefined || member === null ? undefined : planOfInner()
+    if (!inner) continue
+    const mayVanish = vanishes.has(type) && isValues(member) && !isEmpty(member)
+    visitMember(type, member, inner, used, drop)
+    if (mayVanish && isEmpty(member)) delete values[name]
   }
 }
 
@@ -101,6 +105,6 @@ export function dropDisabledFields(kind: Message, object: object, old: object | 
   const plan = planOf(kind)
   if (!plan) return
   const used = new Set<string>()
-  if (old) usedGates(plan, old as Values, used)
+  if (old) findUsed(plan, old as Values, used)
   drop(plan, object as Values, used)
 }

@@ -39,7 +39,7 @@ function world(options: { enable?: string[]; disable?: string[] } = {}) {
     for (const plugin of plugins) await plugin.validate?.(attributes)
     return attributes.object as never
   }
-  const only = (name: string, attributes: AdmissionAttributes) =>
+  const only = async (name: string, attributes: AdmissionAttributes) =>
     plugins.find(plugin => plugin.name === name)?.admit?.(attributes)
   return { reader, plugins, run, only }
 }

@@ -43,8 +43,8 @@ export interface Reinvocation {
 export interface AdmissionPlugin {
   /** Upstream's name, as `NamespaceLifecycle`. */
   readonly name: string
-  /** Called before the object is validated. */
-  admit?(attributes: AdmissionAttributes): Promise<void>
+  /** Called before the object is validated. A promise only where it has to wait for something. */
+  admit?(attributes: AdmissionAttributes): Promise<void> | void
   /** Called after it; must not change the object. */
-  validate?(attributes: AdmissionAttributes): Promise<void>
+  validate?(attributes: AdmissionAttributes): Promise<void> | void
 }

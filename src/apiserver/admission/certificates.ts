@@ -81,7 +81,7 @@ const clientSigner = 'kubernetes.io/kube-apiserver-client'
 export class CertificateSubjectRestriction implements AdmissionPlugin {
   readonly name = 'CertificateSubjectRestriction'
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): void {
     if (!isAbout(attributes, 'certificatesigningrequests', '') || attributes.operation !== 'CREATE') return
     const { spec } = attributes.object as unknown as CertificateSigningRequest
     if (spec.signerName !== clientSigner) return

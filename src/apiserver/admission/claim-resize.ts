@@ -17,7 +17,7 @@ export class PersistentVolumeClaimResize implements AdmissionPlugin {
     this.#reader = reader
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): void {
     const { group, resource, subresource, operation } = attributes
     if (group !== '' || resource !== 'persistentvolumeclaims' || subresource !== '' || operation !== 'UPDATE') return
     const claim = attributes.object as unknown as PersistentVolumeClaim

@@ -82,7 +82,7 @@ test('a claim grows where it is bound and its class allows it', async () => {
     spec: { storageClassName, resources: { requests: { storage } } },
     status: { phase },
   })
-  const grow = (storageClassName: string, phase?: string) =>
+  const grow = async (storageClassName: string, phase?: string) =>
     plugin.validate(
       write('persistentvolumeclaims', claim(storageClassName, '2Gi'), claim(storageClassName, '1Gi', phase)),
     )

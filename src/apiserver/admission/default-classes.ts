@@ -41,7 +41,7 @@ export class DefaultStorageClass implements AdmissionPlugin {
     this.#reader = reader
   }
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): void {
     const { group, resource, subresource, operation, object } = attributes
     if (group !== '' || resource !== 'persistentvolumeclaims' || subresource !== '' || operation !== 'CREATE') return
     const spec = object?.spec as PersistentVolumeClaim['spec']
@@ -63,7 +63,7 @@ export class DefaultIngressClass implements AdmissionPlugin {
     this.#reader = reader
   }
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): void {
     const { group, resource, subresource, operation, object } = attributes
     if (group !== 'networking.k8s.io' || resource !== 'ingresses' || subresource !== '') return
     if (operation !== 'CREATE') return

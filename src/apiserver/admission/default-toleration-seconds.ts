@@ -9,7 +9,7 @@ const taints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'
 export class DefaultTolerationSeconds implements AdmissionPlugin {
   readonly name = 'DefaultTolerationSeconds'
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): void {
     if (!isPod(attributes) || (attributes.operation !== 'CREATE' && attributes.operation !== 'UPDATE')) return
     const { tolerations = [] } = (attributes.object?.spec ?? {}) as Partial<PodSpec>
     const missing = taints.filter(

@@ -103,7 +103,7 @@ export class LimitRanger implements AdmissionPlugin {
     this.#reader = reader
   }
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): void {
     if (!isPod(attributes) || attributes.operation !== 'CREATE') return
     const items = this.#items(attributes.namespace).filter(({ type }) => type === 'Container')
     if (items.length === 0) return
@@ -123,7 +123,7 @@ export class LimitRanger implements AdmissionPlugin {
     attributes.object = { ...attributes.object, metadata: { ...metadata, annotations } }
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): void {
     const { operation, group, resource, subresource, object, namespace } = attributes
     const isResize = resource === 'pods' && subresource === 'resize' && operation === 'UPDATE'
     if (group !== '' || (subresource !== '' && !isResize) || !object) return

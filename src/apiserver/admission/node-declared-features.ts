@@ -13,7 +13,7 @@ export class NodeDeclaredFeatureValidator implements AdmissionPlugin {
     this.#reader = reader
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): void {
     const update = boundUpdate(attributes, ['', 'resize'])
     if (!update) return
     const needed = featuresToUpdate(update.old, update.pod)

@@ -20,7 +20,7 @@ export class NodeRestriction implements AdmissionPlugin {
     this.#reader = reader
   }
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): Promise<void> | void {
     const node = nodeOf(attributes.user)
     if (node === undefined) return
     if (attributes.operation === 'CONNECT') return

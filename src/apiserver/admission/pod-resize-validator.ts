@@ -16,7 +16,7 @@ export class PodResizeValidator implements AdmissionPlugin {
     this.#reader = reader
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): void {
     const update = boundUpdate(attributes, ['resize'])
     if (!update) return
     const { nodeName = '' } = update.pod.spec

@@ -25,7 +25,7 @@ test('more than the whole node has is refused, with a cause', async () => {
   const plugin = new PodResizeValidator(readerWith(small))
   await plugin.validate(update(pod({ cpu: '2', memory: '1Gi' }, 2), pod({ cpu: '1' }, 1)))
   await assert.rejects(
-    plugin.validate(update(pod({ cpu: '2500m', memory: '2Gi' }, 2), pod({ cpu: '1' }, 1))),
+    async () => plugin.validate(update(pod({ cpu: '2500m', memory: '2Gi' }, 2), pod({ cpu: '1' }, 1))),
     (error: { message: string; status: { details: object } }) => {
       assert.equal(
         error.message,
@@ -42,11 +42,11 @@ test('more than the whole node has is refused, with a cause', async () => {
 
 test('a pod is not resized on a node that is gone, nor on one of another system', async () => {
   const gone = new PodResizeValidator(new MemoryReader())
-  await assert.rejects(gone.validate(update(pod({ cpu: '1' }, 2), pod({}, 1))), {
+  await assert.rejects(async () => gone.validate(update(pod({ cpu: '1' }, 2), pod({}, 1))), {
     message: 'pods "x" is forbidden: node "n" not found',
   })
   const windows = new PodResizeValidator(readerWith(small, { 'kubernetes.io/os': 'windows' }))
-  await assert.rejects(windows.validate(update(pod({ cpu: '1' }, 2), pod({}, 1))), {
+  await assert.rejects(async () => windows.validate(update(pod({ cpu: '1' }, 2), pod({}, 1))), {
     message: 'pods "x" is forbidden: pod resize is only supported on linux nodes, node "n" is "windows"',
   })
 })
@@ -54,7 +54,7 @@ test('a pod is not resized on a node that is gone, nor on one of another system'
 test('a change that the node has not declared to follow is refused', async () => {
   const whole = (cpu: string) => ({ resources: { requests: { cpu } } })
   const change = update(pod({}, 2, whole('2')), pod({}, 1, whole('1')))
-  await assert.rejects(new NodeDeclaredFeatureValidator(readerWith(small)).validate(change), {
+  await assert.rejects(async () => new NodeDeclaredFeatureValidator(readerWith(small)).validate(change), {
     message:
       'pods "x" is forbidden: pod update requires features InPlacePodLevelResourcesVerticalScaling which are not available on node "n"',
   })
@@ -64,7 +64,7 @@ test('a change that the node has not declared to follow is refused', async () =>
     initContainers: [{ name: 'i', resources: { requests: { cpu } }, ...more }],
   })
   const plain = update(pod({}, 2, init('2')), pod({}, 1, init('1')), '')
-  await assert.rejects(new NodeDeclaredFeatureValidator(readerWith({ declaredFeatures })).validate(plain), {
+  await assert.rejects(async () => new NodeDeclaredFeatureValidator(readerWith({ declaredFeatures })).validate(plain), {
     message: /requires features InPlacePodVerticalScalingInitContainers which are not available on node "n"$/,
   })
   const sidecar = { restartPolicy: 'Always' }

@@ -14,7 +14,7 @@ export class PodTopologyLabels implements AdmissionPlugin {
     this.#reader = reader
   }
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): void {
     const { group, resource, subresource, operation, object } = attributes
     if (group !== '' || resource !== 'pods' || operation !== 'CREATE' || !object) return
     const nodeName = subresource === '' ? boundTo(object) : subresource === 'binding' ? targetOf(object) : undefined

@@ -48,7 +48,7 @@ export class Priority implements AdmissionPlugin {
     setSpec(attributes, { ...resolved })
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): void {
     const { group, resource, operation, object } = attributes
     if (group !== 'scheduling.k8s.io' || resource !== 'priorityclasses') return
     if ((operation !== 'CREATE' && operation !== 'UPDATE') || object?.globalDefault !== true) return

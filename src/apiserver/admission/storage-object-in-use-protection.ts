@@ -10,7 +10,7 @@ const finalizers: Readonly<Record<string, string>> = {
 export class StorageObjectInUseProtection implements AdmissionPlugin {
   readonly name = 'StorageObjectInUseProtection'
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): void {
     const { group, resource, subresource, operation, object } = attributes
     const finalizer = subresource === '' && operation === 'CREATE' ? finalizers[`${group}/${resource}`] : undefined
     if (finalizer === undefined || !object) return

@@ -8,7 +8,7 @@ const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' } a
 export class TaintNodesByCondition implements AdmissionPlugin {
   readonly name = 'TaintNodesByCondition'
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): void {
     const { group, resource, subresource, operation, object } = attributes
     if (group !== '' || resource !== 'nodes' || subresource !== '' || operation !== 'CREATE') return
     const { taints = [] } = (object?.spec ?? {}) as NodeSpec

@@ -181,12 +181,34 @@ function itemsByElement(
 ): Map<string, unknown[]> {
   const found = new Map<string, unknown[]>()
   for (const [i, item] of items.entries()) {
-    const element = shape.is === 'set' ? valueElement(item) : (keyElement(shape, item) ?? `i:${i}`)
+    const element = elementOf(shape, item, i)
     const same = found.get(element)
     if (same) same.push(item)
     else found.set(element, [item])
   }
   return found
+}
+
+const elementOf = (shape: KeyedListShape | { readonly is: 'set' }, item: unknown, i: number): string =>
+  shape.is === 'set' ? valueElement(item) : (keyElement(shape, item) ?? `i:${i}`)
+
+/** Longer lists are looked at by their elements: each is compared with all before it. */
+const maxInPlace = 16
+
+/** Whether two lists have the same elements in the same order, each once: nearly every list that is written again. */
+function areInPlace(
+  shape: KeyedListShape | { readonly is: 'set' },
+  old: readonly unknown[],
+  now: readonly unknown[],
+): boolean {
+  if (now.length > maxInPlace) return false
+  const seen: string[] = []
+  for (let i = 0; i < now.length; i++) {
+    const element = elementOf(shape, now[i], i)
+    if ((now[i] !== old[i] && elementOf(shape, old[i], i) !== element) || seen.includes(element)) return false
+    seen.push(element)
+  }
+  return true
 }
 
 function compareItems(
@@ -195,6 +217,14 @@ function compareItems(
   now: readonly unknown[] | undefined | null,
 ): Comparison | undefined {
   const below = new Below()
+  if (old && now && old.length === now.length && areInPlace(shape, old, now)) {
+    if (shape.is === 'set') return undefined
+    for (let i = 0; i < now.length; i++) {
+      const comparison = compareValues(shape.of, old[i], now[i])
+      if (comparison) below.add(elementOf(shape, now[i], i), comparison)
+    }
+    return below.comparison(false, false)
+  }
   const before = itemsByElement(shape, old ?? [])
   const after = itemsByElement(shape, now ?? [])
   const compareItem = (element: string): void => {

@@ -33,10 +33,10 @@ export function equalJson(a: unknown, b: unknown): boolean {
 const isNumeric = (value: unknown): boolean => typeof value === 'number' || typeof value === 'bigint'
 
 function equalMembers(a: JsonObject, b: JsonObject): boolean {
-  for (const key of Object.keys(a)) {
+  for (const key in a) {
     if (!equalJson(a[key], memberOf(b, key))) return false
   }
-  for (const key of Object.keys(b)) {
+  for (const key in b) {
     if (b[key] !== undefined && memberOf(a, key) === undefined) return false
   }
   return true
