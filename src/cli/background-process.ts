@@ -18,25 +18,26 @@ export function startInBackground(command: readonly string[], logFile: string, w
   child.unref()
   const ended = new Promise<never>((_, reject) => {
     child.once('error', reject)
-    child.once('exit', code =>
-      reject(
-        new CliError(`${what} ended at once (exit code ${code}): ${lastLogLine(logFile)}`, `look into ${logFile}`),
-      ),
-    )
+    child.once('exit', code => {
+      const { line, hint } = lastOfLog(logFile)
+      reject(new CliError(`${what} ended at once (exit code ${code}): ${line}`, hint ?? `look into ${logFile}`))
+    })
   })
   return { pid: child.pid ?? 0, ended }
 }
 
-/** Why a process ended, as the last line of its log says it. */
-function lastLogLine(path: string): string {
-  if (!existsSync(path)) return 'no log'
+/** Why a process ended, and what is to be done about it, as its log says in the end. */
+function lastOfLog(path: string): { readonly line: string; readonly hint?: string } {
+  if (!existsSync(path)) return { line: 'no log' }
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
-  // A hint is indented below its error.
-  const line = lines.findLast(line => !/^\s/.test(line))?.replace(/^clipper: /, '') ?? ''
+  const at = lines.findLastIndex(line => !/^\s/.test(line))
+  const line = lines[at] ?? ''
   try {
     const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } }
-    return err?.message === undefined ? (msg ?? line) : `${msg}: ${err.message}`
+    return { line: err?.message === undefined ? (msg ?? line) : `${msg}: ${err.message}` }
   } catch {
-    return line
+    // The command's own words: its hint is indented below its error.
+    const hint = line.startsWith('clipper: ') ? lines[at + 1]?.trim() : undefined
+    return { line: line.replace(/^clipper: /, ''), ...(hint ? { hint } : {}) }
   }
 }

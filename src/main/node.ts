@@ -9,6 +9,7 @@ import { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
 import { systemClock } from '../base/clock.ts'
 import { loggerOf } from '../base/log.ts'
 import type { Spawner } from '../base/spawner.ts'
+import { CliError } from '../cli/cli-error.ts'
 import { type ClusterConfig, interfaceName } from '../cli/cluster-config.ts'
 import { clusterNames } from '../dns/cluster-names.ts'
 import { Responder } from '../dns/responder.ts'
@@ -108,6 +109,12 @@ export async function startNode(config: ClusterConfig, access: NodeAccess, spawn
     dataDirectory: config.dataDirectory,
     cniConfDirectory: cniConfigDirectory(config),
     signal,
+  }).catch((error: Error) => {
+    const log = join(config.dataDirectory, 'containerd', 'containerd.log')
+    throw new CliError(
+      `the container runtime does not start: ${error.message}`,
+      `look into ${log}, and whether ${config.dataDirectory} has room (df)`,
+    )
   })
   const kubeletLog = loggerOf('kubelet')
   const kubeletClient = access.clientFor('kubelet')

@@ -11,6 +11,7 @@ import type { Spawner } from '../../base/spawner.ts'
 import { RuntimeClient } from '../cri/runtime-client.ts'
 import { Mounter } from '../volumes/mounter.ts'
 import { containerdToml, hasSysResource, parseContainerdVersion } from './config.ts'
+import { importArchive } from './import-archive.ts'
 import { hostArchitecture, writeOciImage } from './oci-image.ts'
 import { pauseProgram } from './pause-program.ts'
 import { endShims } from './shims.ts'
@@ -45,6 +46,9 @@ export interface Containerd {
 }
 
 const startTimeoutMs = 30_000
+const importTimeoutMs = 600_000
+/** Of a few kilobytes: whoever starts a node waits for it. */
+const sandboxTimeoutMs = 30_000
 /** sun_path holds 108 bytes with its end. */
 const maxSocketPath = 107
 
@@ -125,14 +129,8 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
 
   // By its transfer service, containerd 2 tells the names of images with dashes as spaces, and cut off.
   const local = version.major < 2 ? [] : ['--local']
-  const importImage = async (archivePath: string): Promise<string[]> => {
-    const result = await spawner.run(
-      'ctr',
-      ['--address', socketPath, '--namespace', 'k8s.io', 'images', 'import', ...local, archivePath],
-      { timeoutMs: 600_000 },
-    )
-    if (result.code !== 0) throw new Error(`cannot import ${archivePath}: ${(result.stderr || result.stdout).trim()}`)
-    const names = namesOfImported(result.stdout)
+  const importImage = async (archivePath: string, timeoutMs = importTimeoutMs): Promise<string[]> => {
+    const names = await importArchive(spawner, { socketPath, options: local, archivePath, timeoutMs })
     await Promise.all(names.map(name => awaitImage(runtime, name)))
     return names
   }
@@ -147,7 +145,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     version: version.text,
     adopted,
     runtime,
-    importImage,
+    importImage: archivePath => importImage(archivePath),
     detach: () => {
       containerd.detach()
       runtime.close()
@@ -183,22 +181,6 @@ async function awaitAnswer(
   }
 }
 
-/**
- * The names that `ctr images import` gave. Throws where pods could use none of them: an archive may name its images by
- * a bare tag, which ctr completes to `import-DATE:TAG`, or not at all.
- */
-export function namesOfImported(output: string): string[] {
-  const names = [...output.matchAll(/^unpacking (\S+)/gm)].map(match => match[1]!)
-  const usable = names.filter(name => !/^import-\d{4}-\d{2}-\d{2}[:@]/.test(name))
-  if (usable.length > 0) return usable
-  throw new Error(
-    `the archive does not say the full names of its images, such as example.org/app:1${
-      names.length === 0 ? '' : ` (it says ${names.map(name => name.slice('import-YYYY-MM-DD:'.length)).join(', ')})`
-    }`,
-  )
-}
-
-/** The CRI plugin learns of an imported image a moment later. */
 async function awaitImage(runtime: RuntimeClient, name: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 20) {
     if (await runtime.imageStatus(name)) return
@@ -210,7 +192,7 @@ async function awaitImage(runtime: RuntimeClient, name: string): Promise<void> {
 async function ensureSandboxImage(
   runtime: RuntimeClient,
   directory: string,
-  importImage: (path: string) => Promise<string[]>,
+  importImage: (path: string, timeoutMs: number) => Promise<string[]>,
 ): Promise<void> {
   if (await runtime.imageStatus(sandboxImage)) return
   const archive = join(directory, 'pause.tar')
@@ -220,6 +202,6 @@ async function ensureSandboxImage(
     archive,
     writeOciImage({ name: sandboxImage, files, entrypoint: ['/pause'], user: '65535:65535', architecture }),
   )
-  await importImage(archive)
+  await importImage(archive, sandboxTimeoutMs)
   rmSync(archive)
 }
