@@ -7,6 +7,9 @@ import type { RegistryDeps } from './registry-deps.ts'
 import { cacheOf, keyOf, type Resource, viewOf, viewOnce } from './resource.ts'
 import type { ResourceTable } from './resource-table.ts'
 
+/** Between two attempts to read what a subscription begins with. */
+const readAgainMs = 500
+
 export class CacheReader implements ObjectReader {
   readonly #table: ResourceTable
   readonly #deps: () => RegistryDeps
@@ -60,8 +63,13 @@ export class CacheReader implements ObjectReader {
       for (const stored of cache.under(cache.prefix)) handler({ type: 'added', object: viewOf(resource, stored) as T })
       stop = cache.listen('*', { event: tell, lost: () => {} })
     }
+    const beginWhenRead = () => {
+      cache.ready().then(begin, () => {
+        if (!stopped) setTimeout(beginWhenRead, readAgainMs).unref()
+      })
+    }
     if (cache.isReady) begin()
-    else cache.ready().then(begin, () => {})
+    else beginWhenRead()
     return () => {
       stopped = true
       stop()

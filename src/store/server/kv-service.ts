@@ -19,7 +19,16 @@ import {
 } from '../etcd-api/kv-messages.ts'
 import { AlarmType } from '../etcd-api/maintenance-messages.ts'
 import type { Operation, Store } from '../store.ts'
-import { bytesOf, isPlain, messageOf, numberOf, rangeOptionsOf, rangeResponseOf } from './range-form.ts'
+import {
+  bytesOf,
+  inOrder,
+  isPlain,
+  limitOf,
+  messageOf,
+  numberOf,
+  rangeOptionsOf,
+  rangeResponseOf,
+} from './range-form.ts'
 import { corruptMessage, invalid, noSpaceMessage, rpcErrorOf, tooLargeMessage } from './rpc-error.ts'
 import { prefixedBy, type ServiceDeps } from './service.ts'
 import { deleteOf, deleteResponseOf, putOf, putResponseOf, transactionOf, txnResponseOf } from './transaction-form.ts'
@@ -121,6 +130,8 @@ const hasPut = ({ success = [], failure = [] }: TxnRequest): boolean =>
     operation => operation.requestPut !== undefined || (operation.requestTxn && hasPut(operation.requestTxn)),
   )
 
+const withoutFilters = { minModRevision: 0, maxModRevision: 0, minCreateRevision: 0, maxCreateRevision: 0 }
+
 /** A range in parts, all as of one revision; the last part has the header, the count and whether there is more. */
 async function streamRange(
   store: Store,
@@ -129,10 +140,10 @@ async function streamRange(
 ): Promise<void> {
   const options = rangeOptionsOf(request)
   if (!isPlain(request)) {
-    const what = request.sortTarget || request.sortOrder ? 'custom sort orders' : 'revision filters'
+    const what = isPlain({ ...request, ...withoutFilters }) ? 'revision filters' : 'custom sort orders'
     throw new GrpcError(GrpcCode.unimplemented, `RangeStream does not support ${what}`)
   }
-  const total = options.limit || Number.POSITIVE_INFINITY
+  const total = limitOf(request) || Number.POSITIVE_INFINITY
   let { start } = options
   let rows = Math.min(firstStreamRows, total)
   let sent = 0
@@ -142,7 +153,7 @@ async function streamRange(
     const result = await store.range({ ...options, start, revision, ...(options.countOnly ? {} : { limit: rows }) })
     pinned ??= result.revision
     sent += result.kvs.length
-    const part: RangeResponse = { kvs: result.kvs.map(kv => messageOf(kv, request.keysOnly)) }
+    const part: RangeResponse = { kvs: inOrder(request, result.kvs).map(kv => messageOf(kv, request.keysOnly)) }
     if (!result.more || sent === total) {
       // What was read counts every key from its start on.
       const count = sent - result.kvs.length + result.count

@@ -24,23 +24,30 @@ function orderOf({ sortOrder = 0, sortTarget = 0 }: RangeRequest): Sorted | unde
   return { target: sortTarget, descending: sortOrder === SortOrder.descend }
 }
 
+/** 0: all. */
+export const limitOf = ({ limit }: RangeRequest): number => Math.max(0, numberOf(limit))
+
 const hasFilters = (request: RangeRequest): boolean =>
   Boolean(request.minModRevision || request.maxModRevision || request.minCreateRevision || request.maxCreateRevision)
 
-/** Whether the result as the store gives it is the answer. Throws as `orderOf`. */
-export const isPlain = (request: RangeRequest): boolean => orderOf(request) === undefined && !hasFilters(request)
+/**
+ * Whether the answer is made of the rows that come first by key. As in etcd, a target alone, without an order, orders no
+ * more than these and the one behind them, and then cuts. Throws as `orderOf`.
+ */
+export const isPlain = (request: RangeRequest): boolean =>
+  (orderOf(request) === undefined || !request.sortOrder) && !hasFilters(request)
 
 /** What to ask of the store. Throws GrpcError. */
 export function rangeOptionsOf(request: RangeRequest): RangeOptions {
   const { key = '', rangeEnd = '', keysOnly = false, countOnly = false } = request
   if (key === '') throw invalid('etcdserver: key is not provided')
-  const plain = isPlain(request)
+  const limit = isPlain(request) ? limitOf(request) : 0
   return {
     start: key,
     ...(rangeEnd === '' ? {} : { end: rangeEnd }),
-    limit: plain ? Math.max(0, numberOf(request.limit)) : 0,
+    limit: limit > 0 && orderOf(request) !== undefined ? limit + 1 : limit,
     revision: Math.max(0, numberOf(request.revision)),
-    keysOnly: keysOnly && (plain || request.sortTarget !== SortTarget.value),
+    keysOnly: keysOnly && request.sortTarget !== SortTarget.value,
     countOnly,
     isTransient: true,
   }
@@ -54,26 +61,32 @@ const comparers: readonly ((a: KeyValue, b: KeyValue) => number)[] = [
   (a, b) => Buffer.compare(a.value, b.value),
 ]
 
+/** The rows in the order that was asked for. */
+export function inOrder(request: RangeRequest, kvs: readonly KeyValue[]): readonly KeyValue[] {
+  const order = orderOf(request)
+  if (order === undefined) return kvs
+  const compare = comparers[order.target]!
+  return kvs.toSorted(order.descending ? (a, b) => compare(b, a) : compare)
+}
+
 export function rangeResponseOf(request: RangeRequest, result: RangeResult): RangeResponse {
   let { kvs, more } = result
-  const order = orderOf(request)
-  if (order !== undefined || hasFilters(request)) {
+  if (!isPlain(request)) {
     const { minModRevision: minMod, maxModRevision: maxMod } = request
     const { minCreateRevision: minCreate, maxCreateRevision: maxCreate } = request
-    const kept = kvs.filter(
+    kvs = kvs.filter(
       kv =>
         !(maxMod && kv.modRevision > maxMod) &&
         !(minMod && kv.modRevision < minMod) &&
         !(maxCreate && kv.createRevision > maxCreate) &&
         !(minCreate && kv.createRevision < minCreate),
     )
-    if (order !== undefined) {
-      const compare = comparers[order.target]!
-      kept.sort(order.descending ? (a, b) => compare(b, a) : compare)
-    }
-    const limit = request.limit ?? 0
-    more = limit > 0 && kept.length > limit
-    kvs = more ? kept.slice(0, limit) : kept
+  }
+  kvs = inOrder(request, kvs)
+  const limit = limitOf(request)
+  if (limit > 0 && kvs.length > limit) {
+    more = true
+    kvs = kvs.slice(0, limit)
   }
   return {
     kvs: kvs.map(kv => messageOf(kv, request.keysOnly === true)),

@@ -67,6 +67,7 @@ func ranges(ctx context.Context, client *clientv3.Client) error {
 		require("cut", found(clientv3.WithLimit(3)), "abc of 4, more: true"),
 		require("newest first", found(byRevision, clientv3.WithLimit(2)), "bd of 4, more: true"),
 		require("by value", found(clientv3.WithSort(clientv3.SortByValue, clientv3.SortAscend)), "cadb of 4, more: false"),
+		require("by creation, of the first", found(clientv3.WithSort(clientv3.SortByCreateRevision, clientv3.SortNone), clientv3.WithLimit(3)), "cad of 4, more: true"),
 		require("of the past", found(clientv3.WithRev(middle)), "ac of 2, more: false"),
 		require("changed since", found(clientv3.WithMinModRev(middle+1)), "bd of 4, more: false"),
 		require("only counted", found(clientv3.WithCountOnly()), " of 4, more: false"),
