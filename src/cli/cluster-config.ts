@@ -54,6 +54,9 @@ export interface ClusterConfig extends LeaderElectionSettings, StoreConfig {
   readonly server?: string
   /** Features by name, where they differ from their default. */
   readonly featureGates?: Readonly<Record<string, boolean>>
+  /** Admission plugins on top of those that are on by default, and those of them that are off. */
+  readonly enableAdmissionPlugins?: readonly string[]
+  readonly disableAdmissionPlugins?: readonly string[]
 }
 
 /** Where things of a cluster lie. */

@@ -86,7 +86,7 @@ const clusterName = (text: string): string => {
   return text
 }
 
-const urlList = (text: string): string[] => text.split(',').filter(url => url !== '')
+const list = (text: string): string[] => text.split(',').filter(item => item !== '')
 const logPath = (path: string): string => (path === '-' ? path : absolutePath(path))
 
 type Flags = Partial<Omit<ClusterConfig, 'dataDirectory'>> & {
@@ -171,7 +171,7 @@ function withClusterFlags(command: Command): Command {
     .option('--node-port-range <range>', 'ports of Services on nodes (default: 30000-32767)')
     .option('--cluster-domain <domain>', 'DNS domain (default: cluster.local)')
     .option('--dns-upstream <server...>', "DNS servers for other names (default: the host's)")
-    .option('--etcd-servers <urls>', 'etcd cluster, comma separated (default: the embedded store)', urlList)
+    .option('--etcd-servers <urls>', 'etcd cluster, comma separated (default: the embedded store)', list)
     .option('--etcd-cafile <file>', 'authority of the etcd servers, PEM', absolutePath)
     .option('--etcd-certfile <file>', 'certificate for etcd, PEM', absolutePath)
     .option('--etcd-keyfile <file>', 'its key, PEM', absolutePath)
@@ -187,6 +187,8 @@ function withClusterFlags(command: Command): Command {
     )
     .option('--audit-policy-file <file>', 'audit policy, audit.k8s.io/v1 (default: no audit)', absolutePath)
     .option('--audit-log-path <file>', 'where audit events are written; - for the log of the process', logPath)
+    .option('--enable-admission-plugins <names>', 'admission plugins besides the usual ones, comma separated', list)
+    .option('--disable-admission-plugins <names>', 'usual admission plugins to do without, comma separated', list)
     .option(
       '--feature-gates <gates>',
       'features that are off by default, as CBORServingAndStorage=true',

@@ -32,6 +32,8 @@ export const sharedSettings = [
   'vxlanPort',
   'nodeCidrMaskSize',
   'featureGates',
+  'enableAdmissionPlugins',
+  'disableAdmissionPlugins',
 ] as const satisfies readonly (keyof ClusterConfig)[]
 
 export interface ServerKeys {

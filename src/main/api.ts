@@ -18,6 +18,7 @@ import type { KubeletAccess } from '../apiserver/streaming/kubelet-location.ts'
 import { WebhookClient } from '../apiserver/webhooks/webhook-client.ts'
 import { systemClock } from '../base/clock.ts'
 import { type Logger, loggerOf } from '../base/log.ts'
+import { CliError } from '../cli/cli-error.ts'
 import type { ClusterConfig } from '../cli/cluster-config.ts'
 import { Client } from '../client/client.ts'
 import { InformerFactory } from '../client/informer-factory.ts'
@@ -59,12 +60,14 @@ export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.
   })
   onEncryptionChange(isEncrypted => registry.table.markOutdated(isEncrypted))
   const serverAddress = () => `${config.nodeAddress}:${config.apiPort}`
-  const access = createAccessControl({
+  const access = accessControl({
     reader: registry.reader,
     writer: registry.writer,
     clock,
     random,
     webhookMetrics: registry.metrics.webhooks,
+    enableAdmission: config.enableAdmissionPlugins ?? [],
+    disableAdmission: config.disableAdmissionPlugins ?? [],
     equivalents: (group, version, plural) => registry.table.equivalents(group, version, plural),
     serviceAccountKey: pki.serviceAccountKey,
     issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
@@ -193,5 +196,15 @@ export async function startApi(config: ClusterConfig, pki: ServerPki, host = '0.
       audit?.log.close()
       await closeStore()
     },
+  }
+}
+
+function accessControl(options: Parameters<typeof createAccessControl>[0]): ReturnType<typeof createAccessControl> {
+  try {
+    return createAccessControl(options)
+  } catch (error) {
+    // The names of the flags for admission plugins.
+    if (error instanceof RangeError) throw new CliError(error.message, 'see --enable-admission-plugins')
+    throw error
   }
 }
