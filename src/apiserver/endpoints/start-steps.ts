@@ -4,7 +4,11 @@ import type { HealthCheck } from './health.ts'
 /** Step → what upstream says of it. */
 const namesOf = {
   informers: ['informer-sync'],
-  access: ['poststarthook/start-apiserver-admission-initializer', 'poststarthook/generic-apiserver-start-informers'],
+  access: [
+    'poststarthook/start-apiserver-admission-initializer',
+    'poststarthook/generic-apiserver-start-informers',
+    'poststarthook/storage-readiness',
+  ],
   objects: [
     'poststarthook/bootstrap-controller',
     'poststarthook/start-system-namespaces-controller',
