@@ -12,7 +12,7 @@ import {
   provisionedByAnnotation,
   volumesDirectoryAnnotation,
 } from '../../machinery/local-path.ts'
-import { type Action, create, nothingToDo, type Plan, remove, update } from '../runtime/action.ts'
+import { type Action, nothingToDo, type Plan, remove, update } from '../runtime/action.ts'
 
 const selectedNode = 'volume.kubernetes.io/selected-node'
 const provisionerMark = 'volume.kubernetes.io/storage-provisioner'
@@ -58,7 +58,9 @@ export function planProvision(
   if (claim.spec.volumeMode === 'Block') return { steps: [[refuse('directories are no block devices')]] }
   const other = claim.spec.accessModes?.find(mode => !oneNodeModes.includes(mode))
   if (other !== undefined) return { steps: [[refuse(`access mode ${other} needs storage that several nodes reach`)]] }
-  return { steps: [[create(PersistentVolume, '', volumeFor(claim, storageClass, directory, hostName), { on: claim })]] }
+  // The claim may not have seen its volume yet.
+  const volume = volumeFor(claim, storageClass, directory, hostName)
+  return { steps: [[{ do: 'create', kind: PersistentVolume, namespace: '', object: volume, mayExist: true }]] }
 }
 
 function volumeFor(claim: PersistentVolumeClaim, storageClass: StorageClass, directory: string, hostName: string) {

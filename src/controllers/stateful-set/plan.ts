@@ -7,9 +7,9 @@ import type { PodTemplateSpec } from '../../api/core/v1/pod-spec.ts'
 import { type Action, create, type Plan, remove, update, updateStatus } from '../runtime/action.ts'
 import { historyOf, revisionLabel, surplusRevisions, templateOf } from '../runtime/history.ts'
 import { resolveIntOrPercent } from '../runtime/int-or-percent.ts'
-import { controllerReference } from '../runtime/owners.ts'
 import { isAvailable, isFinished, isReady, isTerminating, untilAvailableMs } from '../runtime/pods.ts'
 import { same } from '../runtime/same.ts'
+import { claimOwners } from './claim-owners.ts'
 import { claimsOf, newPod, ordinalOf, podName } from './identity.ts'
 
 export interface StatefulState {
@@ -169,24 +169,15 @@ function deletion(set: StatefulSet, pod: Pod): Action {
 
 /** Claims belong to the set, or to a pod that is too much, where the retention policy says Delete (KEP-1847). */
 function retain({ set, pods, claimOf }: StatefulState): Action[] {
-  const policy = set.spec.persistentVolumeClaimRetentionPolicy
-  if (!policy || (policy.whenDeleted !== 'Delete' && policy.whenScaled !== 'Delete')) return []
   const { first, end } = rangeOf(set)
   return pods.flatMap(pod => {
     const ordinal = ordinalOf(set, pod)
-    const scaledAway = ordinal < first || ordinal >= end
-    const { controller: _, blockOwnerDeletion: __, ...ofSet } = controllerReference(StatefulSet, set)
-    const ofPod = { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid }
-    const wanted = [
-      ...(policy.whenDeleted === 'Delete' && !(scaledAway && policy.whenScaled === 'Delete') ? [ofSet] : []),
-      ...(policy.whenScaled === 'Delete' && scaledAway ? [ofPod] : []),
-    ]
+    const isSurplus = ordinal < first || ordinal >= end
     return claimsOf(set, ordinal).flatMap(({ metadata }) => {
       const claim = claimOf(metadata?.name ?? '')
       if (!claim || claim.metadata.deletionTimestamp !== undefined) return []
-      const own = new Set([set.metadata.uid, pod.metadata.uid])
       const before = claim.metadata.ownerReferences ?? []
-      const ownerReferences = [...before.filter(({ uid }) => !own.has(uid)), ...wanted]
+      const ownerReferences = [...claimOwners(before, set, pod, isSurplus)]
       if (same(before, ownerReferences)) return []
       return [update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, ownerReferences } })]
     })
