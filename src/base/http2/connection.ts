@@ -50,6 +50,8 @@ const resetsPerSecond = 2000
 /** Up to so many bytes small frames are put into one buffer before they are written. */
 const joinedBytes = 64 * 1024
 
+const noBytes = Buffer.alloc(0)
+
 class ConnectionError extends Error {
   readonly code: number
   constructor(code: number, message: string) {
@@ -71,7 +73,7 @@ export class ServerConnection {
   readonly #prefaceTimer: NodeJS.Timeout
   /** Streams with data that the windows hold back, the longest waiting first. */
   readonly #held = new Set<ServerStream>()
-  #rest: Buffer = Buffer.alloc(0)
+  #rest: Buffer = noBytes
   #hasPreface = false
   #lastStream = 0
   /** Data that was taken and not yet told the client, and what it may still send. */
@@ -208,7 +210,8 @@ export class ServerConnection {
       this.#frame(bytes[at + 3]!, bytes[at + 4]!, bytes.readUInt32BE(at + 5) & 0x7fffffff, payload)
       at = end
     }
-    return bytes.subarray(at)
+    // Nothing of what came must stay in memory for an empty rest.
+    return at === bytes.length ? noBytes : bytes.subarray(at)
   }
 
   #frame(type: number, flags: number, id: number, payload: Buffer): void {
@@ -404,7 +407,7 @@ export class ServerConnection {
     if (this.#isClosed) return
     this.#isClosed = true
     clearTimeout(this.#prefaceTimer)
-    this.#rest = Buffer.alloc(0)
+    this.#rest = noBytes
     for (const stream of [...this.#streams.values()]) stream.abandoned()
   }
 }
