@@ -210,6 +210,7 @@ async function main(): Promise<void> {
         programs,
         kubeconfig,
         tests,
+        ...(flags.tests === 'conformance' || flags.against ? {} : { nodes: flags.nodes }),
         // A change must not fail by the timing of one test; which ones needed it is said below.
         attempts: flags.slice === undefined ? 1 : 2,
         processes: flags.serial || runsAlone(flags.tests) ? 1 : Math.min(flags.parallel, tests.length),

@@ -37,6 +37,8 @@ export interface SuiteRun {
   readonly kubeconfig: string
   readonly tests: readonly string[]
   readonly processes: number
+  /** Nodes of the cluster, for tests that leave themselves out where there are too few; absent: not told. */
+  readonly nodes?: number
   /** How often a test that fails is tried in all. */
   readonly attempts: number
   /** Where the report, the log and the progress go. */
@@ -73,6 +75,7 @@ export async function runSuite(run: SuiteRun): Promise<RunReport> {
       `--kubeconfig=${kubeconfig}`,
       `--kubectl-path=${programs.path('kubectl')}`,
       '--provider=skeleton',
+      ...(run.nodes === undefined ? [] : [`--num-nodes=${run.nodes}`]),
       '--dump-logs-on-failure=false',
       '--disable-log-dump',
     ],
