@@ -184,15 +184,7 @@ export class NodeReporter {
     const dueMs = this.#writtenAtMs + unchangedEveryMs
     if (!changed && clock.monotonic() < dueMs) return
     try {
-      this.#node = await client
-        .of(Node)
-        .patch(
-          '',
-          nodeName,
-          'strategic',
-          { status: { ...status, addresses: [...(status.addresses ?? []), { $patch: 'replace' }] } },
-          'status',
-        )
+      this.#node = await client.of(Node).patch('', nodeName, 'strategic', { status: statusPatch(status) }, 'status')
     } catch (error) {
       if (!isNotFound(error)) throw error
       log.info('the node object is gone: registering again')
@@ -231,3 +223,10 @@ export class NodeReporter {
     }
   }
 }
+
+/** What is absent from a patch stays: the last volume must be taken back by name, and so must addresses. */
+const statusPatch = (status: NodeStatus) => ({
+  ...status,
+  volumesInUse: status.volumesInUse ?? null,
+  addresses: [...(status.addresses ?? []), { $patch: 'replace' }],
+})
