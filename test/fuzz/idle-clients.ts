@@ -14,8 +14,13 @@ const { port, ca } = JSON.parse(text) as Pick<Door, 'port' | 'ca'>
 let session: Buffer | undefined
 const held: TLSSocket[] = []
 
+function failed(error: Error): never {
+  process.stdout.write(`failed after ${held.length}: ${error.message}\n`)
+  process.exit(1)
+}
+
 function open(): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise(resolve => {
     const socket = connect({
       host: '127.0.0.1',
       port,
@@ -31,8 +36,8 @@ function open(): Promise<void> {
       held.push(socket)
       resolve()
     })
-    socket.once('error', reject)
-    socket.once('close', () => reject(new Error('the server closed a connection')))
+    socket.once('error', failed)
+    socket.once('close', () => failed(new Error('the server closed a connection')))
   })
 }
 
@@ -40,11 +45,6 @@ let left = count
 const lane = async () => {
   while (left-- > 0) await open()
 }
-try {
-  await Promise.all(Array.from({ length: lanes }, lane))
-  process.stdout.write(`holds ${held.length}\n`)
-  setInterval(() => {}, 60_000)
-} catch (error) {
-  process.stdout.write(`failed after ${held.length}: ${(error as Error).message}\n`)
-  process.exit(1)
-}
+await Promise.all(Array.from({ length: lanes }, lane))
+process.stdout.write(`holds ${held.length}\n`)
+setInterval(() => {}, 60_000)
