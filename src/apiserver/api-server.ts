@@ -206,6 +206,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     flowControl,
     metrics,
     clock,
+    factsOf: (group, version, plural) => table.find(group, version, plural)?.facts,
     serve,
   }
   const stopRepair = registry.allocator.startRepair(clock, registry.deps)

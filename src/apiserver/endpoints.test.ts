@@ -58,6 +58,22 @@ test('OpenAPI v3 documents are immutable under their hash', async () => {
   assert.equal(old.headers.location, url)
 })
 
+test('what is asked for and not served adds nothing to the metrics', async () => {
+  const lines = async () =>
+    (await get('/metrics')).text.split('\n').filter(line => line.startsWith('apiserver_request_')).length
+  const ask = async (i: number) => {
+    await get(`/apis/g${i}.example.com/v1/things${i}`)
+    await get(`/api/v1/namespaces/default/pods/a/sub${i}`)
+    await get(`/path${i}`)
+    await send(server, `VERB${i}`, '/api/v1/namespaces')
+  }
+  await ask(0)
+  await lines()
+  const before = await lines()
+  for (let i = 1; i < 20; i++) await ask(i)
+  assert.equal(await lines(), before)
+})
+
 test('metrics count requests', async () => {
   await get('/api/v1/namespaces')
   const { text } = await get('/metrics')

@@ -2,6 +2,8 @@
 import type { Clock } from '../../base/clock.ts'
 import { loggerOf } from '../../base/log.ts'
 import type { ApiError } from '../../machinery/api-error.ts'
+import { ownMember } from '../../schema/json-exact.ts'
+import type { ResourceFacts } from '../../schema/kind.ts'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { Metrics } from '../endpoints/metrics.ts'
@@ -22,6 +24,8 @@ export interface ChainParts {
   readonly flowControl: FlowControl
   readonly metrics: Metrics
   readonly clock: Clock
+  /** Of a resource that is served. */
+  factsOf(group: string, version: string, resource: string): ResourceFacts | undefined
   /** Everything behind authorization. */
   serve(context: RequestContext): Promise<ServerResponse>
 }
@@ -100,20 +104,35 @@ function finish(
   ticket?.leave()
   if (!context) return
   const { info } = context
-  parts.metrics.requestDone(labelsOf(info), status, (parts.clock.monotonic() - startedMs) / 1000)
+  parts.metrics.requestDone(labelsOf(parts, info), status, (parts.clock.monotonic() - startedMs) / 1000)
 }
 
-/** Only what the scheme bounds becomes a label: paths and names would grow without end. */
-function labelsOf(info: RequestInfo) {
-  const verb = info.verb.toUpperCase()
-  if (!info.isResourceRequest) return { verb, group: '', version: '', resource: '', subresource: '', scope: '' }
+const countedVerbs = new Set([
+  'GET',
+  'LIST',
+  'WATCH',
+  'CREATE',
+  'UPDATE',
+  'PATCH',
+  'DELETE',
+  'DELETECOLLECTION',
+  'POST',
+  'PUT',
+])
+
+/** Only what is served becomes a label: what else clients ask for, whoever they are, would grow without end. */
+function labelsOf(parts: ChainParts, info: RequestInfo) {
+  const named = info.verb.toUpperCase()
+  const verb = countedVerbs.has(named) ? named : 'other'
+  const facts = info.isResourceRequest && parts.factsOf(info.apiGroup, info.apiVersion, info.resource)
+  if (!facts) return { verb, group: '', version: '', resource: '', subresource: '', scope: '' }
   const scope = info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster'
   return {
     verb,
-    group: info.apiGroup.slice(0, 64),
-    version: info.apiVersion.slice(0, 32),
-    resource: info.resource.slice(0, 64),
-    subresource: info.subresource.slice(0, 32),
+    group: info.apiGroup,
+    version: info.apiVersion,
+    resource: info.resource,
+    subresource: ownMember(facts.subresources, info.subresource) ? info.subresource : '',
     scope,
   }
 }
