@@ -47,8 +47,12 @@ const lingerMs = 1000
 /** Streams that a client may give up at once, and a second: more is an attack (CVE-2023-44487). */
 const resetBurst = 20_000
 const resetsPerSecond = 2000
-/** Up to so many bytes small frames are put into one buffer before they are written. */
+/**
+ * Up to so many bytes frames are put into one buffer before they are written, where they are shorter than `joinedPiece` on
+ * average: of longer ones, as of a watch's events, the copies cost more, and collecting them, than pieces do.
+ */
 const joinedBytes = 64 * 1024
+const joinedPiece = 1024
 
 const noBytes = Buffer.alloc(0)
 
@@ -173,7 +177,8 @@ export class ServerConnection {
     this.#output = []
     this.#outputBytes = 0
     if (output.length === 1) this.#socket.write(output[0]!)
-    else if (bytes <= joinedBytes) this.#socket.write(Buffer.concat(output, bytes))
+    else if (bytes <= joinedBytes && bytes <= output.length * joinedPiece)
+      this.#socket.write(Buffer.concat(output, bytes))
     else {
       this.#socket.cork()
       for (const one of output) this.#socket.write(one)
