@@ -177,7 +177,15 @@ test('a server that is found ready before another one’s check had begun is no 
   const slow = states.begin()
   states.found('b', 'ready', states.begin())
   assert.equal(states.found('a', 'down', slow), true)
-  assert.equal(states.found('a', 'ready', states.begin()), true, 'it may be another process')
+  assert.equal(states.found('a', 'ready', states.begin()), false)
+})
+
+test('connections to a server that was down, with none to go to, are ended when it answers again: it may be another process', () => {
+  const states = new ServerStates(['a'])
+  states.found('a', 'ready', states.begin())
+  assert.equal(states.found('a', 'down', states.begin()), false)
+  assert.equal(states.found('a', 'ready', states.begin()), true)
+  assert.equal(states.found('a', 'ready', states.begin()), false)
 })
 
 test('an unready server says why: it stops, or cannot serve', () => {

@@ -16,6 +16,8 @@ interface Entry {
   /** When it was last found ready, and when the first of the checks in a row began that found it not to be. */
   readyAt: number
   failedSince: number
+  /** Its connections were ended since it was ready. */
+  isLeft: boolean
 }
 
 /** More are ignored: a list from the cluster is bounded like everything. */
@@ -58,21 +60,26 @@ export class ServerStates {
   /**
    * What a check found that began then. True where connections to the server are to be ended: it does not serve, and another
    * one has been found ready since, so that their clients find that; where none is, as while the store of all has no
-   * leader, what is under way may still be answered. So too where it answers again: what it was before may be gone.
+   * leader, what is under way may still be answered. So too where it answers again and was not left: its process, and what
+   * was connected to it, may be gone.
    */
   found(server: ServerAddress, state: Exclude<ServerState, 'unknown'>, begun: number): boolean {
     const entry = this.#entries.get(server)
     if (!entry) return true
-    const wasDown = entry.state === 'down'
+    const isBack = entry.state === 'down' && !entry.isLeft
     if (state !== 'ready' && (entry.state === 'ready' || entry.state === 'unknown')) entry.failedSince = begun
     entry.misses = state === 'leaving' ? entry.misses + 1 : 0
     entry.state = state
     if (state === 'ready') {
       entry.readyAt = ++this.#now
-      return wasDown
+      entry.isLeft = false
+      return isBack
     }
     if (state === 'leaving' && entry.misses < missesUntilLeft) return false
-    return [...this.#entries.values()].some(other => other.state === 'ready' && other.readyAt > entry.failedSince)
+    const isBetter = (other: Entry) => other.state === 'ready' && other.readyAt > entry.failedSince
+    if (![...this.#entries.values()].some(isBetter)) return false
+    entry.isLeft = true
+    return true
   }
 
   /**
@@ -87,4 +94,4 @@ export class ServerStates {
   }
 }
 
-const newEntry = (): Entry => ({ state: 'unknown', misses: 0, readyAt: 0, failedSince: 0 })
+const newEntry = (): Entry => ({ state: 'unknown', misses: 0, readyAt: 0, failedSince: 0, isLeft: false })
