@@ -73,5 +73,9 @@ test('what is not allowed is a 403 that names it', async () => {
 })
 
 test('groups without a user are an error', async () => {
-  await assert.rejects(impersonate({ 'impersonate-group': 'devs' }, admin, yes().made), { code: 500 })
+  await assert.rejects(impersonate({ 'impersonate-group': 'devs' }, admin, yes().made), {
+    code: 400,
+    message:
+      'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"devs"}, Extra:map[string][]string(nil)} without impersonating a user name',
+  })
 })

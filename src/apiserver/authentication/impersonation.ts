@@ -1,5 +1,5 @@
 /** Acting as another user by `Impersonate-*` headers (Kubernetes documentation, "User impersonation"). */
-import { internalError } from '../../machinery/api-error.ts'
+import { badRequestError } from '../../machinery/api-error.ts'
 import type { Attributes, Authorizer } from '../authorization/authorizer.ts'
 import { forbiddenFor } from '../authorization/forbidden.ts'
 import type { UserInfo } from './authenticator.ts'
@@ -56,9 +56,20 @@ function wantedOf(headers: ImpersonationHeaders): Wanted | undefined {
   }
   const others = uid !== '' || groups.length > 0 || Object.keys(extra).length > 0
   if (username === '' && !others) return undefined
-  if (username === '')
-    throw internalError('requested impersonation of groups, uid or extra without impersonating a user')
+  if (username === '') throw badRequestError(`requested ${shown(uid, groups, extra)} without impersonating a user name`)
   return { username, uid, groups, extra }
+}
+
+/** As Go prints it. */
+function shown(uid: string, groups: readonly string[], extra: Wanted['extra']): string {
+  const list = (values: readonly string[]) =>
+    values.length === 0 ? '[]string(nil)' : `[]string{${values.map(value => JSON.stringify(value)).join(', ')}}`
+  const keys = Object.keys(extra).sort()
+  const members = keys.map(
+    key => `${JSON.stringify(key)}:[]string{${(extra[key] ?? []).map(one => JSON.stringify(one)).join(', ')}}`,
+  )
+  const map = keys.length === 0 ? 'map[string][]string(nil)' : `map[string][]string{${members.join(', ')}}`
+  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${list(groups)}, Extra:${map}}`
 }
 
 function* checksOf(wanted: Wanted): Generator<Partial<Attributes>> {

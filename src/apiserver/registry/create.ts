@@ -67,7 +67,8 @@ async function createOnce(
     await admitValidating(deps.admission, attributes)
     // The store's own objection: who may not create the object at all learns that first.
     const { resourceVersion = '' } = admitted.metadata
-    if (resourceVersion !== '' && resourceVersion !== '0' && !write.dryRun)
+    // As upstream: what is no number counts for none.
+    if (/^\d+$/.test(resourceVersion) && Number(resourceVersion) !== 0 && !write.dryRun)
       throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
   })
 }

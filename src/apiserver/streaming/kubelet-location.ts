@@ -2,13 +2,7 @@
 import type { RequestOptions } from 'node:https'
 import { Node } from '../../api/core/v1/node.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
-import {
-  ApiError,
-  badRequestError,
-  internalError,
-  notFoundError,
-  serviceUnavailableError,
-} from '../../machinery/api-error.ts'
+import { ApiError, badRequestError, internalError, notFoundError } from '../../machinery/api-error.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 
 export interface KubeletAccess {
@@ -33,8 +27,7 @@ export async function kubeletUrl(reader: ObjectReader, nodeName: string): Promis
   const port = node.status.daemonEndpoints.kubeletEndpoint?.Port || defaultKubeletPort
   const url = `https://${address.includes(':') ? `[${address}]` : address}:${port}/`
   // An address is what a kubelet, or whoever may write its status, says it is.
-  if (!URL.canParse(url))
-    throw serviceUnavailableError(`error trying to reach service: dial tcp: lookup ${address}: no such host`)
+  if (!URL.canParse(url)) throw badRequestError(`lookup ${address}: no such host`)
   return new URL(url)
 }
 

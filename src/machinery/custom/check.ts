@@ -16,7 +16,8 @@ const isNumber = (value: unknown): value is number | bigint => typeof value === 
 function typeOf(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
-  if (isNumber(value)) return typeof value === 'bigint' || Number.isInteger(value) ? 'integer' : 'number'
+  // A float beyond 2^53 is no integer, although its fraction is none.
+  if (isNumber(value)) return typeof value === 'bigint' || Number.isSafeInteger(value) ? 'integer' : 'number'
   return typeof value
 }
 
