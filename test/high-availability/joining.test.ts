@@ -1,18 +1,23 @@
 /**
  * Servers that join a control plane which encrypts at rest: with its keys, with a token that is wrong, has ended or was
- * taken back, with keys that do not fit; a member that is removed joins again.
+ * taken back, with keys that do not fit. Members of its etcd: one whose machine is gone is removed, a new machine takes its
+ * place under the same name, a learner is promoted.
  */
 import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
+import { Node } from '../../src/api/core/v1/node.ts'
 import { Secret } from '../../src/api/core/v1/secret.ts'
 import { Client } from '../../src/client/client.ts'
 import type { HttpsTransport } from '../../src/client/https-transport.ts'
+import { Members } from '../../src/etcd-member/members.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { eventually, missingForContainers } from '../e2e/test-cluster.ts'
-import { ControlPlane } from './control-plane.ts'
+import { ControlPlane, podsMs } from './control-plane.ts'
 import { findOrBuildEtcd } from './etcd.ts'
 import { namespace } from './load.ts'
 import type { Machine } from './machines.ts'
@@ -126,6 +131,25 @@ check('servers that may not join are told why', async () => {
   assert.equal((await plane.membersFrom(first)).length, 3)
 })
 
+check('ranges of addresses that overlap, and a machine whose own network they would hide, are refused', async () => {
+  const [first] = servers
+  const machine = await plane.addServer('server5')
+  const ranges = ['--cluster-cidr', '10.44.0.0/16', '--service-cidr', '10.44.128.0/20']
+  assert.match(
+    await refused(machine, ['--cluster-init', ...ranges]),
+    /10\.44\.0\.0\/16 and .* 10\.44\.128\.0\/20 overlap/,
+  )
+  const agent = await plane.network.machine('agent1', ['agent'])
+  await agent.exec('ip', 'address', 'add', '10.244.9.7/24', 'dev', 'eth0')
+  const token = (await first.run('token', 'create')).trim()
+  const said = await refused(agent, ['--server', first.server, '--token', token])
+  assert.match(
+    said,
+    /addresses of the cluster's pods, 10\.244\.0\.0\/16, overlap this machine's network 10\.244\.9\.7\/24/,
+  )
+  assert.deepEqual((await plane.client.of(Node).list('')).items, [])
+})
+
 check('a server with a token of before the keys were changed is refused, one with a new token joins', async () => {
   const [first, second, third] = servers
   const stale = (await first.run('token', 'create', '--server')).trim()
@@ -155,3 +179,79 @@ check('a server with a token of before the keys were changed is refused, one wit
   ;(direct.transport as HttpsTransport).close()
   await plane.untilAllServe()
 })
+
+check('a member whose machine is gone is removed, and a new machine takes its place under its name', async () => {
+  const [first, second, lost] = servers
+  const plug = await lost.unplug()
+  const pid = lost.etcdPid
+  await lost.kill()
+  process.kill(pid, 'SIGKILL')
+  await eventually(
+    'the list says that it is gone',
+    async () => (await plane.membersFrom(first)).some(({ name, isHealthy }) => name === lost.name && !isHealthy),
+    podsMs,
+  )
+  const token = (await first.run('token', 'create', '--server')).trim()
+  const replacement = await plane.addServer('server3b', lost.name)
+  const flags = ['--server', second.server, '--token', token]
+  assert.match(
+    await refused(replacement, flags),
+    /the etcd member server3 is another machine[\s\S]*member remove server3/,
+  )
+  await assert.rejects(first.run('etcd', 'member', 'remove', 'server9'), /there is no etcd member server9/)
+  await assert.rejects(first.run('etcd', 'member', 'remove', first.name), /remove it from another server/)
+  await first.run('etcd', 'member', 'remove', lost.name)
+  assert.equal((await plane.membersFrom(first)).length, 2)
+  replacement.start(flags)
+  await replacement.untilReady()
+  plane.servers = [first, second, replacement]
+  await plane.untilWhole()
+  const members = await plane.membersFrom(first)
+  const { peerUrls, isLearner } = members.find(({ name }) => name === lost.name)!
+  assert.deepEqual([peerUrls, isLearner], [[`https://${replacement.address}:2380`], false])
+  // The machine that was given up comes back: it must not serve what it has.
+  await plug()
+  const from = lost.log().length
+  lost.start()
+  assert.equal(await lost.ended(), 1)
+  assert.match(lost.log().slice(from), /was removed from its cluster/)
+})
+
+check('a learner is promoted by hand, once', async t => {
+  const [first] = servers
+  const members = new Members([clientUrlOf(first)], etcdTlsOf(first))
+  t.after(() => members.close())
+  const peer = `https://${first.address}:12380`
+  const { members: list } = await members.addLearner(peer)
+  const extra = startExtraMember(first, [
+    ...list.flatMap(({ name, peerUrls = [] }) => (name ? peerUrls.map(url => `${name}=${url}`) : [])),
+    `extra=${peer}`,
+  ])
+  t.after(() => extra.kill('SIGKILL'))
+  await eventually('the learner has begun', async () =>
+    (await plane.membersFrom(first)).some(({ name, isLearner }) => name === 'extra' && isLearner),
+  )
+  await eventually('it is promoted', () => first.run('etcd', 'member', 'promote', 'extra').then(() => true))
+  assert.ok((await plane.membersFrom(first)).every(({ isLearner }) => !isLearner))
+  await assert.rejects(first.run('etcd', 'member', 'promote', 'extra'), /can only promote a learner member/)
+  const ended = once(extra, 'exit')
+  await first.run('etcd', 'member', 'remove', 'extra')
+  await ended
+  assert.equal((await plane.membersFrom(first)).length, 3)
+})
+
+/** A further member on a server's machine, with its certificates. */
+function startExtraMember(server: Machine, cluster: readonly string[]): ChildProcess {
+  const pki = join(server.directory, 'pki/etcd')
+  const [client, peer] = [`https://${server.address}:12379`, `https://${server.address}:12380`]
+  const args = [
+    ...['--name', 'extra', '--data-dir', join(plane.network.directory, 'extra'), '--log-level', 'error'],
+    ...['--listen-client-urls', client, '--advertise-client-urls', client],
+    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+    ...['--initial-cluster', cluster.join(','), '--initial-cluster-state', 'existing'],
+    ...['--trusted-ca-file', `${pki}/ca.crt`, '--cert-file', `${pki}/server.crt`, '--key-file', `${pki}/server.key`],
+    ...['--peer-trusted-ca-file', `${pki}/ca.crt`, '--peer-cert-file', `${pki}/peer.crt`],
+    ...['--peer-key-file', `${pki}/peer.key`, '--client-cert-auth', '--peer-client-cert-auth'],
+  ]
+  return spawn('nsenter', [`--net=/run/netns/${server.namespace}`, etcd!, ...args], { stdio: 'ignore' })
+}
