@@ -109,10 +109,6 @@ test('a check that gets no answer holds up none of another server', async () => 
   states.set(a, 'silent')
   await clock.advance(1_000)
   states.set(b, 'down')
-  await clock.advance(1_000)
-  // Nobody else is known to be well: there is nowhere to go.
-  assert.equal(ofB.socket.destroyed, false)
-  states.set(b, 'ready')
   const ended = once(ofB.socket, 'close')
   ofB.socket.on('error', () => {})
   await clock.advance(1_000)
@@ -186,6 +182,14 @@ test('connections to a server that was down, with none to go to, are ended when 
   assert.equal(states.found('a', 'down', states.begin()), false)
   assert.equal(states.found('a', 'ready', states.begin()), true)
   assert.equal(states.found('a', 'ready', states.begin()), false)
+})
+
+test('a machine that is gone with the leader of the store is left while the others have no store yet', () => {
+  const states = new ServerStates(['a', 'b'])
+  for (const server of ['a', 'b']) states.found(server, 'ready', states.begin())
+  assert.equal(states.found('b', 'unready', states.begin()), false)
+  assert.equal(states.found('a', 'down', states.begin()), true)
+  assert.equal(states.found('b', 'ready', states.begin()), false)
 })
 
 test('an unready server says why: it stops, or cannot serve', () => {

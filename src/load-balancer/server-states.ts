@@ -76,7 +76,11 @@ export class ServerStates {
       return isBack
     }
     if (state === 'leaving' && entry.misses < missesUntilLeft) return false
-    const isBetter = (other: Entry) => other.state === 'ready' && other.readyAt > entry.failedSince
+    // One that does not answer at all fails for itself: without their store, servers say so.
+    const isBetter = (other: Entry) =>
+      state === 'down'
+        ? other !== entry && (other.state === 'ready' || other.state === 'unready')
+        : other.state === 'ready' && other.readyAt > entry.failedSince
     if (![...this.#entries.values()].some(isBetter)) return false
     entry.isLeft = true
     return true
