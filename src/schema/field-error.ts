@@ -18,9 +18,17 @@ export interface FieldError {
   readonly message: string
 }
 
+const shortEscapes: Readonly<Record<string, string>> = { '0007': '\\a', '000b': '\\v' }
+
+/** As Go's `%q`, which writes control characters in its own way. */
+const quoted = (text: string): string =>
+  JSON.stringify(text)
+    .replace(/\\u(00[01][0-9a-f])/g, (_, code: string) => shortEscapes[code] ?? `\\x${code.slice(2)}`)
+    .replaceAll('\x7f', '\\x7f')
+
 /** A value as Go's `%v`/`%q` in field errors shows it: strings quoted, structures as JSON. */
 export function showValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return quoted(value)
   if (value === undefined || value === null) return 'null'
   if (typeof value === 'object') return JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? Number(v) : v))
   return String(value)

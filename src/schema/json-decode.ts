@@ -46,7 +46,7 @@ export function decodeJsonMessage<T>(
   return {
     object: object as T,
     unknownFields: context.unknownFields,
-    duplicateFields: duplicates.filter(path => !isBelow(path, context.unknownFields)),
+    duplicateFields: duplicates.filter(path => !isWithin(path, context.unknownFields)),
   }
 }
 
@@ -69,6 +69,25 @@ export function readJson(bytes: Uint8Array | string, maxBytes = maxJsonBytes): u
   const scan = scanJson(text)
   if (scan.tooDeep) throw new DecodeError(`exceeded max depth of ${maxJsonDepth}`)
   return scan.exactNumbers ? plainNumbers(parseExactJson(text).value) : parseFast(text)
+}
+
+/** The same, with the paths of members that an object has twice. */
+export function readJsonParts(bytes: Uint8Array | string): { value: unknown; duplicates: readonly string[] } {
+  const text = textOf(bytes, maxJsonBytes)
+  const scan = scanJson(text)
+  if (scan.tooDeep) throw new DecodeError(`exceeded max depth of ${maxJsonDepth}`)
+  const value = scan.exactNumbers ? undefined : parseFast(text)
+  if (!scan.exactNumbers && countKeys(value) === scan.keys) return { value, duplicates: [] }
+  const exact = parseExactJson(text)
+  return { value: plainNumbers(exact.value), duplicates: exact.duplicates }
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countKeys(item), 0)
+  let keys = 0
+  for (const key in value) keys += 1 + countKeys((value as Record<string, unknown>)[key])
+  return keys
 }
 
 const shape = (message: Message, value: unknown, context: ShapeContext): unknown =>
@@ -97,5 +116,6 @@ function parseFast(text: string): unknown {
   }
 }
 
-const isBelow = (path: string, parents: readonly string[]): boolean =>
-  parents.some(parent => path.startsWith(parent) && (path[parent.length] === '.' || path[parent.length] === '['))
+/** One of the parents, or below it. */
+const isWithin = (path: string, parents: readonly string[]): boolean =>
+  parents.some(parent => path.startsWith(parent) && [undefined, '.', '['].includes(path[parent.length]))

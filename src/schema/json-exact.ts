@@ -219,7 +219,10 @@ class ExactParser {
 function showCharacter(character: string): string {
   if (character === "'") return `'\\''`
   if (character === '"') return `'"'`
-  return `'${JSON.stringify(character).slice(1, -1)}'`
+  // As Go quotes control characters.
+  return `'${JSON.stringify(character)
+    .slice(1, -1)
+    .replace(/^\\u00/, '\\x')}'`
 }
 
 /** A path as upstream's strict decoder shows it. */

@@ -191,6 +191,17 @@ function choiceShaper({ object, other }: Choice, orBoolean: boolean): Shaper {
   }
 }
 
+/** Metadata of resources that clients define: Go decodes them by themselves, and so paths in errors begin with them. */
+const apart =
+  (shape: Shaper): Shaper =>
+  (value, context) => {
+    const inner = new ShapeContext()
+    const after = shape(value, inner)
+    context.keys += inner.keys
+    for (const path of inner.unknownFields) context.unknownAt(path)
+    return after
+  }
+
 function messageShaper(message: Message): Shaper {
   const { keepsUnknown = false, refine } = message.options
   const owner = message.name.slice(message.name.lastIndexOf('.') + 1)
@@ -201,7 +212,8 @@ function messageShaper(message: Message): Shaper {
   const compile = () => {
     compiled = true
     for (const [name, { facts }] of Object.entries(message.fields)) {
-      const shape = typeShaper(facts.type, facts.goType)
+      const shaper = typeShaper(facts.type, facts.goType)
+      const shape = refine && name === 'metadata' ? apart(shaper) : shaper
       const dropsZero = zeroIsUnset(facts)
       const { inlineName } = facts
       fields.set(

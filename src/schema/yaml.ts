@@ -69,6 +69,36 @@ export function parseYaml(text: string, maxBytes = maxYamlBytes): unknown[] {
   })
 }
 
+export interface YamlBody {
+  readonly value: unknown
+  /** Keys that a map has twice, of which the last counts: `line 5: key "a" already set in map`. */
+  readonly duplicates: readonly string[]
+}
+
+/** The first document of a text, as upstream reads bodies; null where it is empty. Throws DecodeError. */
+export function readYamlBody(text: string, maxBytes = maxYamlBytes): YamlBody {
+  if (text.length > maxBytes) throw new DecodeError(`document of ${text.length} bytes exceeds the limit of ${maxBytes}`)
+  return inYaml(() => {
+    const [document] = parseAllDocuments(text, { ...options, uniqueKeys: sameKey, prettyErrors: false })
+    if (!document || !('errors' in document)) return { value: null, duplicates: [] }
+    const duplicates: string[] = []
+    for (const error of document.errors) {
+      const line = `line ${lineAt(text, error.pos[0])}`
+      if (error.code !== 'DUPLICATE_KEY') throw new DecodeError(`yaml: ${line}: ${faultOf(error.code, error.message)}`)
+      duplicates.push(`${line}: ${duplicateKey(text, error.pos[0])}`)
+    }
+    visit(document, { Pair: refuseSpecialKeys })
+    return { value: jsonValue(document.toJS({ maxAliasCount, mapAsMap: true }), 0), duplicates }
+  })
+}
+
+/** What Go's parser says of the same. */
+const goFaults: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'found character that cannot start any token',
+}
+
+const faultOf = (code: string, message: string): string => goFaults[code] ?? message
+
 /** The only document of a text; null where it is empty. Throws DecodeError. */
 export function parseYamlDocument(text: string, maxBytes = maxYamlBytes): unknown {
   const documents = parseYaml(text, maxBytes)

@@ -17,6 +17,8 @@ export interface Step {
   readonly body?: (answers: readonly Answer[]) => unknown
   /** What this makes or deletes, where a controller of the server itself acts on it: later steps wait for that. */
   readonly settles?: string
+  /** Sent again until the answer has this status: what the case is about takes effect a little later. */
+  readonly until?: number
   /** The path, where it hangs on an earlier answer. */
   readonly pathOf?: (answers: readonly Answer[]) => string
 }

@@ -23,7 +23,7 @@ export interface KnownDifference {
 }
 
 /** Of all answers, those that may differ without being listed yet; to be lowered whenever a run needs less. */
-export const mostUnlistedShare = 0.006
+export const mostUnlistedShare = 0.002
 
 const inErrors = /^body\.(?:message|details\.causes(?:\[\d+\]\.message)?)$/
 const inMessages = /^body\.(?:message|details\.causes\[\d+\]\.message)$/
@@ -89,6 +89,21 @@ export const knownDifferences: readonly KnownDifference[] = [
     cases: /^autoscaling\/v1\/HorizontalPodAutoscaler/,
     label: /CPUUtilizationPercentage/,
     at: /^body\.metadata\.managedFields/,
+  },
+  {
+    reason: "What upstream's parser says of broken YAML, and how it shows a key that is no text, are its own words.",
+    label: /YAML/,
+    stock: /did not find expected|already set in map/,
+  },
+  {
+    reason: 'Upstream cannot apply the scale of a custom resource, which it takes for a fault of its own; here it can.',
+    cases: /^custom verbs/,
+    label: /^(?:scale by apply|after all|delete all, dry|delete all|delete)$/,
+  },
+  {
+    reason: 'Upstream panics over a custom resource in protobuf.',
+    cases: /^custom verbs/,
+    label: /^protobuf$/,
   },
   {
     reason: 'Descriptions are in our own words.',

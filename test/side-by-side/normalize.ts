@@ -7,7 +7,7 @@ const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g
 const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 /** Suffixes of generated names, from the alphabet that upstream takes them from. */
-const suffix = /\b(gen-|Bad_|kube-api-access-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g
+const suffix = /\b(gen-a*[.-]*|Bad_|kube-api-access-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g
 /** Addresses above the part of the range that is kept for addresses chosen by clients, which the corpus uses. */
 const chosenAddress = /\b10\.96\.(?!0\.)\d{1,3}\.\d{1,3}\b/g
 
@@ -42,7 +42,9 @@ function normalValue(value: unknown, key: string): unknown {
     return isPort && value >= chosenPorts.first && value <= chosenPorts.last ? '<port>' : value
   }
   if (Array.isArray(value)) {
-    if (key === 'managedFields') return inOrder(value.map(item => normalValue(item, '')))
+    // Entries are sorted by their second, which may turn between two requests; conflicts come in the order of a Go map.
+    const isConflicts = key === 'causes' && value.every(cause => cause?.reason === 'FieldManagerConflict')
+    if (key === 'managedFields' || isConflicts) return inOrder(value.map(item => normalValue(item, '')))
     return value.map(item => (key === 'cells' && isAge(item) ? '<age>' : normalValue(item, '')))
   }
   if (value === null || typeof value !== 'object') return value
@@ -53,10 +55,17 @@ function normalValue(value: unknown, key: string): unknown {
 
 const isAge = (cell: unknown): boolean => typeof cell === 'string' && /^\d+s$/.test(cell)
 
-/** Entries are sorted by their second, which may turn between two requests. */
+/** Whatever the order of its members, at any depth. */
+const sortedText = (value: unknown): string =>
+  JSON.stringify(value, (_, member) =>
+    member !== null && typeof member === 'object' && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  )
+
 const inOrder = (entries: readonly unknown[]): unknown[] =>
   entries
-    .map(entry => ({ entry, text: JSON.stringify(entry) }))
+    .map(entry => ({ entry, text: sortedText(entry) }))
     .sort((a, b) => (a.text < b.text ? -1 : 1))
     .map(({ entry }) => entry)
 

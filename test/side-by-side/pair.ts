@@ -50,11 +50,15 @@ export async function startPair(binaries: StockBinaries, lanes: number): Promise
 }
 
 export const namespace = 'corpus'
+/** Of objects that limit what others may ask for. */
+export const limitedNamespace = 'limited'
 
 /** What a controller would have made: the default service account, without which no pod is admitted. */
 async function prepare(connection: Connection): Promise<void> {
-  await create(connection, '/api/v1/namespaces', { metadata: { name: namespace } })
-  await makeServiceAccount(connection, namespace)
+  for (const name of [namespace, limitedNamespace]) {
+    await create(connection, '/api/v1/namespaces', { metadata: { name } })
+    await makeServiceAccount(connection, name)
+  }
 }
 
 export const makeServiceAccount = (connection: Connection, inNamespace: string): Promise<void> =>

@@ -54,8 +54,8 @@ async function runCase(
   for (const step of steps) {
     const ourRequest = wireRequestOf(step, ourAnswers)
     const [stock, ours] = await Promise.all([
-      answerOf(pair.stock, wireRequestOf(step, stockAnswers)),
-      answerOf(pair.ours, ourRequest),
+      answerWith(pair.stock, wireRequestOf(step, stockAnswers), step.until),
+      answerWith(pair.ours, ourRequest, step.until),
     ])
     const settled = step.settles && stock.status < 300 && ours.status < 300 ? step.settles : undefined
     stockAnswers.push(settled === undefined ? stock : await settledAnswer(pair.stock, settled))
@@ -100,6 +100,15 @@ async function settledAnswer(connection: Connection, path: string): Promise<Answ
   for (let tries = 1; ; tries++) {
     const answer = await answerOf(connection, { method: 'GET', path, headers: {} })
     if (answer.status !== 200 || isSettled(answer.json as Conditioned, path) || tries === settleTries) return answer
+    await new Promise(resolve => setTimeout(resolve, settlePauseMs))
+  }
+}
+
+/** The answer, once it has the status that is waited for, or after a while. */
+async function answerWith(connection: Connection, request: WireRequest, until: number | undefined): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    const answer = await answerOf(connection, request)
+    if (until === undefined || answer.status === until || tries === settleTries) return answer
     await new Promise(resolve => setTimeout(resolve, settlePauseMs))
   }
 }

@@ -6,7 +6,7 @@ import type { Kind } from '../../src/schema/kind.ts'
 import { parseYaml } from '../../src/schema/yaml.ts'
 import type { JsonObject } from './case.ts'
 import { minimalOf } from './minimal.ts'
-import { namespace } from './pair.ts'
+import { limitedNamespace, namespace } from './pair.ts'
 
 const samples = new Map<string, JsonObject>()
 for (const document of parseYaml(readFileSync(join(import.meta.dirname, 'samples.yaml'), 'utf8'))) {
@@ -30,7 +30,12 @@ export const sampleOf = (kind: Kind): JsonObject =>
     },
   )
 
-export function pathOf(kind: Kind, name = '', inNamespace = namespace): string {
+/** Kinds that change what else is made in their namespace. */
+const limiting: ReadonlySet<string> = new Set(['LimitRange', 'ResourceQuota'])
+
+const namespaceOf = ({ gvk }: Kind): string => (limiting.has(gvk.kind) ? limitedNamespace : namespace)
+
+export function pathOf(kind: Kind, name = '', inNamespace = namespaceOf(kind)): string {
   const { plural = '', namespaced = false } = kind.resource ?? {}
   const root = kind.gvk.group === '' ? '/api/v1' : `/apis/${kind.apiVersion}`
   return `${root}${namespaced ? `/namespaces/${inNamespace}` : ''}/${plural}${name === '' ? '' : `/${name}`}`

@@ -81,7 +81,7 @@ test('a node reads what its pods refer to, and nothing else', async () => {
   assert.ok(!(await allows(ask('n1', 'list', 'secrets', ''))))
   assert.deepEqual(await nodes.authorize(ask('n2', 'get', 'secrets', 'pull')), {
     decision: 'noOpinion',
-    reason: "no relationship found between node 'n2' and this object",
+    reason: "node: no relationship found between node 'n2' and this object",
   })
 })
 
@@ -131,7 +131,7 @@ test('a node reads its own Node and Lease only', async () => {
   assert.ok(await allows(ask('n1', 'patch', 'nodes', 'n1', { ...cluster, subresource: 'status' })))
   assert.equal(
     (await nodes.authorize(ask('n1', 'get', 'nodes', 'n2', cluster))).reason,
-    "node 'n1' cannot read 'n2', only its own Node object",
+    "node: node 'n1' cannot read 'n2', only its own Node object",
   )
   const lease = { group: 'coordination.k8s.io', namespace: 'kube-node-lease' }
   assert.ok(await allows(ask('n1', 'update', 'leases', 'n1', lease)))
@@ -146,7 +146,7 @@ test('pods are listed by node alone', async () => {
   assert.ok(!(await allows(ask('n2', 'list', 'pods', '', { namespace: '', fieldSelector }))))
   assert.equal(
     (await nodes.authorize(ask('n1', 'watch', 'pods', '', { namespace: '' }))).reason,
-    'can only list/watch pods with spec.nodeName field selector',
+    'node: can only list/watch pods with spec.nodeName field selector',
   )
 })
 

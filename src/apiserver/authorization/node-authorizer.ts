@@ -8,7 +8,10 @@ import { NodeReferences, type ReferencedType } from './node-references.ts'
 import { ruleAllows } from './rules.ts'
 
 const allowed: Authorization = { decision: 'allow', reason: '' }
-const because = (reason: string): Authorization => ({ decision: 'noOpinion', reason })
+const because = (reason: string): Authorization => ({
+  decision: 'noOpinion',
+  reason: reason === '' ? '' : `node: ${reason}`,
+})
 
 const leaseNamespace = 'kube-node-lease'
 const ownObjectVerbs = new Set(['get', 'create', 'update', 'patch', 'delete'])

@@ -1,14 +1,16 @@
 /** Step: the request's body as an object of the expected kind, with defaults. */
-import { ApiError, badRequestError, notRegistered } from '../../machinery/api-error.ts'
+import { ApiError, badRequestError, invalidError, notRegistered } from '../../machinery/api-error.ts'
 import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { kindByName } from '../../machinery/scheme.ts'
 import { readCbor } from '../../schema/cbor-decode.ts'
-import { DecodeError, decodeObject, decodeValue, readJson } from '../../schema/json-decode.ts'
+import { invalid } from '../../schema/field-error.ts'
+import { DecodeError, decodeObject, decodeValue, readJson, readJsonParts } from '../../schema/json-decode.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import { plainNumbers } from '../../schema/json-exact.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { decodeEnvelope, isEnveloped } from '../../schema/protobuf-decode.ts'
-import { parseYamlDocument } from '../../schema/yaml.ts'
+import { readYamlBody } from '../../schema/yaml.ts'
 import { encodingsOf, mediaTypes, unsupportedMediaTypeError } from '../forms/accept.ts'
 import { cloneJson } from '../registry/clone.ts'
 import type { ObjectJson } from '../registry/stored-object.ts'
@@ -19,6 +21,7 @@ export interface DecodedBody {
   /** Owned by the request; defaults are filled in. */
   readonly object: ObjectJson
   readonly unknownFields: readonly string[]
+  /** Paths; keys that a YAML body has twice are told in its parser's words. */
   readonly duplicateFields: readonly string[]
 }
 
@@ -26,7 +29,8 @@ export function mediaTypeOf(request: ServerRequest): string {
   const given = header(request.headers, 'content-type')
   const [type = '', ...parameters] = given.split(';').map(part => part.trim())
   // A parameter without a value is no media type (RFC 9110).
-  if (parameters.some(parameter => parameter !== '' && !parameter.includes('='))) return given
+  if (parameters.some(parameter => parameter !== '' && !parameter.includes('=')) || (type === '' && given !== ''))
+    return given
   return type === '' ? mediaTypes.json : type.toLowerCase()
 }
 
@@ -51,7 +55,10 @@ export async function decodeBody(context: RequestContext, ...kinds: readonly [Ki
     return decodeBytes(request, kinds, bytes)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    if (bytes && mediaTypeOf(request) === 'application/json') refuseUnrecognized(kinds, bytes, error)
+    const type = mediaTypeOf(request)
+    if (bytes && type === 'application/json') refuseUnrecognized(kinds, bytes, error)
+    if (bytes && type === 'application/yaml' && error.message.startsWith('yaml: '))
+      throw unrecognized(kinds, bytes, error.message)
     const [{ gvk, apiVersion }] = kinds
     throw new UndecodableBody(
       error.message,
@@ -62,13 +69,13 @@ export async function decodeBody(context: RequestContext, ...kinds: readonly [Ki
 
 function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], bytes: Buffer): DecodedBody {
   const type = mediaTypeOf(request)
-  if (bytes.length === 0 && type !== 'application/json')
+  if (bytes.length === 0 && type !== 'application/json' && type !== 'application/yaml')
     throw badRequestError('no kind "" is registered for version "" : the request has an empty body')
   if (type === 'application/json') {
     const [first] = kinds
     // The type stands inside of what decoding reads: only where it is another one is the body read again.
     const decoded = decodeObject(first, bytes)
-    const kind = kindOf(kinds, decoded.object)
+    const kind = kindOf(kinds, customFactsOf(first) ? asSent(bytes, decoded.object) : decoded.object)
     const { object, unknownFields, duplicateFields } = kind === first ? decoded : decodeObject(kind, bytes)
     return finished(kind, object as ObjectJson, unknownFields, duplicateFields)
   }
@@ -79,18 +86,29 @@ function decodeBytes(request: ServerRequest, kinds: readonly [Kind, ...Kind[]], 
     return finished(kind, object as ObjectJson, unknownFields, [])
   }
   if (type === 'application/yaml') {
-    const value = parseYamlDocument(bytes.toString('utf8'))
-    const kind = kindOf(kinds, value)
-    const { object, unknownFields } = decodeValue(kind, value)
-    return finished(kind, cloneJson(object) as ObjectJson, unknownFields, [])
+    const { value, duplicates } = readYamlBody(bytes.toString('utf8'))
+    const sent = value ?? {}
+    const fault = notAnObject(sent)
+    if (fault !== undefined) throw unrecognized(kinds, bytes, `couldn't get version/kind; json parse error: ${fault}`)
+    const kind = kindOf(kinds, sent)
+    const { object, unknownFields } = decodeValue(kind, sent)
+    return finished(kind, cloneJson(object) as ObjectJson, unknownFields, duplicates)
   }
   if (type === 'application/vnd.kubernetes.protobuf' && !customFactsOf(kinds[0])) {
-    if (!isEnveloped(bytes))
-      throw badRequestError('provided data does not appear to be a protobuf message, expected prefix k8s\\0')
+    if (!isEnveloped(bytes)) {
+      const fault = 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]'
+      throw unrecognized(kinds, bytes, fault)
+    }
     const object = decodeEnvelope((apiVersion, name) => kindOf(kinds, { apiVersion, kind: name }), bytes) as ObjectJson
     return finished(kindOf(kinds, object), object, [], [])
   }
   throw unsupportedMediaTypeError(encodingsOf(request).map(encoding => mediaTypes[encoding]))
+}
+
+/** A decoded object has its type whether or not it was sent. */
+function asSent(bytes: Buffer, decoded: unknown): unknown {
+  const saysBoth = bytes.includes('"kind"') && bytes.includes('"apiVersion"')
+  return saysBoth ? decoded : readJson(bytes)
 }
 
 const maxShownBytes = 30
@@ -114,9 +132,7 @@ function refuseUnrecognized(kinds: readonly [Kind, ...Kind[]], bytes: Buffer, er
   let fault: string | undefined
   try {
     value = JSON.parse(bytes.toString('utf8'))
-    if (Array.isArray(value)) fault = `json: cannot unmarshal array into Go value of type ${typeMeta}`
-    else if (typeof value !== 'object')
-      fault = `json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${typeMeta}`
+    fault = notAnObject(value)
   } catch {
     fault = error.message
   }
@@ -124,11 +140,18 @@ function refuseUnrecognized(kinds: readonly [Kind, ...Kind[]], bytes: Buffer, er
     if (value !== null) kindOf(kinds, value)
     return
   }
-  const detail = `couldn't get version/kind; json parse error: ${fault}`
-  throw new UndecodableBody(
+  throw unrecognized(kinds, bytes, `couldn't get version/kind; json parse error: ${fault}`)
+}
+
+const unrecognized = (kinds: readonly [Kind, ...Kind[]], bytes: Buffer, detail: string): UndecodableBody =>
+  new UndecodableBody(
     detail,
     `the object provided is unrecognized (must be of type ${kinds[0].gvk.kind}): ${detail} (${summaryOf(bytes)})`,
   )
+
+function notAnObject(value: unknown): string | undefined {
+  if (typeof value === 'object' && !Array.isArray(value)) return undefined
+  return `json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${typeMeta}`
 }
 
 const typeMeta =
@@ -160,6 +183,7 @@ function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
   const named = (one: Kind) =>
     (kind === undefined || kind === null || kind === '' || kind === one.gvk.kind) &&
     (apiVersion === undefined || apiVersion === null || apiVersion === '' || apiVersion === one.apiVersion)
+  if (customFactsOf(first)) return customKindOf(first, value)
   const found = kinds.find(named)
   if (found) return found
   const version = typeof apiVersion === 'string' ? (apiVersion.split('/').at(-1) ?? '') : ''
@@ -174,6 +198,22 @@ function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
   )
 }
 
+/** Bodies of custom resources say what they are, and are nothing else. */
+function customKindOf(kind: Kind, value: object): Kind {
+  const said = value as { kind?: string; apiVersion?: string; metadata?: { name?: unknown } }
+  if (!said.kind) {
+    const bytes = Buffer.from(stringifyJson(value))
+    throw unrecognized([kind], bytes, `Object 'Kind' is missing in '${bytes.toString('utf8')}'`)
+  }
+  if (said.apiVersion !== kind.apiVersion)
+    throw badRequestError(
+      `the API version in the data (${said.apiVersion ?? ''}) does not match the expected API version (${kind.apiVersion})`,
+    )
+  if (said.kind === kind.gvk.kind) return kind
+  const name = typeof said.metadata?.name === 'string' ? said.metadata.name : ''
+  throw invalidError(kind.gvk.group, said.kind, name, [invalid('kind', said.kind, `must be ${kind.gvk.kind}`)])
+}
+
 const goTypeOf = (value: unknown): string =>
   Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
 
@@ -181,8 +221,9 @@ const goTypeOf = (value: unknown): string =>
 const goPackage = ({ gvk: { group } }: Kind): string =>
   group === '' ? 'core' : group === 'internal.apiserver.k8s.io' ? 'apiserverinternal' : (group.split('.')[0] as string)
 
+/** Of our own clients, who know what they send. */
 function ownOf(kinds: readonly [Kind, ...Kind[]], value: unknown): DecodedBody {
-  const kind = kindOf(kinds, value)
+  const kind = customFactsOf(kinds[0]) ? kinds[0] : kindOf(kinds, value)
   const { object, unknownFields } = decodeValue(kind, value)
   return finished(kind, cloneJson(object) as ObjectJson, unknownFields, [])
 }
@@ -198,16 +239,22 @@ function finished(
   return { object, unknownFields, duplicateFields }
 }
 
-/** A body of any JSON shape (patches), or undefined where there is none. */
-export async function readBodyValue(request: ServerRequest, as: 'json' | 'yaml' | 'cbor'): Promise<unknown> {
+export interface BodyValue {
+  readonly value: unknown
+  /** Paths of members that the body has twice, or what YAML's parser says of them. */
+  readonly duplicates: readonly string[]
+}
+
+/** A body of any JSON shape (patches); its value is undefined where there is none. */
+export async function readBodyValue(request: ServerRequest, as: 'json' | 'yaml' | 'cbor'): Promise<BodyValue> {
   const { body } = request
-  if (body.is === 'object') return body.value
-  if (body.is === 'none') return undefined
+  if (body.is === 'object') return { value: body.value, duplicates: [] }
+  if (body.is === 'none') return { value: undefined, duplicates: [] }
   const bytes = await body.read()
-  if (bytes.length === 0) return undefined
+  if (bytes.length === 0) return { value: undefined, duplicates: [] }
   try {
-    if (as === 'cbor') return plainNumbers(readCbor(bytes))
-    return as === 'yaml' ? parseYamlDocument(bytes.toString('utf8')) : readJson(bytes)
+    if (as === 'cbor') return { value: plainNumbers(readCbor(bytes)), duplicates: [] }
+    return as === 'yaml' ? readYamlBody(bytes.toString('utf8')) : readJsonParts(bytes)
   } catch (error) {
     if (error instanceof DecodeError) throw badRequestError(error.message)
     throw error

@@ -424,8 +424,9 @@ test('numbers of any size are kept as Go keeps them, in defaults too', async () 
   assert.equal(made.status, 201, made.text)
   await settled()
   const path = '/apis/example.com/v1/namespaces/default/numbers'
+  const typed = `"apiVersion":"example.com/v1","kind":${JSON.stringify(object.spec.names.kind)}`
   const make = (name: string, any: string) =>
-    send(server, 'POST', path, Buffer.from(`{"metadata":{"name":"${name}"},"any":${any}}`), json)
+    send(server, 'POST', path, Buffer.from(`{${typed},"metadata":{"name":"${name}"},"any":${any}}`), json)
   const kept = await make('kept', '[9223372036854775807,9223372036854775808,1e3]')
   assert.equal(kept.status, 201, kept.text)
   for (const { text } of [kept, await send(server, 'GET', `${path}/kept`)]) {

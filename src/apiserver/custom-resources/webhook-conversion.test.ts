@@ -148,7 +148,12 @@ beforeEach(() => {
 
 const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const call = (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> =>
-  send(server, method, path, body, headers)
+  send(server, method, path, method === 'POST' && path.includes('/doors') ? door(path, body) : body, headers)
+const door = (path: string, body: unknown) => ({
+  apiVersion: `example.com/${path.split('/')[3]}`,
+  kind: 'Door',
+  ...(body as object),
+})
 const doors = (version: string, name = '') =>
   `/apis/example.com/${version}/namespaces/default/doors${name === '' ? '' : `/${name}`}`
 

@@ -12,7 +12,7 @@ import type { ServerResponse } from '../chain/server-request.ts'
 import { cloneJson } from '../registry/clone.ts'
 import { removeField } from '../registry/create.ts'
 import { getObject } from '../registry/get.ts'
-import { checkPatchOptions, type Patch, patched } from '../registry/patch.ts'
+import { checkPatchOptions, checkType, type Patch, patched } from '../registry/patch.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
 import type { ObjectJson } from '../registry/stored-object.ts'
 import { at, textAt } from '../registry/strategies/base.ts'
@@ -104,7 +104,11 @@ async function sentScale(context: RequestContext, write: WriteRequest): Promise<
   reportStrictErrors(write, unknownFields, duplicateFields)
   context.keepRequest(object)
   const named = object.metadata.name ?? ''
-  if (named !== '' && named !== write.name)
+  if (named === '')
+    throw badRequestError(
+      `the name of the object (${write.name} based on URL) was undeterminable: name must be provided`,
+    )
+  if (named !== write.name)
     throw badRequestError(`the name of the object (${named}) does not match the name on the URL (${write.name})`)
   return current => ({ object: scaled(write, current, object), managedBy: 'update' })
 }
@@ -112,7 +116,10 @@ async function sentScale(context: RequestContext, write: WriteRequest): Promise<
 async function patchedScale(context: RequestContext, write: WriteRequest): Promise<MakeWorkload> {
   const patch = await readPatch(context)
   checkPatchOptions(patch)
-  if (patch.type === 'apply') return current => applied(write, patch, current)
+  if (patch.type === 'apply') {
+    checkType(Scale, patch.value as ObjectJson)
+    return current => applied(write, patch, current)
+  }
   const scaleWrite: WriteRequest = { ...write, resource: { ...write.resource, kind: Scale } }
   return current => ({
     object: scaled(write, current, patched(scaleWrite, patch, scaleOf(current, scalePathsOf(write.resource)))),
@@ -147,7 +154,8 @@ function applied(write: WriteRequest, patch: Patch, current: ObjectJson): NewObj
 /** The workload with the replicas of the scale that a client wants. */
 function scaled(write: WriteRequest, current: ObjectJson, scale: ObjectJson): ObjectJson {
   const replicas = at(scale, 'spec', 'replicas') ?? 0
-  if (typeof replicas !== 'number' || replicas < 0) {
+  // What custom resources may have is judged with all else of them.
+  if (typeof replicas !== 'number' || (replicas < 0 && !customFactsOf(write.resource.kind))) {
     throw invalidError('autoscaling', 'Scale', write.name, [
       invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
     ])

@@ -1,5 +1,6 @@
 /** DELETE of one object and of a collection. */
 
+import { kinds } from '../../api/kinds.ts'
 import { DeleteOptions } from '../../api/meta/v1/options.ts'
 import { Status } from '../../api/meta/v1/status.ts'
 import { badRequestError, isNotFound } from '../../machinery/api-error.ts'
@@ -38,7 +39,21 @@ const answersObject = new Set([
 
 const collectionParallelism = 8
 
-/** DeleteOptions as clients name them: `v1`, `meta.k8s.io/v1`, or the version of the resource's group. */
+const aliasOf = (group: string, version: string) =>
+  kindsOf(group, version, 'io.k8s.apimachinery.pkg.apis.meta.v1')('DeleteOptions', DeleteOptions.fields)
+
+const builtInAliases = [...new Set(kinds.map(({ apiVersion }) => apiVersion))]
+  .filter(apiVersion => apiVersion.includes('/'))
+  .map(apiVersion => aliasOf(...(apiVersion.split('/') as [string, string])))
+
+/** Every group has them in each of its versions. */
+const optionsOfGroups = ({ group, version }: Resource) => [
+  aliasOf('meta.k8s.io', 'v1'),
+  aliasOf(group, version),
+  ...builtInAliases,
+]
+
+/** DeleteOptions as clients name them: `v1`, `meta.k8s.io/v1`, or any version of a group. */
 async function readOptions(context: RequestContext, resource: Resource): Promise<DeletionOptions> {
   const { request } = context
   const { body } = request
@@ -50,12 +65,7 @@ async function readOptions(context: RequestContext, resource: Resource): Promise
   const again: RequestContext = Object.create(context, {
     request: { value: { ...request, body: { is: 'bytes', read: async () => bytes } } },
   })
-  const { group, version } = resource
-  const aliases = [
-    kindsOf('meta.k8s.io', 'v1', 'io.k8s.apimachinery.pkg.apis.meta.v1')('DeleteOptions', DeleteOptions.fields),
-    kindsOf(group, version, 'io.k8s.apimachinery.pkg.apis.meta.v1')('DeleteOptions', DeleteOptions.fields),
-  ]
-  const { object } = await decodeBody(again, DeleteOptions, ...aliases).catch((error: unknown) => {
+  const { object } = await decodeBody(again, DeleteOptions, ...optionsOfGroups(resource)).catch((error: unknown) => {
     throw error instanceof UndecodableBody ? badRequestError(error.fault) : error
   })
   context.keepRequest(object)
@@ -104,12 +114,12 @@ export async function serveDeleteCollection(
   resource: Resource,
 ): Promise<ServerResponse> {
   const options = await readOptions(context, resource)
-  warnOfOrphans(context, resource, options)
   const base = {
     ...writeRequestOf(context, resource, server.clock.now(), 'DeleteOptions'),
     dryRun: options.dryRun,
   }
   const query = listQueryOf(resource, context.request.query, false)
+  warnOfOrphans(context, resource, options)
   const list = await listObjects(server.deps, resource, context.info.namespace, query)
   const waiting = [...list.items].reverse()
   const worker = async () => {

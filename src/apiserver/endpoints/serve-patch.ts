@@ -2,7 +2,7 @@
 
 import { ApiError, badRequestError } from '../../machinery/api-error.ts'
 import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
-import { mediaTypeOf, readBodyValue } from '../chain/decode-body.ts'
+import { type BodyValue, mediaTypeOf, readBodyValue } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import { isTrue } from '../chain/request-info.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
@@ -19,21 +19,24 @@ export async function readPatch(context: RequestContext): Promise<Patch> {
   const isCbor = mediaType === 'application/apply-patch+cbor' && request.cbor === true
   const type = isCbor ? 'apply' : patchMediaTypes[mediaType]
   if (!type) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
-  const value = await readValue(context, type, isCbor)
-  if (value === undefined) throw badRequestError('error decoding patch: unexpected end of JSON input')
+  const read = await readValue(context, type, isCbor)
+  const value = read.value ?? (type === 'apply' ? {} : read.value)
+  if (value === undefined) throw badRequestError('invalid JSON patch')
   context.keepRequest(value)
   const force = request.query.get('force')
   return {
     type,
     value,
+    // Of a JSON patch they are members of its operations.
+    duplicates: type === 'json' ? [] : read.duplicates,
     force: isTrue(force),
     forceGiven: force !== null,
     managerGiven: (request.query.get('fieldManager') ?? '') !== '',
   }
 }
 
-async function readValue({ request }: RequestContext, type: Patch['type'], isCbor: boolean): Promise<unknown> {
-  if (type !== 'merge') return readBodyValue(request, isCbor ? 'cbor' : type === 'apply' ? 'yaml' : 'json')
+async function readValue({ request }: RequestContext, type: Patch['type'], isCbor: boolean): Promise<BodyValue> {
+  if (type === 'apply') return readBodyValue(request, isCbor ? 'cbor' : 'yaml')
   try {
     return await readBodyValue(request, 'json')
   } catch (error) {

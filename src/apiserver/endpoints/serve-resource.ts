@@ -1,10 +1,11 @@
 /** Sends a resource request to its verb. */
-import { badRequestError, methodNotSupportedError } from '../../machinery/api-error.ts'
+import { badRequestError, methodNotSupportedError, notFoundError } from '../../machinery/api-error.ts'
+import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import type { ResourceFacts, SubresourceFacts } from '../../schema/kind.ts'
 import { decodeBody, mediaTypeOf } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
-import { checkAcceptable } from '../forms/negotiate.ts'
+import { checkAcceptable, refuseTable } from '../forms/negotiate.ts'
 import { createObject, recordManager } from '../registry/create.ts'
 import { getObject } from '../registry/get.ts'
 import { patchMediaTypes } from '../registry/patch.ts'
@@ -108,6 +109,17 @@ function serveVerb(server: ResourceServer, context: RequestContext, resource: Re
 /** Parts that are updated like the object itself, under a strategy of their own. */
 const updatedParts = new Set(['status', 'approval', 'ephemeralcontainers', 'resize', 'finalize'])
 
+/** Parts of which upstream makes no tables. */
+const tableless: ReadonlySet<string> = new Set([
+  '/pods/ephemeralcontainers',
+  '/pods/resize',
+  'apiextensions.k8s.io/customresourcedefinitions/status',
+  'apiregistration.k8s.io/apiservices/status',
+  'certificates.k8s.io/certificatesigningrequests/approval',
+  'resource.k8s.io/devicetaintrules/status',
+  'resource.k8s.io/resourceclaims/status',
+])
+
 function serveSubresource(
   server: ResourceServer,
   context: RequestContext,
@@ -115,6 +127,7 @@ function serveSubresource(
 ): Promise<ServerResponse> {
   const { info } = context
   const facts = subresourceOf(resource.facts, info.subresource)
+  if (!facts && customFactsOf(resource.kind)) throw notFoundError(resource.group, resource.plural, info.name)
   if (!facts || info.name === '') throw noSuchResourceError()
   const key = `${info.resource}/${info.subresource}`
   const connect = resource.group === '' ? server.handlers.connect.get(key) : undefined
@@ -125,6 +138,7 @@ function serveSubresource(
   if (key === 'pods/binding') return serveBinding(server, context, resource)
   if (key === 'pods/eviction') return serveEviction(server, context, resource)
   if (updatedParts.has(info.subresource)) {
+    if (tableless.has(`${info.apiGroup}/${key}`)) refuseTable(context.request)
     if (info.verb === 'get') return serveGet(server, context, resource)
     return info.verb === 'patch' ? servePatch(server, context, resource) : serveUpdate(server, context, resource)
   }

@@ -13,6 +13,10 @@ const comma = Buffer.from(',')
 const listEnd = Buffer.from(']}\n')
 const itemHead = '{"metadata":{'
 
+/** Upstream's lists of custom resources always say where they go on. */
+export const listMetaOf = (isCustom: boolean | undefined, meta: ListMetaJson): ListMetaJson =>
+  isCustom ? { continue: '', ...meta } : meta
+
 export class JsonForm implements Form {
   readonly mediaType = 'application/json'
   readonly watchMediaType = 'application/json'
@@ -48,7 +52,7 @@ export class JsonForm implements Form {
         for (const stored of items) length += stored.bytes.length
         return length
       },
-      head: meta => Buffer.from(`${typeMeta},"metadata":${JSON.stringify(meta)},"items":[`),
+      head: meta => Buffer.from(`${typeMeta},"metadata":${JSON.stringify(listMetaOf(typedItems, meta))},"items":[`),
       items: (items, once) => {
         const pieces: Uint8Array[] = []
         for (const [i, stored] of items.entries()) {

@@ -161,6 +161,12 @@ export function negotiateValue(request: ServerRequest): { readonly encoding: Enc
 }
 
 /** What a value that is no stored object is to be shown as, if not as itself. */
+/** Throws 406 where a table is asked for. */
+export function refuseTable(request: ServerRequest): void {
+  if (shownAs(request)?.as === 'Table')
+    throw notAcceptableError(encodingsOf(request).map(encoding => mediaTypes[encoding]))
+}
+
 export function shownAs(request: ServerRequest): { as: Shown; version: MetaVersion; encoding: Encoding } | undefined {
   for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
     for (const encoding of encodingsOf(request)) {

@@ -1,11 +1,21 @@
 /** What forms are made of: the whole object, its metadata alone, or a table. */
-import { attached, needsAllItems, rowKindOf, rowMaker, tableHead, tableOf } from '../../machinery/tables/table.ts'
+import {
+  attached,
+  needsAllItems,
+  rowKindOf,
+  rowMaker,
+  shownMetadata,
+  tableHead,
+  tableOf,
+} from '../../machinery/tables/table.ts'
 import { fieldsText } from '../../schema/fields-v1.ts'
-import { stringifyJson } from '../../schema/json-encode.ts'
+import { readJson } from '../../schema/json-decode.ts'
+import { encodeObject, stringifyJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { listKindNameOf, type Resource, viewOnce } from '../registry/resource.ts'
 import type { MetadataJson, StoredObject } from '../registry/stored-object.ts'
 import type { ListMetaJson } from './form.ts'
+import { listMetaOf } from './json-form.ts'
 import type { ListPieces, Representation } from './made-form.ts'
 
 const bookmarkMetadata = (revision: number, initialEventsEnd: boolean) => ({
@@ -13,16 +23,19 @@ const bookmarkMetadata = (revision: number, initialEventsEnd: boolean) => ({
   ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
 })
 
+/** With the nulls that JSON shows where a field is unset. */
+const withNulls = (kind: Kind, object: object): object => readJson(encodeObject(kind, object)) as object
+
 export function wholeObject(resource: Resource): Representation {
   const { kind } = resource
   return {
     key: `whole:${kind.apiVersion}`,
     firstDiffers: false,
-    object: stored => viewOnce(resource, stored),
+    object: stored => withNulls(kind, viewOnce(resource, stored)),
     list: (items, meta) => ({
       kind: listKindNameOf(resource),
       apiVersion: kind.apiVersion,
-      metadata: meta,
+      metadata: listMetaOf(resource.typedItems, meta),
       items: items.map(stored => itemOf(resource, viewOnce(resource, stored))),
     }),
     bookmark: (revision, end) => ({
@@ -51,7 +64,7 @@ const partialObject = (version: MetaVersion, metadata: Partial<MetadataJson>) =>
 
 /** The metadata in the resource's version. */
 export const metadataOf = (resource: Resource, stored: StoredObject): MetadataJson =>
-  resource.conversion ? viewOnce(resource, stored).metadata : stored.metadataOnce
+  shownMetadata(resource.kind, resource.conversion ? viewOnce(resource, stored).metadata : stored.metadataOnce)
 
 /** `partialObject` as text. */
 const partialText = (version: MetaVersion, metadata: MetadataJson): string =>

@@ -16,7 +16,13 @@ import { cloneJson } from './clone.ts'
 import type { RegistryDeps } from './registry-deps.ts'
 import type { ObjectJson } from './stored-object.ts'
 import { updateObject, type WriteResult } from './update.ts'
-import { isoSeconds, reportStrictErrors, strictErrorOf, type WriteRequest } from './write-request.ts'
+import {
+  isoSeconds,
+  reportStrictErrors,
+  reportYamlDuplicates,
+  strictErrorOf,
+  type WriteRequest,
+} from './write-request.ts'
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 
@@ -31,6 +37,8 @@ export interface Patch {
   readonly type: PatchType
   /** The parsed body: nobody else changes it. */
   readonly value: unknown
+  /** Of the body: paths of members, of an apply lines of YAML. */
+  readonly duplicates: readonly string[]
   readonly force: boolean
   /** Whether the client named a field manager: apply demands it. */
   readonly managerGiven: boolean
@@ -79,15 +87,17 @@ function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJs
   }
   const own = (value ?? {}) as ObjectJson & { apiVersion?: unknown; kind?: unknown }
   if (patch.type === 'strategic') Object.assign(own, { apiVersion: kind.apiVersion, kind: kind.gvk.kind })
-  else if (own.kind !== kind.gvk.kind || own.apiVersion !== kind.apiVersion) {
+  else if (isOther(own.kind, kind.gvk.kind) || isOther(own.apiVersion, kind.apiVersion)) {
     throw refuse(notRegistered(textOf(own.apiVersion), textOf(own.kind)))
   }
   try {
     const decoded = decodeValue(kind, value)
     const object = cloneJson(decoded.object) as ObjectJson
-    const strict = strictErrorOf(decoded.unknownFields, decoded.duplicateFields)
+    // Upstream reads the patched object with its keys in order.
+    const unknown = decoded.unknownFields.toSorted(comparePaths)
+    const strict = strictErrorOf(unknown, patch.duplicates)
     if (strict !== undefined && write.fieldValidation === 'Strict') throw refuse(strict)
-    reportStrictErrors(write, decoded.unknownFields, decoded.duplicateFields)
+    reportStrictErrors(write, unknown, patch.duplicates)
     applyDefaults(kind, object)
     return object
   } catch (error) {
@@ -96,12 +106,22 @@ function decodedOwn(write: WriteRequest, patch: Patch, value: unknown): ObjectJs
   }
 }
 
+/** What a patched object does not say is what it was. */
+const isOther = (said: unknown, known: string): boolean => textOf(said) !== '' && said !== known
+
+/** By their steps, so that `bogus` comes before `metadata.a`. */
+function comparePaths(a: string, b: string): number {
+  const [left, right] = [a.split(/[.[]/), b.split(/[.[]/)]
+  for (let i = 0; i < left.length && i < right.length; i++)
+    if (left[i] !== right[i]) return (left[i] as string) < (right[i] as string) ? -1 : 1
+  return left.length - right.length
+}
+
 /** What is no text is none, as in upstream's unstructured objects. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** Throws ApiError 400 where a configuration is of another kind than the resource, or of none. */
-function checkType(write: WriteRequest, object: ObjectJson): void {
-  const { kind } = write.resource
+export function checkType(kind: Kind, object: ObjectJson): void {
   const sent = object as unknown as { apiVersion?: unknown; kind?: unknown }
   if (sent.kind === kind.gvk.kind && sent.apiVersion === kind.apiVersion) return
   const apiVersion = textOf(sent.apiVersion)
@@ -112,14 +132,17 @@ function checkType(write: WriteRequest, object: ObjectJson): void {
 async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch): Promise<WriteResult> {
   const { kind } = write.resource
   if (patch.value === null || typeof patch.value !== 'object' || Array.isArray(patch.value)) {
-    throw badRequestError('error decoding YAML: the applied configuration is no object')
+    const found = Array.isArray(patch.value) ? 'array' : typeof patch.value === 'boolean' ? 'bool' : typeof patch.value
+    throw badRequestError(
+      `error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
+    )
   }
   const applied = cloneJson(patch.value) as ObjectJson
   if (applied.metadata === undefined || applied.metadata === null) applied.metadata = {} as ObjectJson['metadata']
   if (typeof applied.metadata !== 'object' || Array.isArray(applied.metadata)) {
     throw badRequestError('error decoding YAML: the metadata of the applied configuration is no object')
   }
-  checkType(write, applied)
+  checkType(kind, applied)
   if (applied.metadata.name === undefined) applied.metadata.name = write.name
   return updateObject(deps, write, {
     make: current => {
@@ -135,6 +158,7 @@ async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch
       const object = converted(kind, applied, result.object)
       if (current === undefined) delete (object.metadata as Record<string, unknown>).resourceVersion
       applyDefaults(kind, object)
+      reportYamlDuplicates(write, patch.duplicates, 'error strict decoding patch: error converting YAML to JSON: ')
       return { object, managedBy: 'apply' }
     },
     create: true,

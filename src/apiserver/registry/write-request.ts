@@ -61,8 +61,11 @@ export function writeRequestOf(
       message: 'Too long: may not be more than 128 bytes',
     })
   }
-  if (/[^\x20-\x7e\u00a0-\uffff]/.test(givenManager)) {
-    errors.push(invalid('fieldManager', givenManager, 'should only contain printable characters'))
+  const odd = /[^\x20-\x7e\u00a0-\uffff]/.exec(givenManager)
+  if (odd) {
+    const code = odd[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
+    const position = Buffer.byteLength(givenManager.slice(0, odd.index))
+    errors.push(invalid('fieldManager', givenManager, `invalid character U+${code} (at position ${position})`))
   }
   if (errors.length > 0) throw invalidError('meta.k8s.io', optionsKind, '', errors)
   return {
@@ -110,16 +113,34 @@ export function reportStrictErrors(
   for (const message of strictMessages(unknownFields, duplicateFields)) write.context.warn(message)
 }
 
+/** The same for keys that a YAML body has twice. */
+export function reportYamlDuplicates(
+  { fieldValidation, context }: Pick<WriteRequest, 'fieldValidation' | 'context'>,
+  duplicates: readonly string[],
+  head: string,
+): void {
+  if (fieldValidation === 'Ignore' || duplicates.length === 0) return
+  if (fieldValidation === 'Strict') throw badRequestError(`${head}${yamlFault(duplicates)}`)
+  for (const duplicate of duplicates) context.warn(duplicate)
+}
+
+const isYamlLine = (duplicate: string): boolean => /^line \d+: key /.test(duplicate)
+
+const yamlFault = (lines: readonly string[]): string => `yaml: unmarshal errors:\n  ${lines.join('\n  ')}`
+
 const strictMessages = (unknownFields: readonly string[], duplicateFields: readonly string[]): string[] => [
+  ...duplicateFields.map(path => (isYamlLine(path) ? path : `duplicate field ${JSON.stringify(path)}`)),
   ...unknownFields.map(path => `unknown field ${JSON.stringify(path)}`),
-  ...duplicateFields.map(path => `duplicate field ${JSON.stringify(path)}`),
 ]
 
 export function strictErrorOf(
   unknownFields: readonly string[],
   duplicateFields: readonly string[],
 ): string | undefined {
-  const messages = strictMessages(unknownFields, duplicateFields)
+  const isYaml = duplicateFields.some(isYamlLine)
+  const messages = isYaml
+    ? [yamlFault(duplicateFields), ...strictMessages(unknownFields, [])]
+    : strictMessages(unknownFields, duplicateFields)
   return messages.length === 0 ? undefined : `strict decoding error: ${messages.join(', ')}`
 }
 

@@ -91,7 +91,14 @@ function addedMembers(shape: Exclude<Shape, { is: 'leaf' | 'list' | 'set' }>, no
   for (const name in now) {
     const member = members?.get(name)
     const memberShape = member?.shape ?? (shape.is === 'map' ? shape.of : deduced)
-    let value: unknown = memberOf(now, name) ?? undefined
+    const given = memberOf(now, name)
+    // Only what clients define can be null.
+    if (given === null && !member?.present) {
+      nodes[fieldElement(name)] = leafNode
+      isEmpty = false
+      continue
+    }
+    let value: unknown = given ?? undefined
     if (value === undefined && member?.present) value = zeroOf(memberShape)
     if (value === undefined) continue
     nodes[fieldElement(name)] = addedNode(memberShape, value)

@@ -74,6 +74,8 @@ function itemsBelow(shape: KeyedListShape | SetShape, items: readonly unknown[],
   for (const [i, item] of items.entries()) {
     let element = shape.is === 'set' ? valueElement(item) : keyElement(shape, item)
     if (element === undefined) {
+      if (walk.strict && item === null)
+        throw new ConfigurationError('', `element ${i}: associative list with keys may not have a null element`)
       if (walk.strict) {
         const keys = (shape as KeyedListShape).keys.map(key => JSON.stringify(key.name)).join(' ')
         throw new ConfigurationError(

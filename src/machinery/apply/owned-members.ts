@@ -1,7 +1,7 @@
 /** Which fields of an object count in managedFields at all (upstream: stripMeta and the strategies' GetResetFields). */
 import type { Kind } from '../../schema/kind.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
-import type { FieldSet } from './field-set.ts'
+import { type FieldSet, isEmptySet } from './field-set.ts'
 import { fieldElement } from './path-element.ts'
 
 /** Members of `metadata` that nobody owns: the server sets them, or they name the object. */
@@ -31,7 +31,6 @@ export interface Unowned {
 /** Kinds whose status endpoint leaves all of the metadata alone. */
 const isolatedStatus: ReadonlySet<string> = new Set([
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
-  'apiextensions.k8s.io/CustomResourceDefinition',
   'apiregistration.k8s.io/APIService',
   'certificates.k8s.io/PodCertificateRequest',
   'flowcontrol.apiserver.k8s.io/FlowSchema',
@@ -48,6 +47,8 @@ const isolatedStatus: ReadonlySet<string> = new Set([
 const ofOneKind: Readonly<Record<string, readonly string[]>> = {
   '/Namespace finalize': ['status'],
   '/Pod status': ['spec', 'metadata.ownerReferences', 'metadata.deletionTimestamp'],
+  // Upstream forgets to say here what its strategy resets.
+  'apiextensions.k8s.io/CustomResourceDefinition status': [],
   'apps/Deployment status': ['spec', 'metadata.labels'],
   'certificates.k8s.io/CertificateSigningRequest ': ['spec', 'status'],
   'certificates.k8s.io/CertificateSigningRequest status': ['spec', 'status.conditions'],
@@ -102,8 +103,8 @@ export function withoutUnowned(set: FieldSet | undefined, { below }: Unowned): F
     const gone = new Set([...names].map(fieldElement))
     const rest = Object.fromEntries(Object.entries(node).filter(([element]) => !gone.has(element)))
     result ??= { ...set }
-    if (Object.keys(rest).length > 0) result[fieldElement(member)] = rest
-    else delete result[fieldElement(member)]
+    if (Object.keys(rest).length === 0 && !isEmptySet(node)) delete result[fieldElement(member)]
+    else result[fieldElement(member)] = rest
   }
   return result && Object.keys(result).length === 0 ? undefined : (result ?? set)
 }

@@ -6,6 +6,7 @@ import { messageOf } from '../../schema/field.ts'
 import type { Message, ScalarName, Type } from '../../schema/type.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
 import { isObject, type JsonObject, memberOf, showGoValue } from '../patch/json-value.ts'
+import { checkCustomTypes } from './custom-check.ts'
 import { fieldElement, keyElement, showElement, valueElement } from './path-element.ts'
 import { type KeyedListShape, type Shape, structShapeOf } from './shape.ts'
 
@@ -38,8 +39,13 @@ function checkMembers(message: Message, value: JsonObject, path: string, faults:
     const facts = message.fields[name]?.facts
     const at = path + showElement(fieldElement(name))
     if (facts) {
+      const property = custom?.schema.properties?.[name]
       if (!custom || name === 'metadata')
         checkValue(facts.type, shapes.get(name)?.shape, memberOf(value, name), at, faults)
+      else if (property) {
+        const add = (path: string, fault: string) => void faults.push({ path, fault })
+        checkCustomTypes(property, memberOf(value, name), at, { scalarFault, showGo: showGoAddress, add })
+      }
       continue
     }
     const isType = message.gvk && (name === 'apiVersion' || name === 'kind')

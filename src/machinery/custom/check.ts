@@ -28,21 +28,46 @@ const typeInvalid = (path: string, value: unknown, message: string): FieldError 
 
 const inBody = (path: string, what: string): string => (path === '' ? `in body ${what}` : `${path} in body ${what}`)
 
+/** What upstream's library says of a value without naming its field. */
+const pathless = (path: string, what: string): FieldError => invalid('<nil>', '', `${JSON.stringify(path)} ${what}`)
+
+const integerRanges: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [-(2 ** 63), 2 ** 63 - 1025],
+}
+
+/** Integers beyond their format. */
+function checkRange(out: Errors, path: string, value: unknown, { type, format = '' }: JSONSchemaProps): void {
+  if (type !== 'integer' || !isNumber(value)) return
+  const [least, most] = integerRanges[format] ?? [-Infinity, Infinity]
+  const isInteger = typeof value === 'bigint' || Number.isInteger(value)
+  if (isInteger && value >= least && value <= most) return
+  const kind = format === '' ? 'integer (default format)' : `integer with format ${format}`
+  out.push(invalid('<nil>', '', `Checked value must be of type ${kind} in ${path}`))
+}
+
 /** Adds what is wrong with a value at a path. What has not changed is not judged again (KEP-4008). */
 export function checkValue(out: Errors, path: string, value: unknown, schema: JSONSchemaProps, old?: unknown): void {
   if (old !== undefined && isDeepStrictEqual(value, old)) return
   if (value === null && schema.nullable) return
-  if (!checkType(out, path, value, schema)) return
+  const isOfType = checkType(out, path, value, schema)
+  checkRange(out, path, value, schema)
   if (schema.enum && !schema.enum.some(one => isDeepStrictEqual(one, value))) {
     const values = schema.enum.map(one => (typeof one === 'string' ? one : stringifyJson(one)))
     out.push(notSupported(path, value, values))
   }
+  if (!isOfType && isNumber(value)) checkNumber(out, path, Number(value), schema)
+  if (!isOfType) return
   if (typeof value === 'string') checkText(out, path, value, schema)
   else if (isNumber(value)) checkNumber(out, path, Number(value), schema)
   else if (Array.isArray(value)) checkList(out, path, value, schema, old)
   else if (isObject(value)) checkObject(out, path, value, schema, isObject(old) ? old : undefined)
   checkJunctors(out, path, value, schema)
 }
+
+/** A whole number that Go reads as a float, for no integer of 64 bits holds it. */
+const isBeyondIntegers = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && Math.abs(value) >= 2 ** 63
 
 function checkType(out: Errors, path: string, value: unknown, schema: JSONSchemaProps): boolean {
   const found = typeOf(value)
@@ -52,6 +77,10 @@ function checkType(out: Errors, path: string, value: unknown, schema: JSONSchema
     return false
   }
   const wanted = schema.type
+  if (wanted === 'integer' && schema.format && isBeyondIntegers(value)) {
+    out.push(typeInvalid(path, 'float64', inBody(path, `must be of type ${schema.format}: "float64"`)))
+    return false
+  }
   if (!wanted || found === wanted || (wanted === 'number' && found === 'integer')) return true
   out.push(typeInvalid(path, found, inBody(path, `must be of type ${wanted}: ${JSON.stringify(found)}`)))
   return false
@@ -162,13 +191,13 @@ function checkJunctors(out: Errors, path: string, value: unknown, schema: JSONSc
   const { allOf, anyOf, oneOf, not } = schema
   if (allOf) {
     const errors = allOf.flatMap(errorsOf)
-    if (errors.length > 0) out.push(invalid(path, '', inBody(path, 'must validate all the schemas (allOf)')), ...errors)
+    if (errors.length > 0) out.push(...errors, pathless(path, 'must validate all the schemas (allOf)'))
   }
   if (anyOf) {
     const all = anyOf.map(errorsOf)
     if (!all.some(errors => errors.length === 0)) {
       const best = all.reduce((least, errors) => (errors.length < least.length ? errors : least))
-      out.push(invalid(path, '', inBody(path, 'must validate at least one schema (anyOf)')), ...best)
+      out.push(pathless(path, 'must validate at least one schema (anyOf)'), ...best)
     }
   }
   if (oneOf) {
@@ -177,8 +206,8 @@ function checkJunctors(out: Errors, path: string, value: unknown, schema: JSONSc
     const intro = 'must validate one and only one schema (oneOf).'
     if (valid === 0) {
       const best = all.reduce((least, errors) => (errors.length < least.length ? errors : least))
-      out.push(invalid(path, '', inBody(path, `${intro} Found none valid`)), ...best)
-    } else if (valid > 1) out.push(invalid(path, '', inBody(path, `${intro} Found ${valid} valid alternatives`)))
+      out.push(pathless(path, `${intro} Found none valid`), ...best)
+    } else if (valid > 1) out.push(pathless(path, `${intro} Found ${valid} valid alternatives`))
   }
-  if (not && errorsOf(not).length === 0) out.push(invalid(path, '', inBody(path, 'must not validate the schema (not)')))
+  if (not && errorsOf(not).length === 0) out.push(pathless(path, 'must not validate the schema (not)'))
 }

@@ -17,7 +17,7 @@ function isDateTime(text: string): boolean {
 const isUri = (text: string): boolean => URL.canParse(text) || /^\/[^\s]*$/.test(text)
 
 const formats: Readonly<Record<string, (text: string) => boolean>> = {
-  byte: text => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0,
+  byte: text => text !== '' && /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0,
   cidr: isCidr,
   date: isDate,
   'date-time': isDateTime,

@@ -220,7 +220,13 @@ function failureOf({ reason }: ValidationRule, path: string, value: unknown, det
   }
 }
 
-const blocking = new Set(['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'])
+const blocking = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
 
 /** Runs the rules of an object that has its shape. `old` is undefined on create. */
 export function checkRules(out: Errors, schema: JSONSchemaProps, object: unknown, old: unknown): void {

@@ -24,7 +24,13 @@ export class JsonPatchTestError extends ApiError {}
 const rejectedMessage = 'the server rejected our request due to an error in our request'
 const rejected = (): ApiError => new ApiError(422, 'Invalid', rejectedMessage, {})
 
+const undecodable = (value: unknown, place: string): ApiError => {
+  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+  return badRequestError(`error decoding patch: json: cannot unmarshal ${kind} into Go ${place}`)
+}
+
 function operationsOf(patch: unknown): Operation[] {
+  if (patch === null) return []
   if (!Array.isArray(patch)) {
     throw badRequestError(
       `error decoding patch: json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`,
@@ -36,10 +42,12 @@ function operationsOf(patch: unknown): Operation[] {
     )
   }
   return patch.map((operation: unknown) => {
-    if (!isObject(operation)) {
-      throw badRequestError(
-        'json: cannot unmarshal a value other than an object into Go value of type jsonpatch.Operation',
-      )
+    if (operation === null) throw rejected()
+    if (!isObject(operation)) throw undecodable(operation, 'value of type handlers.jsonPatchOp')
+    for (const name of ['op', 'path', 'from']) {
+      const value = memberOf(operation, name)
+      if (value !== undefined && value !== null && typeof value !== 'string')
+        throw undecodable(value, `struct field jsonPatchOp.${name} of type string`)
     }
     const text = (name: string): string => {
       const value = memberOf(operation, name)
@@ -57,16 +65,17 @@ function operationsOf(patch: unknown): Operation[] {
 /** The tokens of a JSON pointer (RFC 6901). */
 function tokensOf(pointer: string): string[] {
   if (pointer === '') return []
-  if (!pointer.startsWith('/')) throw new DoesNotApply('not a pointer')
+  // Upstream's library does not look at what stands before the first slash.
+  if (!pointer.includes('/')) throw new DoesNotApply('not a pointer')
   return pointer
-    .slice(1)
     .split('/')
+    .slice(1)
     .map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** The index that a token names in a list of `length` places; negative ones count from the end. */
 function indexOf(token: string, length: number): number {
-  if (!/^-?(0|[1-9]\d*)$/.test(token)) throw new DoesNotApply('not an index')
+  if (!/^[-+]?\d+$/.test(token)) throw new DoesNotApply('not an index')
   const index = Number(token)
   const place = index < 0 || Object.is(index, -0) ? index + length : index
   if (place < 0 || place >= length) throw new DoesNotApply('index out of bounds')
@@ -136,10 +145,7 @@ class Patched {
 
   add(pointer: string, value: unknown): void {
     const tokens = tokensOf(pointer)
-    if (tokens.length === 0) {
-      this.root = value
-      return
-    }
+    if (tokens.length === 0) throw new DoesNotApply('the whole document')
     const { parent, token } = this.#container(tokens)
     if (!Array.isArray(parent)) setMember(parent, token, value)
     else if (token === '-') parent.push(value)
@@ -175,15 +181,18 @@ class Patched {
   }
 
   copy(from: string, pointer: string): void {
-    this.add(pointer, copied(this.get(from), this.#budget))
+    this.add(pointer, copied(this.#member(from), this.#budget))
   }
 
-  /** An absent member equals null, as upstream has it. */
-  test(pointer: string, value: unknown): void {
+  /** The value of a pointer; null for an absent member, as upstream has it. */
+  #member(pointer: string): unknown {
     const tokens = tokensOf(pointer)
     const parent = tokens.length === 0 ? undefined : this.get(pointer.slice(0, pointer.lastIndexOf('/')))
-    const actual = isObject(parent) ? memberOf(parent, tokens.at(-1)!) : this.get(pointer)
-    if (!equalJson(actual ?? null, value)) throw new TestFailed('test failed')
+    return (isObject(parent) ? memberOf(parent, tokens.at(-1)!) : this.get(pointer)) ?? null
+  }
+
+  test(pointer: string, value: unknown): void {
+    if (!equalJson(this.#member(pointer), value)) throw new TestFailed('test failed')
   }
 }
 

@@ -4,7 +4,7 @@
  * Patch"). Members without a declaration are merged as in a JSON merge patch, so that strict checking sees them later.
  */
 import type { Message, Type } from '../../schema/type.ts'
-import { badRequestError } from '../api-error.ts'
+import { ApiError, badRequestError } from '../api-error.ts'
 import { equalJson, isObject, type JsonObject, memberOf, setMember, showGoValue } from './json-value.ts'
 import { orderedList } from './list-order.ts'
 import { elementType, memberSchema, type PatchSchema } from './patch-schema.ts'
@@ -17,16 +17,20 @@ const orderPrefix = '$setElementOrder/'
 const isDirective = (key: string): boolean =>
   key === directive || key === retainKeys || key.startsWith(deletePrefix) || key.startsWith(orderPrefix)
 
+/** Upstream takes most faults of a patch for its own, and a few formats for the client's. */
+const fault = (message: string): ApiError => new ApiError(500, undefined, message)
+const unprocessable = (message: string): ApiError => new ApiError(422, undefined, message)
+
 const badPatchType = (type: unknown, patch: unknown): never => {
-  throw badRequestError(`unknown patch type: ${showGoValue(type)} in map: ${showGoValue(patch)}`)
+  const shown =
+    typeof type === 'string' ? type : `%!s(${typeof type === 'number' ? 'int64' : typeof type}=${showGoValue(type)})`
+  throw fault(`unknown patch type: ${shown} in map: ${showGoValue(patch)}`)
 }
 const noMergeKey = (item: unknown, mergeKey: string): never => {
-  throw badRequestError(`map: ${showGoValue(item)} does not contain declared merge key: ${mergeKey}`)
+  throw fault(`map: ${showGoValue(item)} does not contain declared merge key: ${mergeKey}`)
 }
 const expectedList = (value: unknown): never => {
-  throw badRequestError(
-    `expected a []interface {}, but received a ${isObject(value) ? 'map[string]interface {}' : typeof value}`,
-  )
+  throw fault(`expected a []interface {}, but received a ${isObject(value) ? 'map[string]interface {}' : typeof value}`)
 }
 
 const dropped = Symbol('dropped')
@@ -105,7 +109,7 @@ function mergeMember(schema: PatchSchema, result: JsonObject, key: string, value
 }
 
 function deleteFrom(result: JsonObject, name: string, values: unknown): void {
-  if (!Array.isArray(values)) throw badRequestError('invalid patch format of primitive list')
+  if (!Array.isArray(values)) return
   const original = memberOf(result, name)
   if (!Array.isArray(original)) return
   setMember(
@@ -118,7 +122,8 @@ function deleteFrom(result: JsonObject, name: string, values: unknown): void {
 const mergeKeyOf =
   (mergeKey: string | undefined) =>
   (item: unknown): string => {
-    if (mergeKey === undefined || !isObject(item)) return `${typeof item} ${String(item)}`
+    if (mergeKey === undefined) return `${typeof item} ${String(item)}`
+    if (!isObject(item)) throw fault(`expected a map[string]interface {}, but received a ${typeof item}`)
     const value = memberOf(item, mergeKey)
     return value === undefined ? noMergeKey(item, mergeKey) : String(value)
   }
@@ -126,10 +131,10 @@ const mergeKeyOf =
 function checkElements(lists: readonly (readonly unknown[])[]): 'maps' | 'scalars' {
   const items = lists.flat()
   if (lists.some(list => list.some(item => Array.isArray(item)))) {
-    throw badRequestError('lists of lists are not supported')
+    throw unprocessable('lists of lists are not supported')
   }
   const maps = items.filter(isObject).length
-  if (maps > 0 && maps < items.length) throw badRequestError('list element types are not identical')
+  if (maps > 0 && maps < items.length) throw fault(`list element types are not identical: ${showGoValue(lists)}`)
   return maps > 0 ? 'maps' : 'scalars'
 }
 
@@ -148,7 +153,7 @@ function withoutMarkers(
     if (marker === undefined) plain.push(item)
     else if (marker === 'delete') deleted.add(keyOf(item))
     else if (marker === 'replace') replace = true
-    else if (marker === 'merge') throw badRequestError('merging lists cannot yet be specified in the patch')
+    else if (marker === 'merge') throw fault('merging lists cannot yet be specified in the patch')
     else badPatchType(marker, item)
   }
   if (replace) return { original: plain.map(plainValue), patch: [] }
@@ -169,7 +174,7 @@ function mergeLists(schema: PatchSchema, original: readonly unknown[], patch: re
     })
     return orderedList(both, patch, original, keyOf)
   }
-  if (mergeKey === undefined) throw badRequestError('cannot merge lists without merge key')
+  if (mergeKey === undefined) throw fault('cannot merge lists without merge key')
   const left = withoutMarkers(original, patch, mergeKey)
   const merged = mergeByKey(elementType(schema.type), left.original, left.patch, keyOf)
   return orderedList(merged, left.patch, left.original, keyOf)
@@ -229,7 +234,7 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], keyOf:
     const key = keyOf(item)
     while (place < order.length && keyOf(order[place]) !== key) place++
     if (place++ >= order.length) {
-      throw badRequestError(
+      throw fault(
         `The order in patch list:\n${showGoValue(patch)}\n doesn't match $setElementOrder list:\n${showGoValue(order)}\n`,
       )
     }

@@ -1,5 +1,7 @@
 /** Objects as rows for people (API reference: `Table` of meta.k8s.io/v1; upstream: printers/internalversion). */
 import { pickedKind } from '../../schema/derived-kind.ts'
+import { readJson } from '../../schema/json-decode.ts'
+import { encodeObject } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { type Cell, type ColumnDefinition, defaultPrinter, type RowCondition } from './printer.ts'
 import { printerOf } from './printers.ts'
@@ -33,11 +35,23 @@ export interface TableOptions {
   readonly isList?: boolean
 }
 
+const templateGeneration = 'deprecated.daemonset.template.generation'
+
+/** Upstream adds an annotation of daemon sets on the way to a version, which metadata alone do not take. */
+export function shownMetadata<T extends object | undefined>(kind: Kind, metadata: T): T {
+  const annotations = (metadata as { annotations?: Record<string, string> } | undefined)?.annotations
+  if (kind.gvk.kind !== 'DaemonSet' || annotations?.[templateGeneration] === undefined) return metadata
+  const { [templateGeneration]: _, ...others } = annotations
+  const { annotations: _all, ...rest } = metadata as T & { annotations: unknown }
+  return (Object.keys(others).length === 0 ? rest : { ...rest, annotations: others }) as T
+}
+
 /** What a row carries besides its cells. */
 export function attached(kind: Kind, item: object, { includeObject, version = 'v1' }: TableOptions): object | null {
   if (includeObject === 'None') return null
-  if (includeObject === 'Object') return { kind: kind.gvk.kind, apiVersion: kind.apiVersion, ...item }
-  const { metadata } = item as { metadata?: object }
+  // Through its encoding, which shows null where some fields are unset.
+  if (includeObject === 'Object') return readJson(encodeObject(kind, item)) as object
+  const metadata = shownMetadata(kind, (item as { metadata?: object }).metadata)
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: metadata ?? {} }
 }
 

@@ -56,7 +56,7 @@ const replicaColumns = [
 
 export const scalePrinter: Printer<Scale> = {
   columns: [
-    nameColumn,
+    { ...nameColumn, format: '' },
     column('Desired', 'How many replicas are wanted.', integer),
     column('Available', 'How many replicas there are.', integer),
     ageColumn,

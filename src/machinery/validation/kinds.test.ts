@@ -59,7 +59,7 @@ test('a service needs ports, and names for several', () => {
   ])
   const at = (clusterIP: string) => service({ ports: [{ port: 80 }], clusterIP, clusterIPs: [clusterIP] })
   assert.deepEqual(errorsOf(at('10.0.0.2'), at('10.0.0.1')), [
-    'spec.clusterIPs[0]: Invalid value: "10.0.0.2": field is immutable',
+    'spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set',
   ])
 })
 

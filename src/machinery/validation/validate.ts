@@ -1,8 +1,10 @@
 /** Checks objects before they are stored: what the declarations say, then what each kind's own rules add. */
+import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import type { ObjectMeta as ObjectMetaValue } from '../../api/meta/v1/object-meta.ts'
 import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
 import type { FieldError } from '../../schema/field-error.ts'
 import type { Kind } from '../../schema/kind.ts'
+import { checkEmbedded, checkScaleValues } from '../custom/beyond-schema.ts'
 import { checkValue } from '../custom/check.ts'
 import { type CustomFacts, customFactsOf } from '../custom/custom-kind.ts'
 import { checkRules } from '../custom/rules.ts'
@@ -48,7 +50,7 @@ export function validateObject(
       : name === looksAt,
   )
   const custom = customFactsOf(kind)
-  if (custom) checkCustom(out, custom, values, before)
+  if (custom) checkCustom(out, custom, values, before, subresource)
   const rules = rulesOf(kind)
   const own: FieldError[] = []
   if (before === undefined) rules?.create?.(own, object as never)
@@ -73,20 +75,37 @@ function withoutRepeats(errors: readonly FieldError[]): FieldError[] {
   return [...new Map(errors.map(error => [`${error.field}\n${error.message}`, error])).values()]
 }
 
-/** The whole object, also on updates of its status; metadata is checked as everyone's is. */
+/** By itself, so that messages name its fields without it. */
+function checkStatusAlone(out: FieldError[], schema: JSONSchemaProps | undefined, status: unknown, old: unknown): void {
+  if (!schema || status === undefined) return
+  const found: FieldError[] = []
+  checkValue(found, '', status, schema, old)
+  for (const error of found) {
+    const field = error.field === '' ? 'status' : `status.${error.field}`
+    out.push(error.field === '<nil>' ? error : { ...error, field })
+  }
+}
+
+/** The whole object; metadata is checked as everyone's is. */
 function checkCustom(
   out: FieldError[],
-  { schema }: CustomFacts,
+  facts: CustomFacts,
   values: Readonly<Record<string, unknown>>,
   before: Readonly<Record<string, unknown>> | undefined,
+  subresource: string,
 ): void {
+  const { schema } = facts
   const { metadata, ...properties } = schema.properties ?? {}
-  checkValue(out, '', values, { ...schema, properties }, before)
+  if (subresource === 'status') {
+    checkStatusAlone(out, properties.status, values.status, before?.status)
+  } else checkValue(out, '', values, { ...schema, properties }, before)
   const names = metadata?.properties
   const given = values.metadata as Record<string, unknown> | undefined
   for (const name of ['name', 'generateName']) {
     const one = names?.[name]
     if (one && given?.[name] !== undefined) checkValue(out, `metadata.${name}`, given[name], one)
   }
+  checkScaleValues(out, facts, values)
+  checkEmbedded(out, '', values, { ...schema, 'x-kubernetes-embedded-resource': false })
   checkRules(out, schema, values, before)
 }

@@ -80,7 +80,9 @@ export const ObjectMeta = message(
       .listOf('set')
       .patch('merge')
       .doc('Names that must all be taken away before the object is really removed.'),
+    // An empty list resets it.
     managedFields: f(17, list(ManagedFieldsEntry))
+      .explicit()
       .listOf('atomic')
       .doc('Who has set which fields; kept by the server for server-side apply.'),
   },

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { equalJson } from '../clone.ts'
 import type { ObjectJson } from '../stored-object.ts'
 import type { Strategy } from '../strategy.ts'
-import { at, keepMetadata, keepPart, statusStrategy, strategyOf, textAt } from './base.ts'
+import { at, isolatedStatusStrategy, keepMetadata, keepPart, statusStrategy, strategyOf, textAt } from './base.ts'
 
 export const plainStrategy = strategyOf()
 export const createOnUpdateStrategy = strategyOf({ createOnUpdate: true })
@@ -12,6 +12,11 @@ export const ipAddressStrategy = strategyOf({ keepsPrefix: true })
 export const countedStrategy = strategyOf({ hasStatus: true, counted: true })
 /** Budgets are replaced only by those who know what they replace. */
 export const budgetStrategy = strategyOf({ hasStatus: true, counted: true, unconditionalUpdate: false })
+export const flowStrategy = strategyOf({
+  hasStatus: true,
+  counted: true,
+  subresources: { status: isolatedStatusStrategy },
+})
 export const countedWithoutStatus = strategyOf({ counted: true })
 export const statusOnlyStrategy = strategyOf({ hasStatus: true })
 
@@ -160,6 +165,16 @@ const templateGeneration = 'deprecated.daemonset.template.generation'
 export const daemonSetStrategy = strategyOf({
   hasStatus: true,
   counted: true,
+  subresources: {
+    status: {
+      prepareForUpdate(object, old, context) {
+        statusStrategy.prepareForUpdate(object, old, context)
+        const generation = old.metadata.annotations?.[templateGeneration]
+        if (generation !== undefined)
+          object.metadata.annotations = { ...object.metadata.annotations, [templateGeneration]: generation }
+      },
+    },
+  },
   prepareForCreate(object) {
     object.status = {}
     object.metadata.annotations = { ...object.metadata.annotations, [templateGeneration]: '1' }

@@ -2,12 +2,17 @@
 import type { CustomResourceDefinitionSpec } from '../../../api/apiextensions/v1/custom-resource-definition.ts'
 import { schemaWarnings } from '../../../machinery/custom/schema-warnings.ts'
 import type { ObjectJson } from '../stored-object.ts'
-import { at, keepMetadata, statusStrategy, strategyOf } from './base.ts'
+import { at, isolatedStatusStrategy, keepMetadata, statusStrategy, strategyOf } from './base.ts'
 
 /** These are replaced only by those who know what they replace. */
 const conditional = { unconditionalUpdate: false }
 
-export const policyStrategy = strategyOf({ ...conditional, hasStatus: true, counted: true })
+export const policyStrategy = strategyOf({
+  ...conditional,
+  hasStatus: true,
+  counted: true,
+  subresources: { status: isolatedStatusStrategy },
+})
 export const policyWithoutStatus = strategyOf({ ...conditional, counted: true })
 export const webhooksStrategy = strategyOf({
   ...conditional,

@@ -28,6 +28,7 @@ interface ServiceSpec {
   selector?: Record<string, string>
   allocateLoadBalancerNodePorts?: boolean
   externalTrafficPolicy?: string
+  internalTrafficPolicy?: string
   externalIPs?: string[]
   loadBalancerClass?: string
   healthCheckNodePort?: number
@@ -111,6 +112,8 @@ function dropTypeDependent(object: ObjectJson, old: ObjectJson): void {
   const dropUnchanged = (name: 'externalTrafficPolicy' | 'loadBalancerClass' | 'allocateLoadBalancerNodePorts') => {
     if (spec[name] === before[name]) delete spec[name]
   }
+  const hadPolicy = before.type !== 'ExternalName' && spec.internalTrafficPolicy === before.internalTrafficPolicy
+  if (spec.type === 'ExternalName' && hadPolicy) delete spec.internalTrafficPolicy
   if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) dropUnchanged('externalTrafficPolicy')
   if (spec.type === 'LoadBalancer') return
   if (before.type === 'LoadBalancer') {

@@ -5,7 +5,7 @@ import type { PodSpec } from '../../../api/core/v1/pod-spec.ts'
 import type { ResourceRequirements } from '../../../api/core/v1/resources.ts'
 import { forbidden, invalid } from '../../../schema/field-error.ts'
 import { qosClassOf } from '../../pod-qos.ts'
-import { type Errors, isSame } from '../checks.ts'
+import { comparisons, type Errors, isSame } from '../checks.ts'
 import { checkPodSpec } from './pod-spec.ts'
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
@@ -23,6 +23,7 @@ export function checkPodResize(out: Errors, pod: Pod, old: Pod): void {
   }
   const known = out.length
   checkPodSpec(out, 'spec', pod.spec, pod.metadata.name)
+  out.push(comparisons)
   if ((old.status.qosClass ?? qosClassOf(old.spec)) !== qosClassOf(pod.spec))
     out.push(invalid('spec', pod.status.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'))
   if (!runsWhereResizable(old)) out.push(forbidden('spec', 'Pod running on node without support for resize'))

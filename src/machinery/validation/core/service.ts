@@ -3,7 +3,7 @@ import type { Service, ServicePort } from '../../../api/core/v1/service.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
 import { cidrErrors, dns1123SubdomainErrors, ipErrors, ipFamilyOf, isIp } from '../../../schema/formats.ts'
 import { labelKeyErrors } from '../../selectors/label-syntax.ts'
-import { checkImmutable, checkLabels, checkOneOf, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
+import { checkLabels, checkOneOf, checkPortNumOrName, type Errors, pushInvalid } from '../checks.ts'
 
 const maxStickySeconds = 86400
 
@@ -196,15 +196,28 @@ function checkPolicies(out: Errors, { spec }: Service): void {
   }
 }
 
+function checkKeptClusterIps(out: Errors, spec: Service['spec'], old: Service['spec']): void {
+  const [now, then] = [spec.clusterIPs ?? [], old.clusterIPs ?? []]
+  if (now[0] === 'None' && then[0] === 'None') return
+  const changed = (i: number) => out.push(invalid(`spec.clusterIPs[${i}]`, now, 'may not change once set'))
+  if (now.length === then.length) {
+    then.forEach((address, i) => {
+      if (address !== now[i]) changed(i)
+    })
+    return
+  }
+  if (now.length < then.length && now.length === 0)
+    out.push(invalid('spec.clusterIPs[0]', spec.clusterIPs, 'primary clusterIP can not be unset'))
+  else if (then.length > 0 && now[0] !== then[0]) changed(0)
+  if (now.length === 1 && then.length > 1 && spec.ipFamilyPolicy !== 'SingleStack') {
+    const message = "must be set to 'SingleStack' when releasing the secondary clusterIP"
+    out.push(invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, message))
+  }
+}
+
 export function checkServiceUpdate(out: Errors, service: Service, old: Service): void {
   const { spec } = service
-  const keepsAddress = spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName'
-  if (keepsAddress && old.spec.clusterIP) {
-    const address = spec.clusterIP ?? ''
-    // What is no address is nothing but that.
-    if (address === '' || address === 'None' || isIp(address))
-      checkImmutable(out, 'spec.clusterIPs[0]', address, old.spec.clusterIP)
-  }
+  if (spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName') checkKeptClusterIps(out, spec, old.spec)
   if (
     spec.type === 'LoadBalancer' &&
     old.spec.type === 'LoadBalancer' &&
