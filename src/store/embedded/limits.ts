@@ -39,7 +39,7 @@ export const keptFreePages = 512
 /** Pages written since the last checkpoint that make the next one due: a page written often meanwhile is copied once. */
 export const checkpointPages = 4000
 /** The same while a compaction is under way: hardly a page that it writes is written again, and every one has to be copied. */
-export const compactionCheckpointPages = 1000
+export const compactionCheckpointPages = 300
 /** The log is cut to this size when it starts over. */
 export const logSizeLimitBytes = 32 * 1024 * 1024
 /** Memory of each connection for pages. */
