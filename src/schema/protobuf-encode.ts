@@ -63,23 +63,26 @@ function withScratch(write: (writer: WireWriter) => void): Buffer {
   return bytes
 }
 
-/** An object in runtime.Unknown behind `k8s\0`: the body of `application/vnd.kubernetes.protobuf`. */
-export function encodeEnvelope(kind: Kind, object: unknown): Uint8Array {
+/**
+ * An object in runtime.Unknown behind `k8s\0`: the body of `application/vnd.kubernetes.protobuf`. `apiVersion`: what it says
+ * of itself.
+ */
+export function encodeEnvelope(kind: Kind, object: unknown, apiVersion = kind.apiVersion): Uint8Array {
   return withScratch(writer => {
     writeText(writer, 4, '')
     writeText(writer, 3, '')
     const beforeObject = writer.length
     partWriterOf(kind, 'upstream')(writer, object)
     writer.lengthHeader(2, beforeObject)
-    writeEnvelopeHead(writer, kind)
+    writeEnvelopeHead(writer, kind, apiVersion)
   })
 }
 
-function writeEnvelopeHead(writer: WireWriter, kind: Kind): void {
+function writeEnvelopeHead(writer: WireWriter, kind: Kind, apiVersion = kind.apiVersion): void {
   const beforeTypeMeta = writer.length
   const { typeless } = kind.options
   writeText(writer, 2, typeless ? '' : kind.gvk.kind)
-  writeText(writer, 1, typeless ? '' : kind.apiVersion)
+  writeText(writer, 1, typeless ? '' : apiVersion)
   writer.lengthHeader(1, beforeTypeMeta)
   writer.raw(envelopePrefix)
 }

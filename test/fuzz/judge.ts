@@ -8,7 +8,10 @@ import type { FuzzAnswer } from './fuzzed-server.ts'
 const excused: readonly (readonly [number, RegExp])[] = [
   [500, /^.*strconv\.ParseUint: parsing /],
   // Of strategic merge patches.
-  [500, /unknown patch type|declared merge key|list element types|\$setElementOrder|expected a .*, but received|merge/],
+  [
+    500,
+    /unknown patch type|declared merge key|list element types|\$setElementOrder|expected a .*, but received|merging lists cannot|merge lists without merge key/,
+  ],
   [500, /resourceVersion should not be set on objects to be created/],
   [500, /failed to create typed patch object|failed to convert new object/],
   [500, /target\.(name|kind): |no preferred addresses found/],

@@ -24,6 +24,7 @@ function normalText(text: string): string {
     .replace(token, '<token>')
     .replace(suffix, '$1<suffix>')
     .replace(chosenAddress, '<address>')
+    .replace(/(\b192\.0\.2\.1:)\d+/g, '$1<port>')
     .replace(/(Operation cannot be fulfilled on .*)\bUID in object meta: \S+/, '$1UID in object meta: <uid>')
     .replace(/(Too large resource version: \d+, current:) \d+/, '$1 <version>')
     .replace(/ResourceVersion in object meta: \d+/, 'ResourceVersion in object meta: <version>')

@@ -95,10 +95,17 @@ export function respondValue(request: ServerRequest, status: number, value: unkn
     return respondValue(plain, status, { kind: partial.gvk.kind, apiVersion, metadata }, partial)
   }
   const { encoding, pretty } = negotiateValue(request)
-  if (encoding === 'protobuf' && kind) return valueResponse(status, mediaTypes.protobuf, encodeEnvelope(kind, value))
+  if (encoding === 'protobuf' && kind)
+    return valueResponse(status, mediaTypes.protobuf, encodeEnvelope(kind, value, saidVersion(kind, value)))
   if (encoding === 'protobuf') return valueResponse(status, mediaTypes.json, encodeValue(value, 'json', false))
   if (encoding === 'cbor' && kind) return valueResponse(status, mediaTypes.cbor, encodeCborObject(kind, value))
   return valueResponse(status, mediaTypes[encoding], encodeValue(value, encoding, pretty))
+}
+
+/** Discovery of the legacy group names its kind and no version. */
+function saidVersion(kind: Kind, value: unknown): string {
+  const said = value as { kind?: string; apiVersion?: string }
+  return said.kind !== undefined && said.apiVersion === undefined ? '' : kind.apiVersion
 }
 
 const valueResponse = (status: number, type: string, bytes: Uint8Array): ServerResponse => ({
