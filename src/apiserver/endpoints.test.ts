@@ -74,6 +74,19 @@ test('what is asked for and not served adds nothing to the metrics', async () =>
   assert.equal(await lines(), before)
 })
 
+test('metrics name writes after the method of HTTP, as dashboards ask for them', async () => {
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'counted' } }
+  const all = '/api/v1/namespaces/default/configmaps'
+  await send(server, 'POST', all, object)
+  await send(server, 'PUT', `${all}/counted`, object)
+  for (const type of ['merge-patch+json', 'apply-patch+yaml'])
+    await send(server, 'PATCH', `${all}/counted?fieldManager=a`, object, { 'content-type': `application/${type}` })
+  await get('/api/v1/namespaces/default/pods/none/log')
+  const { text } = await get('/metrics')
+  for (const verb of ['POST', 'PUT', 'PATCH', 'APPLY', 'CONNECT'])
+    assert.match(text, new RegExp(`^apiserver_request_total\\{verb="${verb}"[^}]*\\} 1$`, 'm'))
+})
+
 test('metrics count requests', async () => {
   await get('/api/v1/namespaces')
   const { text } = await get('/metrics')

@@ -13,9 +13,9 @@ import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { impersonateStep } from './impersonate.ts'
 import { type Audit, RequestContext } from './request-context.ts'
-import { type RequestInfo, requestInfoOf } from './request-info.ts'
+import { requestInfoOf } from './request-info.ts'
 import { checkTimeout } from './request-timeout.ts'
-import type { ServerRequest, ServerResponse } from './server-request.ts'
+import { header, type ServerRequest, type ServerResponse } from './server-request.ts'
 
 export interface ChainParts {
   readonly authenticator: Authenticator
@@ -103,27 +103,38 @@ function finish(
 ): void {
   ticket?.leave()
   if (!context) return
-  const { info } = context
-  parts.metrics.requestDone(labelsOf(parts, info), status, (parts.clock.monotonic() - startedMs) / 1000)
+  parts.metrics.requestDone(labelsOf(parts, context), status, (parts.clock.monotonic() - startedMs) / 1000)
 }
 
 const countedVerbs = new Set([
-  'GET',
-  'LIST',
-  'WATCH',
-  'CREATE',
-  'UPDATE',
-  'PATCH',
+  'APPLY',
+  'CONNECT',
   'DELETE',
   'DELETECOLLECTION',
+  'GET',
+  'LIST',
+  'PATCH',
   'POST',
   'PUT',
+  'WATCH',
 ])
+const connecting = new Set(['log', 'exec', 'portforward', 'attach', 'proxy'])
+
+/** As upstream's metrics name it: after the method of HTTP where that says enough. */
+function countedVerb({ request, info }: RequestContext): string {
+  if (info.isResourceRequest && connecting.has(info.subresource)) return 'CONNECT'
+  if (info.verb === 'create') return 'POST'
+  if (info.verb === 'update') return 'PUT'
+  if (info.verb === 'patch' && header(request.headers, 'content-type') === 'application/apply-patch+yaml')
+    return 'APPLY'
+  const named = info.verb.toUpperCase()
+  return countedVerbs.has(named) ? named : 'other'
+}
 
 /** Only what is served becomes a label: what else clients ask for, whoever they are, would grow without end. */
-function labelsOf(parts: ChainParts, info: RequestInfo) {
-  const named = info.verb.toUpperCase()
-  const verb = countedVerbs.has(named) ? named : 'other'
+function labelsOf(parts: ChainParts, context: RequestContext) {
+  const { info } = context
+  const verb = countedVerb(context)
   const facts = info.isResourceRequest && parts.factsOf(info.apiGroup, info.apiVersion, info.resource)
   if (!facts) return { verb, group: '', version: '', resource: '', subresource: '', scope: '' }
   const scope = info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster'
