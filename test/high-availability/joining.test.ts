@@ -222,7 +222,8 @@ check('a learner is promoted by hand, once', async t => {
   const members = new Members([clientUrlOf(first)], etcdTlsOf(first))
   t.after(() => members.close())
   const peer = `https://${first.address}:12380`
-  const { members: list } = await members.addLearner(peer)
+  // etcd refuses while the member that came last has not been connected for five seconds.
+  const { members: list } = await eventually('the cluster takes a learner', () => members.addLearner(peer))
   const extra = startExtraMember(first, [
     ...list.flatMap(({ name, peerUrls = [] }) => (name ? peerUrls.map(url => `${name}=${url}`) : [])),
     `extra=${peer}`,
