@@ -89,6 +89,19 @@ test('create without a name is refused as invalid', async () => {
   assert.equal(answer.json.details.causes[0].message, 'Required value: name or generateName is required')
 })
 
+test('a strict answer names unknown fields before doubled ones, which a parser of YAML has found before', async () => {
+  const path = '/api/v1/namespaces/default/configmaps?fieldValidation=Strict'
+  const json = Buffer.from('{"kind":"ConfigMap","apiVersion":"v1","foo":1,"metadata":{"name":"a","name":"b"}}')
+  const refused = await send(server, 'POST', path, json, { 'content-type': 'application/json' })
+  assert.match(refused.json.message, /strict decoding error: unknown field "foo", duplicate field "metadata.name"$/)
+  const yaml = Buffer.from('kind: ConfigMap\napiVersion: v1\nfoo: 1\nmetadata:\n  name: a\n  name: b\n')
+  const { json: status } = await send(server, 'POST', path, yaml, { 'content-type': 'application/yaml' })
+  assert.match(
+    status.message,
+    /yaml: unmarshal errors:\n {2}line 6: key "name" already set in map, unknown field "foo"$/,
+  )
+})
+
 test('unknown fields warn by default and are refused when strict', async () => {
   const body = { metadata: { name: 'strict' }, foo: 1 }
   const strict = await call('POST', `${configMaps}?fieldValidation=Strict`, body)

@@ -128,9 +128,11 @@ const isYamlLine = (duplicate: string): boolean => /^line \d+: key /.test(duplic
 
 const yamlFault = (lines: readonly string[]): string => `yaml: unmarshal errors:\n  ${lines.join('\n  ')}`
 
+/** YAML's parser finds duplicates before anything is decoded. */
 const strictMessages = (unknownFields: readonly string[], duplicateFields: readonly string[]): string[] => [
-  ...duplicateFields.map(path => (isYamlLine(path) ? path : `duplicate field ${JSON.stringify(path)}`)),
+  ...duplicateFields.filter(isYamlLine),
   ...unknownFields.map(path => `unknown field ${JSON.stringify(path)}`),
+  ...duplicateFields.filter(path => !isYamlLine(path)).map(path => `duplicate field ${JSON.stringify(path)}`),
 ]
 
 export function strictErrorOf(
