@@ -184,6 +184,14 @@ test('connections to a server that was down, with none to go to, are ended when 
   assert.equal(states.found('a', 'ready', states.begin()), false)
 })
 
+test('a server that refuses connections while it stops finishes what it has accepted', () => {
+  const states = new ServerStates(['a:1', 'b:1'])
+  for (const server of states.servers) states.found(server, 'ready', states.begin())
+  assert.equal(states.found('a:1', 'down', states.begin(), true), false)
+  assert.equal(states.stateOf('a:1'), 'down')
+  assert.equal(states.found('a:1', 'ready', states.begin()), false)
+})
+
 test('a machine that is gone with the leader of the store is left while the others have no store yet', () => {
   const states = new ServerStates(['a', 'b'])
   for (const server of ['a', 'b']) states.found(server, 'ready', states.begin())

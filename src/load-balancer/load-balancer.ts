@@ -82,9 +82,13 @@ export class LoadBalancer {
     this.#timers.get(server)?.cancel()
     const before = this.#states.stateOf(server)
     const begun = this.#states.begin()
-    const state = await this.#options.check(server).catch(() => 'down' as const)
+    let isRefused = false
+    const state = await this.#options.check(server).catch(error => {
+      isRefused = isRefusal(error)
+      return 'down' as const
+    })
     if (this.#closed) return
-    const leave = this.#states.found(server, state, begun)
+    const leave = this.#states.found(server, state, begun, isRefused)
     if (state !== before && before !== 'unknown') this.#options.log.info({ server, state }, 'an API server changed')
     if (leave) this.#end(server)
     this.#timers.get(server)?.cancel()
@@ -107,10 +111,14 @@ export class LoadBalancer {
     for (const server of this.#connections.values()) counts.set(server, (counts.get(server) ?? 0) + 1)
     for (const server of this.#states.order(one => counts.get(one) ?? 0, this.#options.random)) {
       const upstream = await dial(server)
-      if (client.destroyed) return void upstream?.destroy()
-      if (!upstream) {
+      const isConnected = typeof upstream === 'object'
+      if (client.destroyed) {
+        if (isConnected) upstream.destroy()
+        return
+      }
+      if (!isConnected) {
         // Faster than the next check: the next connection does not wait for this server again.
-        if (this.#states.found(server, 'down', this.#states.begin())) this.#end(server)
+        if (this.#states.found(server, 'down', this.#states.begin(), upstream === 'refused')) this.#end(server)
         continue
       }
       this.#join(client, upstream, server)
@@ -138,17 +146,19 @@ export class LoadBalancer {
   }
 }
 
-/** A connection to a server; undefined where there is none to be had in time. */
-function dial(server: ServerAddress): Promise<Socket | undefined> {
+const isRefusal = (error: Error): boolean => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED'
+
+/** A connection to a server, or why there is none to be had in time. */
+function dial(server: ServerAddress): Promise<Socket | 'refused' | 'failed'> {
   const at = server.lastIndexOf(':')
   const host = server.slice(0, at).replace(/^\[(.*)\]$/, '$1')
   return new Promise(resolve => {
     const socket = connect({ host, port: Number(server.slice(at + 1)), noDelay: true, keepAlive: true })
-    const fail = () => {
+    const fail = (error?: Error) => {
       socket.destroy()
-      resolve(undefined)
+      resolve(error && isRefusal(error) ? 'refused' : 'failed')
     }
-    socket.setTimeout(connectTimeoutMs, fail)
+    socket.setTimeout(connectTimeoutMs, () => fail())
     socket.once('error', fail)
     socket.once('connect', () => {
       socket.setTimeout(0)

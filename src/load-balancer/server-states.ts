@@ -61,9 +61,10 @@ export class ServerStates {
    * What a check found that began then. True where connections to the server are to be ended: it does not serve, and another
    * one has been found ready since, so that their clients find that; where none is, as while the store of all has no
    * leader, what is under way may still be answered. So too where it answers again and was not left: its process, and what
-   * was connected to it, may be gone.
+   * was connected to it, may be gone. `isRefused`: its machine says that nobody listens. It ends what was connected to a
+   * process that is gone; one that stops finishes what it has accepted.
    */
-  found(server: ServerAddress, state: Exclude<ServerState, 'unknown'>, begun: number): boolean {
+  found(server: ServerAddress, state: Exclude<ServerState, 'unknown'>, begun: number, isRefused = false): boolean {
     const entry = this.#entries.get(server)
     if (!entry) return true
     const isBack = entry.state === 'down' && !entry.isLeft
@@ -74,6 +75,10 @@ export class ServerStates {
       entry.readyAt = ++this.#now
       entry.isLeft = false
       return isBack
+    }
+    if (isRefused) {
+      entry.isLeft = true
+      return false
     }
     if (state === 'leaving' && entry.misses < missesUntilLeft) return false
     // One that does not answer at all fails for itself: without their store, servers say so.
