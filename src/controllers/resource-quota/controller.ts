@@ -13,13 +13,7 @@ import { objectCountName, type QuotaEvaluator } from '../../machinery/quota/eval
 import { quotaEvaluatorOf } from '../../machinery/quota/evaluators.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { updateStatus } from '../runtime/action.ts'
-import {
-  type ControllerContext,
-  type ControllerDefinition,
-  enqueueChanged,
-  keyOf,
-  objectOf,
-} from '../runtime/controller.ts'
+import { type ControllerContext, type ControllerDefinition, keyOf, objectOf } from '../runtime/controller.ts'
 import { discoverKinds } from '../runtime/discovery.ts'
 import { type Counted, withUse } from './plan.ts'
 
@@ -37,7 +31,10 @@ const namedKinds: readonly Kind[] = [
 
 /** Everything is counted again after this time, whatever events have come. */
 const resyncMs = 5 * 60_000
-/** New objects were counted when they were admitted: they are looked at again soon, together. */
+/**
+ * Admission charges a quota before it stores the object. Counted in between, the object would be missing and its charge be
+ * taken back, so that one more gets in: what only admission has touched is looked at once it has been still for so long.
+ */
 const settleMs = 500
 
 interface Namespaced {
@@ -55,7 +52,7 @@ export const resourceQuotaController: ControllerDefinition = {
   build(context) {
     const quotas = context.informer(ResourceQuota)
     const watched = new WatchedKinds(context, quotas)
-    enqueueChanged(quotas, context)
+    quotas.subscribe(event => watched.quotaChanged(event))
     return {
       async plan(key) {
         const quota = objectOf(quotas, key)
@@ -74,12 +71,18 @@ class WatchedKinds {
   readonly #quotas: Informer<ResourceQuota>
   /** By the name of the count, as `count/deployments.apps`: as many as there are kinds. */
   readonly #byCount = new Map<string, Watched>()
-  /** Quotas that will be looked at soon. */
-  readonly #settling = new Set<string>()
+  /** Quotas that will be looked at soon: when, if nothing more is charged. */
+  readonly #settling = new Map<string, number>()
 
   constructor(context: ControllerContext, quotas: Informer<ResourceQuota>) {
     this.#context = context
     this.#quotas = quotas
+  }
+
+  quotaChanged({ type, object, old }: InformerEvent<ResourceQuota>): void {
+    const isCharged = type === 'updated' && old && equalAmounts(old.spec.hard ?? {}, object.spec.hard ?? {})
+    if (isCharged) this.#soon(keyOf(object))
+    else this.#context.enqueue(keyOf(object))
   }
 
   async countedBy(quota: ResourceQuota): Promise<Counted[]> {
@@ -129,11 +132,18 @@ class WatchedKinds {
   }
 
   #soon(key: string): void {
-    if (this.#settling.has(key)) return
-    this.#settling.add(key)
-    this.#context.clock.after(settleMs, () => {
+    const isWaiting = this.#settling.has(key)
+    this.#settling.set(key, this.#context.clock.monotonic() + settleMs)
+    if (!isWaiting) this.#settle(key, settleMs)
+  }
+
+  #settle(key: string, delayMs: number): void {
+    const { clock, enqueue } = this.#context
+    clock.after(delayMs, () => {
+      const leftMs = (this.#settling.get(key) ?? 0) - clock.monotonic()
+      if (leftMs > 0) return this.#settle(key, leftMs)
       this.#settling.delete(key)
-      this.#context.enqueue(key)
+      enqueue(key)
     })
   }
 }

@@ -54,3 +54,19 @@ test('a quota with scopes counts what is in them', async () => {
   assert.equal(used()?.pods, '1')
   await cluster.stop()
 })
+
+test('what admission has charged counts before its object is stored, and no longer where none comes', async () => {
+  const { cluster, quota, used } = await started({ hard: { pods: '2' } })
+  await cluster.until('the quota is counted', () => used()?.pods === '0')
+  const charge = (pods: string) =>
+    cluster.client.of(ResourceQuota).updateStatus({ ...quota(), status: { ...quota().status, used: { pods } } })
+  await charge('1')
+  await cluster.run(400)
+  assert.equal(used()?.pods, '1')
+  await cluster.client.of(Pod).create('web', podOf('a', '1'))
+  await charge('2')
+  await cluster.run(400)
+  assert.equal(used()?.pods, '2', 'the second one is on its way')
+  await cluster.until('the second one does not come', () => used()?.pods === '1')
+  await cluster.stop()
+})
