@@ -21,6 +21,8 @@ let session: ClientHttp2Session
 /** Of the requests that were handled, in order. */
 const seen: ServerRequest[] = []
 
+const longValue = 'x'.repeat(40_000)
+
 /** `/echo` sends the body back, `/hold` takes none of it and answers nothing; else the answer is the body's length. */
 async function handle(request: ServerRequest): Promise<ServerResponse> {
   seen.push(request)
@@ -36,10 +38,11 @@ async function handle(request: ServerRequest): Promise<ServerResponse> {
     const finished = new Promise<void>(resolve => request.signal.addEventListener('abort', () => resolve()))
     return { status: 200, headers: {}, body: { is: 'hijacked', finished } }
   }
-  const { body } = request
+  const { body, path } = request
+  const headers: ServerResponse['headers'] = path === '/long-headers' ? { long: longValue } : {}
   try {
     const bytes = body.is === 'bytes' ? await body.read() : Buffer.alloc(0)
-    return { status: 200, headers: {}, body: { is: 'bytes', chunks: [Buffer.from(String(bytes.length))] } }
+    return { status: 200, headers, body: { is: 'bytes', chunks: [Buffer.from(String(bytes.length))] } }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return { status: error.code, headers: {}, body: { is: 'none' } }
@@ -113,6 +116,15 @@ test('bodies that are too long, too slow or of another length than declared are 
   const [error] = await once(wrong, 'error')
   assert.match(error.message, /PROTOCOL_ERROR/)
   assert.equal((await ask({ ':path': '/length' }, Buffer.from('abc'))).bytes.toString(), '3')
+})
+
+test('headers that are longer than a frame may be arrive', async () => {
+  const stream = session.request({ ':path': '/long-headers' })
+  const [head] = await once(stream, 'response')
+  assert.equal(head.long, longValue)
+  let text = ''
+  for await (const chunk of stream) text += chunk
+  assert.equal(text, '0')
 })
 
 test('a server that closes answers what it has accepted and says GOAWAY first', async () => {

@@ -174,7 +174,7 @@ export class StreamExchange implements StreamListener, PairedExchange, Connectio
     const head = this.#head
     this.#head = undefined
     if (head && (!bytes || this.method === 'HEAD')) this.#stream.answerWithHeaders(head)
-    else if (head && bytes) this.#stream.answerWhole(head, bytes)
+    else if (head && bytes) this.#stream.answer(head, bytes)
     else {
       if (bytes) this.#stream.write(bytes)
       this.#stream.end()

@@ -318,7 +318,7 @@ export class ServerConnection {
     const known = this.#streams.get(id)
     if (known !== undefined) {
       // Trailers of a request say nothing to gRPC.
-      if (ends) known.received(Buffer.alloc(0), 0, true)
+      if (ends) known.received(noBytes, 0, true)
       return
     }
     // The client has been told that such a request is not processed.
@@ -332,7 +332,7 @@ export class ServerConnection {
     this.#streams.set(id, stream)
     stream.hasBody = !ends
     this.#onRequest(stream, headers)
-    if (ends) stream.received(Buffer.alloc(0), 0, true)
+    if (ends) stream.received(noBytes, 0, true)
   }
 
   #reset(id: number, payload: Buffer): void {
@@ -358,7 +358,7 @@ export class ServerConnection {
         this.maxSentFrameBytes = Math.min(value, joinedBytes)
       }
     }
-    this.send(frame(FrameType.settings, Flag.ack, 0, Buffer.alloc(0)))
+    this.send(frame(FrameType.settings, Flag.ack, 0, noBytes))
   }
 
   #setInitialWindow(value: number): void {

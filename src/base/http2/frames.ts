@@ -66,6 +66,18 @@ export function frame(type: number, flags: number, stream: number, payload: Uint
   return bytes
 }
 
+/** A header block, in several frames where it is longer than one may be: nothing else may come between them (section 6.10). */
+export function headersFrame(flags: number, stream: number, block: Uint8Array): Buffer {
+  if (block.length <= maxFrameBytes) return frame(FrameType.headers, flags | Flag.endHeaders, stream, block)
+  const parts = [frame(FrameType.headers, flags, stream, block.subarray(0, maxFrameBytes))]
+  for (let at = maxFrameBytes; at < block.length; at += maxFrameBytes) {
+    const isLast = block.length - at <= maxFrameBytes
+    const part = block.subarray(at, at + maxFrameBytes)
+    parts.push(frame(FrameType.continuation, isLast ? Flag.endHeaders : 0, stream, part))
+  }
+  return Buffer.concat(parts)
+}
+
 export function numberFrame(type: number, stream: number, value: number): Buffer {
   const payload = Buffer.allocUnsafe(4)
   payload.writeUInt32BE(value >>> 0)

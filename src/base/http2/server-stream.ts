@@ -6,6 +6,7 @@ import {
   FrameType,
   frame,
   frameHeaderBytes,
+  headersFrame,
   maxFrameBytes,
   numberFrame,
   writeFrameHeader,
@@ -21,7 +22,7 @@ export interface StreamListener {
   closed(): void
 }
 
-/** Answers up to so many bytes go into one buffer with their headers and trailers. */
+/** Answers with trailers go into one buffer with them up to so many bytes, those without up to a frame. */
 const wholeAnswerBytes = 4096
 const noBytes = new Uint8Array(0)
 
@@ -61,11 +62,12 @@ export class ServerStream {
     this.sendWindow = connection.initialSendWindow
   }
 
-  /** `headers` and `trailers` are whole header blocks. */
-  answer(headers: Buffer, body: Uint8Array, trailers: Buffer): void {
+  /** An answer that is all there. `headers` and `trailers` are whole header blocks. */
+  answer(headers: Buffer, body: Uint8Array, trailers?: Buffer): void {
     if (this.isClosed) return
-    const fits = body.length <= Math.min(this.sendWindow, this.#connection.sendWindow)
-    if (!fits || body.length > wholeAnswerBytes) {
+    const most = trailers === undefined ? maxFrameBytes : wholeAnswerBytes
+    const fits = body.length <= Math.min(this.sendWindow, this.#connection.sendWindow, most)
+    if (!fits || headers.length > maxFrameBytes || (trailers?.length ?? 0) > maxFrameBytes) {
       this.sendHeaders(headers)
       this.write(body)
       this.end(trailers)
@@ -73,7 +75,9 @@ export class ServerStream {
     }
     this.sendWindow -= body.length
     this.#connection.sendWindow -= body.length
-    const bytes = Buffer.allocUnsafe(3 * frameHeaderBytes + headers.length + body.length + trailers.length)
+    const frames = trailers === undefined ? 2 : 3
+    const payload = headers.length + body.length + (trailers?.length ?? 0)
+    const bytes = Buffer.allocUnsafe(frames * frameHeaderBytes + payload)
     let at = 0
     const add = (type: number, flags: number, part: Uint8Array) => {
       writeFrameHeader(bytes, at, part.length, type, flags, this.id)
@@ -81,36 +85,14 @@ export class ServerStream {
       at += frameHeaderBytes + part.length
     }
     add(FrameType.headers, Flag.endHeaders, headers)
-    add(FrameType.data, 0, body)
-    add(FrameType.headers, Flag.endHeaders | Flag.endStream, trailers)
-    this.#connection.send(bytes)
-    this.#finish()
-  }
-
-  /** An answer that is all there, without trailers. */
-  answerWhole(headers: Buffer, body: Uint8Array): void {
-    if (this.isClosed) return
-    const fits = body.length <= Math.min(this.sendWindow, this.#connection.sendWindow, maxFrameBytes)
-    if (!fits) {
-      this.sendHeaders(headers)
-      this.write(body)
-      this.end()
-      return
-    }
-    this.sendWindow -= body.length
-    this.#connection.sendWindow -= body.length
-    const bytes = Buffer.allocUnsafe(2 * frameHeaderBytes + headers.length + body.length)
-    writeFrameHeader(bytes, 0, headers.length, FrameType.headers, Flag.endHeaders, this.id)
-    bytes.set(headers, frameHeaderBytes)
-    const at = frameHeaderBytes + headers.length
-    writeFrameHeader(bytes, at, body.length, FrameType.data, Flag.endStream, this.id)
-    bytes.set(body, at + frameHeaderBytes)
+    add(FrameType.data, trailers === undefined ? Flag.endStream : 0, body)
+    if (trailers) add(FrameType.headers, Flag.endHeaders | Flag.endStream, trailers)
     this.#connection.send(bytes)
     this.#finish()
   }
 
   sendHeaders(block: Buffer): void {
-    if (!this.isClosed) this.#connection.send(frame(FrameType.headers, Flag.endHeaders, this.id, block))
+    if (!this.isClosed) this.#connection.send(headersFrame(0, this.id, block))
   }
 
   /** The bytes must not change afterwards. */
@@ -138,7 +120,7 @@ export class ServerStream {
   /** Headers that are all of the answer. */
   answerWithHeaders(block: Buffer): void {
     if (this.isClosed) return
-    this.#connection.send(frame(FrameType.headers, Flag.endHeaders | Flag.endStream, this.id, block))
+    this.#connection.send(headersFrame(Flag.endStream, this.id, block))
     this.#finish()
   }
 
@@ -222,7 +204,7 @@ export class ServerStream {
     this.#connection.send(
       block === undefined
         ? frame(FrameType.data, Flag.endStream, this.id, noBytes)
-        : frame(FrameType.headers, Flag.endHeaders | Flag.endStream, this.id, block),
+        : headersFrame(Flag.endStream, this.id, block),
     )
     this.#finish()
   }
