@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { type ConnectionLimits, ServerConnection } from '../http2/connection.ts'
-import { literalHeader } from '../http2/frames.ts'
+import { encodeHeaders, encodeTrailers } from '../http2/hpack-encoder.ts'
 import type { ServerStream } from '../http2/server-stream.ts'
 import { GrpcCode, GrpcError } from './grpc-error.ts'
 import { MessageReader } from './message-reader.ts'
@@ -45,15 +45,14 @@ const limits: ConnectionLimits = {
   controlFramesPerSecond: 10_000,
 }
 
-/** `:status 200` is entry 8 of the static table. */
-const responseHeaders = Buffer.concat([Buffer.of(0x88), literalHeader('content-type', 'application/grpc')])
-const okTrailers = literalHeader('grpc-status', '0')
+const contentType = { 'content-type': 'application/grpc' }
+const responseHeaders = encodeHeaders(200, contentType)
+const okTrailers = encodeTrailers({ 'grpc-status': 0 })
 
-const trailersOf = ({ code, details }: GrpcError): Buffer =>
-  Buffer.concat([
-    literalHeader('grpc-status', String(code)),
-    literalHeader('grpc-message', encodeURIComponent(details).replaceAll('%20', ' ')),
-  ])
+const trailersOf = ({ code, details }: GrpcError) => ({
+  'grpc-status': code,
+  'grpc-message': encodeURIComponent(details).replaceAll('%20', ' '),
+})
 
 const grpcErrorOf = (error: unknown): GrpcError =>
   error instanceof GrpcError ? error : new GrpcError(GrpcCode.internal, (error as Error).message)
@@ -81,7 +80,7 @@ export class ServerCall {
   }
 
   end(error?: GrpcError): void {
-    this.#stream.end(error === undefined ? okTrailers : trailersOf(error))
+    this.#stream.end(error === undefined ? okTrailers : encodeTrailers(trailersOf(error)))
   }
 
   /** Of the server: senders go on. */
@@ -93,7 +92,7 @@ export class ServerCall {
 }
 
 const refuse = (stream: ServerStream, error: GrpcError): void =>
-  stream.answerWithHeaders(Buffer.concat([responseHeaders, trailersOf(error)]))
+  stream.answerWithHeaders(encodeHeaders(200, { ...contentType, ...trailersOf(error) }))
 
 const nothing = () => {}
 

@@ -99,21 +99,3 @@ export const goawayFrame = (lastStream: number, code: number, why: string): Buff
   payload.writeUInt32BE(code, 4)
   return frame(FrameType.goaway, 0, 0, Buffer.concat([payload, Buffer.from(why)]))
 }
-
-/** A header that goes into no table, its name and value as they are. */
-export function literalHeader(name: string, value: string): Buffer {
-  return Buffer.concat([Buffer.of(0), literalString(name), literalString(value)])
-}
-
-function literalString(text: string): Buffer {
-  const bytes = Buffer.from(text, 'latin1')
-  const length: number[] = []
-  let rest = bytes.length
-  if (rest < 127) length.push(rest)
-  else {
-    length.push(127)
-    for (rest -= 127; rest >= 128; rest = Math.floor(rest / 128)) length.push((rest % 128) + 128)
-    length.push(rest)
-  }
-  return Buffer.concat([Buffer.from(length), bytes])
-}

@@ -16,12 +16,19 @@ const scratch = Buffer.allocUnsafeSlow(16 * 1024)
 /** An index and two lengths, in bytes. */
 const maxFramingBytes = 16
 
+type Fields = Readonly<Record<string, FieldValue>>
+
 /** Names are in lower case already; a character of a value is one byte. Fields of undefined are left out. */
-export function encodeHeaders(status: number, fields: Readonly<Record<string, FieldValue>>): Buffer {
+export const encodeHeaders = (status: number, fields: Fields): Buffer => encoded(fields, status)
+
+/** A block without a status: trailers. */
+export const encodeTrailers = (fields: Fields): Buffer => encoded(fields)
+
+function encoded(fields: Fields, status?: number): Buffer {
   let bytes = maxFramingBytes
   for (const name in fields) bytes += sizeOf(name, fields[name])
   const target = bytes <= scratch.length ? scratch : Buffer.allocUnsafe(bytes)
-  let at = writeStatus(target, status)
+  let at = status === undefined ? 0 : writeStatus(target, status)
   for (const name in fields) {
     const value = fields[name]
     if (value === undefined) continue
