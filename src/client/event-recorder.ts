@@ -4,10 +4,11 @@
  */
 import { Event } from '../api/core/v1/event.ts'
 import type { ObjectReference } from '../api/core/v1/object-reference.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { ApiError, isNotFound } from '../machinery/api-error.ts'
 import type { Client } from './client.ts'
+import { LostEvents } from './lost-events.ts'
 import { timeOf } from './timestamps.ts'
 
 export interface EventRecorderOptions {
@@ -39,8 +40,6 @@ const maxSimilar = 10
 const similarMs = 600_000
 /** Attempts to write one event while the server cannot be reached. */
 const maxAttempts = 12
-/** How often losses are told of. */
-const tellLossMs = 10_000
 
 interface Known {
   readonly name: string
@@ -71,20 +70,24 @@ export const referenceTo = (object: RecordedObject, fieldPath?: string): ObjectR
   ...(fieldPath === undefined ? {} : { fieldPath }),
 })
 
+/** client-go ends the name with the time in nanoseconds; ours counts below the millisecond, so that no two are the same. */
+export const eventName = ({ name = '' }: ObjectReference, nowMs: number, serial: number): string =>
+  `${name}.${(BigInt(nowMs) * 1_000_000n + BigInt(serial % 1_000_000)).toString(16)}`
+
 export class EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #known = new Map<string, Known>()
   readonly #buckets = new Map<string, Bucket>()
   readonly #similar = new Map<string, Similar>()
   readonly #queue: Entry[] = []
+  readonly #lost: LostEvents
   #writing: Promise<void> | undefined
   #stopped = false
   #serial = 0
-  #lost = 0
-  #tellTimer: Timer | undefined
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
+    this.#lost = new LostEvents(options)
   }
 
   /** `fieldPath` names a part, as `spec.containers{web}`. */
@@ -101,8 +104,7 @@ export class EventRecorder {
   recordAbout(about: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void {
     if (this.#stopped || !this.#admit(about, type)) return
     if (this.#queue.length >= maxQueued) {
-      this.#lost++
-      this.#tellTimer ??= this.#options.clock.after(tellLossMs, () => this.#tellLoss())
+      this.#lost.add()
       return
     }
     const { component, host } = this.#options
@@ -117,7 +119,7 @@ export class EventRecorder {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: {
-        name: `${about.name ?? ''}.${(BigInt(nowMs) * 1_000_000n + BigInt(this.#serial % 1_000_000)).toString(16)}`,
+        name: eventName(about, nowMs, this.#serial),
         namespace: about.namespace ?? 'default',
       },
       involvedObject: about,
@@ -143,13 +145,7 @@ export class EventRecorder {
   stop(): void {
     this.#stopped = true
     this.#queue.length = 0
-    this.#tellTimer?.cancel()
-  }
-
-  #tellLoss(): void {
-    this.#options.log.warn({ events: this.#lost }, 'events dropped: too many wait to be written')
-    this.#lost = 0
-    this.#tellTimer = undefined
+    this.#lost.stop()
   }
 
   #admit({ apiVersion, kind, namespace, name, uid }: ObjectReference, type: string): boolean {

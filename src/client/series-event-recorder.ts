@@ -9,6 +9,8 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import { ApiError, isAlreadyExists, isNotFound } from '../machinery/api-error.ts'
 import type { Client } from './client.ts'
+import { eventName } from './event-recorder.ts'
+import { LostEvents } from './lost-events.ts'
 import { microTimeOf } from './timestamps.ts'
 
 export interface SeriesEventRecorderOptions {
@@ -40,8 +42,6 @@ const maxAttempts = 12
 const retryMs = 10_000
 const finishMs = 360_000
 const refreshMs = 1_800_000
-/** How often losses are told of. */
-const tellLossMs = 10_000
 
 interface Kept {
   readonly happening: Happening
@@ -61,15 +61,15 @@ export class SeriesEventRecorder {
   /** What waits to be written, once each, in order. */
   readonly #waiting = new Set<Kept>()
   readonly #writing = new Set<Promise<void>>()
+  readonly #lost: LostEvents
   #writers = 0
-  #lost = 0
   #serial = 0
-  #tellTimer: Timer | undefined
   #finishTimer: Timer | undefined
   #stopped = false
 
   constructor(options: SeriesEventRecorderOptions) {
     this.#options = options
+    this.#lost = new LostEvents(options)
     this.#instance = `${options.controller}-${hostname()}`
   }
 
@@ -86,8 +86,7 @@ export class SeriesEventRecorder {
       return
     }
     this.#serial++
-    const stamp = BigInt(nowMs) * 1_000_000n + BigInt(this.#serial % 1_000_000)
-    const name = `${regarding.name ?? ''}.${stamp.toString(16)}`
+    const name = eventName(regarding, nowMs, this.#serial)
     const times = { firstAtMs: nowMs, lastAtMs: nowMs, refreshedAtMs: nowMs }
     const kept: Kept = { happening, name, ...times, count: 1, isCreated: false }
     this.#remember(key, kept)
@@ -103,7 +102,7 @@ export class SeriesEventRecorder {
     this.#stopped = true
     this.#waiting.clear()
     this.#finishTimer?.cancel()
-    this.#tellTimer?.cancel()
+    this.#lost.stop()
   }
 
   #remember(key: string, kept: Kept): void {
@@ -130,8 +129,7 @@ export class SeriesEventRecorder {
 
   #enqueue(kept: Kept): void {
     if (this.#waiting.size >= maxWaiting) {
-      this.#lost++
-      this.#tellTimer ??= this.#options.clock.after(tellLossMs, () => this.#tellLoss())
+      this.#lost.add()
       return
     }
     this.#waiting.add(kept)
@@ -139,12 +137,6 @@ export class SeriesEventRecorder {
     this.#writers++
     const run = this.#write().finally(() => this.#writing.delete(run))
     this.#writing.add(run)
-  }
-
-  #tellLoss(): void {
-    this.#options.log.warn({ events: this.#lost }, 'events dropped: too many wait to be written')
-    this.#lost = 0
-    this.#tellTimer = undefined
   }
 
   async #write(): Promise<void> {
