@@ -13,7 +13,7 @@ import { authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { impersonateStep } from './impersonate.ts'
 import { type Audit, RequestContext } from './request-context.ts'
-import { requestInfoOf } from './request-info.ts'
+import { connectingSubresources, requestInfoOf } from './request-info.ts'
 import { checkTimeout } from './request-timeout.ts'
 import { header, type ServerRequest, type ServerResponse } from './server-request.ts'
 
@@ -118,11 +118,10 @@ const countedVerbs = new Set([
   'PUT',
   'WATCH',
 ])
-const connecting = new Set(['log', 'exec', 'portforward', 'attach', 'proxy'])
 
 /** As upstream's metrics name it: after the method of HTTP where that says enough. */
 function countedVerb({ request, info }: RequestContext): string {
-  if (info.isResourceRequest && connecting.has(info.subresource)) return 'CONNECT'
+  if (info.isResourceRequest && connectingSubresources.has(info.subresource)) return 'CONNECT'
   if (info.verb === 'create') return 'POST'
   if (info.verb === 'update') return 'PUT'
   if (info.verb === 'patch' && header(request.headers, 'content-type') === 'application/apply-patch+yaml')

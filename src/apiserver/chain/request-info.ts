@@ -38,6 +38,9 @@ const verbs: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 }
 
+/** Subresources that connect the client with something else, and go on until one of the two ends. */
+export const connectingSubresources: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
+
 /** Subresources of namespaces; any other word behind `namespaces/{name}/` is a resource inside of it. */
 const namespaceSubresources = new Set(['status', 'finalize'])
 

@@ -2,15 +2,13 @@
 import { badRequestError } from '../../machinery/api-error.ts'
 import { DecodeError } from '../../schema/decode-error.ts'
 import { parseDuration } from '../../schema/go-duration.ts'
-import type { RequestInfo } from './request-info.ts'
-
-const longRunning: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
+import { connectingSubresources, type RequestInfo } from './request-info.ts'
 
 /** Requests that go on have none. Whatever is asked for, an answer comes within the time that the server grants. */
 export function checkTimeout({ verb, subresource }: RequestInfo, query: URLSearchParams): void {
   if (query.size === 0) return
   const text = query.get('timeout')
-  if (!text || verb === 'watch' || verb === 'proxy' || longRunning.has(subresource)) return
+  if (!text || verb === 'watch' || verb === 'proxy' || connectingSubresources.has(subresource)) return
   try {
     parseDuration(text)
   } catch (error) {

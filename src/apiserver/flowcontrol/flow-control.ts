@@ -16,7 +16,7 @@ import {
 } from '../../machinery/flowcontrol/default-objects.ts'
 import { flowHash } from '../../machinery/flowcontrol/shuffle-sharding.ts'
 import type { RequestContext } from '../chain/request-context.ts'
-import type { RequestInfo } from '../chain/request-info.ts'
+import { connectingSubresources, type RequestInfo } from '../chain/request-info.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import { type CompiledSchema, compileSchemas } from './classify.ts'
 import { lentLimits, nominalLimits } from './concurrency.ts'
@@ -38,10 +38,9 @@ export type FlowLimits = Pick<FlowControlOptions, 'seats' | 'longRunning'>
 
 const maxWaitMs = 15_000
 const adjustMs = 10_000
-const streams = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 
 const isStream = ({ isResourceRequest, subresource }: RequestInfo): boolean =>
-  isResourceRequest && streams.has(subresource)
+  isResourceRequest && connectingSubresources.has(subresource)
 
 /** What a request holds until it leaves. Each function may be called once or more; the first call counts. */
 export interface Ticket {
