@@ -5,12 +5,10 @@ import { listKindNameOf, type Resource, viewOnce } from '../registry/resource.ts
 import type { StoredObject } from '../registry/stored-object.ts'
 import type { WatchType } from '../watch/cache-event.ts'
 import type { Form, ListMetaJson } from './form.ts'
-import { type ListParts, listOf } from './list-parts.ts'
+import { comma, type ListParts, listEnd, listOf, storedLength } from './list-parts.ts'
 
 const newline = Buffer.from('\n')
 const frameEnd = Buffer.from('}\n')
-const comma = Buffer.from(',')
-const listEnd = Buffer.from(']}\n')
 const itemHead = '{"metadata":{'
 
 /** Upstream's lists of custom resources always say where they go on. */
@@ -47,11 +45,7 @@ export class JsonForm implements Form {
     const typeMeta = `{"kind":${JSON.stringify(listKindNameOf(this.#resource))},"apiVersion":${JSON.stringify(kind.apiVersion)}`
     const head = typedItems ? this.#head : itemHead
     return {
-      length: items => {
-        let length = 0
-        for (const stored of items) length += stored.bytes.length
-        return length
-      },
+      length: storedLength,
       head: meta => Buffer.from(`${typeMeta},"metadata":${JSON.stringify(listMetaOf(typedItems, meta))},"items":[`),
       items: (items, once) => {
         const pieces: Uint8Array[] = []

@@ -15,6 +15,16 @@ export interface ListParts {
 }
 
 export const noBytes = Buffer.alloc(0)
+/** Between the items of a JSON list, and behind the last. */
+export const comma = Buffer.from(',')
+export const listEnd = Buffer.from(']}\n')
+
+/** About the length of the items where `head` needs not know it. */
+export function storedLength(items: readonly StoredObject[]): number {
+  let length = 0
+  for (const stored of items) length += stored.bytes.length
+  return length
+}
 
 /** Stored bytes of the items that are written together. */
 const chunkBytes = 57_344

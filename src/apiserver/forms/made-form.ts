@@ -8,7 +8,7 @@ import type { WatchType } from '../watch/cache-event.ts'
 import { type Encoding, mediaTypes } from './accept.ts'
 import { cborFrame } from './cbor-form.ts'
 import type { Form, ListMetaJson } from './form.ts'
-import { type ListParts, listOf } from './list-parts.ts'
+import { comma, type ListParts, listEnd, listOf, storedLength } from './list-parts.ts'
 
 /** What a representation makes of objects; the text encoding is added by MadeForm. */
 export interface Representation {
@@ -84,20 +84,14 @@ export class MadeForm implements Form {
 
 function partsOf({ head, member, item, second }: ListPieces): ListParts {
   return {
-    length: items => {
-      let length = 0
-      for (const stored of items) length += stored.bytes.length
-      return length
-    },
+    length: storedLength,
     head: meta => Buffer.from(`${JSON.stringify(head(meta)).slice(0, -1)},${JSON.stringify(member)}:[`),
     items: items => Buffer.from(items.map(item).join(',')),
-    separator: Buffer.from(','),
+    separator: comma,
     tail: () => listEnd,
     ...(second === undefined ? {} : { second }),
   }
 }
-
-const listEnd = Buffer.from(']}\n')
 
 /** A JSON value by itself. Protobuf needs a declaration: without one it is JSON. */
 export function encodeValue(value: unknown, encoding: Encoding, pretty: boolean): Uint8Array {

@@ -160,13 +160,13 @@ export function negotiateValue(request: ServerRequest): { readonly encoding: Enc
   return { encoding: 'json', pretty: true }
 }
 
-/** What a value that is no stored object is to be shown as, if not as itself. */
 /** Throws 406 where a table is asked for. */
 export function refuseTable(request: ServerRequest): void {
   if (shownAs(request)?.as === 'Table')
     throw notAcceptableError(encodingsOf(request).map(encoding => mediaTypes[encoding]))
 }
 
+/** What a value that is no stored object is to be shown as, if not as itself. */
 export function shownAs(request: ServerRequest): { as: Shown; version: MetaVersion; encoding: Encoding } | undefined {
   for (const { type, parameters } of acceptClauses(header(request.headers, 'accept'))) {
     for (const encoding of encodingsOf(request)) {
