@@ -10,7 +10,6 @@ import { decodeBody } from '../chain/decode-body.ts'
 import type { RequestContext } from '../chain/request-context.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
 import { cloneJson } from '../registry/clone.ts'
-import { removeField } from '../registry/create.ts'
 import { getObject } from '../registry/get.ts'
 import { checkPatchOptions, checkType, type Patch, patched } from '../registry/patch.ts'
 import { type Resource, viewOf } from '../registry/resource.ts'
@@ -173,7 +172,7 @@ function scaled(write: WriteRequest, current: ObjectJson, scale: ObjectJson): Ob
 function withoutNone(workload: ObjectJson, path: readonly string[]): ObjectJson {
   if (at(workload, ...path) !== 0) return workload
   const copy = cloneJson(workload)
-  removeField(copy, path)
+  delete (at(copy, ...path.slice(0, -1)) as Record<string, unknown>)[path.at(-1) as string]
   return copy
 }
 

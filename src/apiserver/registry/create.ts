@@ -136,16 +136,6 @@ export function fillSystemFields(
   if (metadata.finalizers?.length === 0) delete metadata.finalizers
 }
 
-export function removeField(object: Record<string, unknown>, path: readonly string[]): void {
-  let at: Record<string, unknown> | undefined = object
-  for (const part of path.slice(0, -1)) {
-    const next: unknown = at?.[part]
-    at = next !== null && typeof next === 'object' ? (next as Record<string, unknown>) : undefined
-  }
-  const last = path.at(-1)
-  if (at && last !== undefined) delete at[last]
-}
-
 /** Who made which fields of a new object. */
 export function recordManager(write: WriteRequest, object: ObjectJson, kind = write.resource.kind): void {
   const updated = updateManagedFields({
