@@ -112,7 +112,7 @@ function* cut(chunk: Uint8Array): Generator<Uint8Array> {
 async function writeZipped(outlet: Outlet, all: Iterable<Uint8Array>): Promise<void> {
   const zip = createGzip({ level: gzipLevel, chunkSize: stepBytes })
   const output = (async () => {
-    for await (const chunk of zip) for (const step of cut(chunk as Buffer)) if (!(await write(outlet, step))) break
+    for await (const chunk of zip) await writeAll(outlet, cut(chunk as Buffer))
   })()
   for (const part of together(all, zipBytes)) {
     if (outlet.target.destroyed || zip.destroyed) break

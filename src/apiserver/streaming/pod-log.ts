@@ -95,13 +95,12 @@ function get(url: URL, deps: ConnectDeps, signal: AbortSignal): Promise<Incoming
 /** Copies with back-pressure: a client that does not read stops the reading of the log. `stages` change what passes. */
 export function send(
   upstream: IncomingMessage,
-  response: ResponseStream,
+  target: ResponseStream,
   status = 200,
   headers: Record<string, string | string[]> = { 'content-type': 'text/plain' },
   stages: readonly Transform[] = [],
 ): Promise<void> {
   return new Promise(resolve => {
-    const target = response
     target.writeHead(status, headers)
     target.flushHeaders()
     target.on('close', () => {

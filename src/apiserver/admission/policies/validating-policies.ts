@@ -164,17 +164,14 @@ export class ValidatingPolicies implements AdmissionPlugin {
   async #verdict(call: Call, write: VersionedWrite, answers: Map<string, AccessAnswer>): Promise<Verdict> {
     const { compiled, params = null, namespace } = call
     const { variables } = compiled.scope
-    const failed = (message: string): Verdict =>
-      call.policy.spec.failurePolicy === 'Ignore'
-        ? passed
-        : { failures: [{ index: 0, message, reason: 'Invalid' }], annotations: new Map() }
     try {
       const evaluate = (known: KnownAnswers): Verdict =>
         judge(call, { write, namespace, params, variables, answers: known })
       return await withAnswers(this.#authorizer, write.attributes.user, answers, evaluate)
     } catch (error) {
       if (!(error instanceof OutOfBudgetError)) throw error
-      return failed(error.message)
+      if (call.policy.spec.failurePolicy === 'Ignore') return passed
+      return { failures: [{ index: 0, message: error.message, reason: 'Invalid' }], annotations: new Map() }
     }
   }
 
