@@ -3,6 +3,13 @@ export class DecodeError extends Error {
   override readonly name = 'DecodeError'
 }
 
+/** What Go's encoding/json calls the type of a JSON value that is not null. */
+export function jsonTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'boolean') return 'bool'
+  return typeof value === 'bigint' ? 'number' : typeof value
+}
+
 /** What Go's reflection makes of a type: `own` has a decoder of its own. */
 export type GoTarget = 'string' | 'bool' | 'int' | 'float' | 'slice' | 'map' | 'struct' | 'own'
 

@@ -4,6 +4,7 @@ import { customFactsOf } from '../../machinery/custom/custom-kind.ts'
 import { applyDefaults } from '../../machinery/defaulting.ts'
 import { kindByName } from '../../machinery/scheme.ts'
 import { readCbor } from '../../schema/cbor-decode.ts'
+import { jsonTypeOf } from '../../schema/decode-error.ts'
 import { invalid } from '../../schema/field-error.ts'
 import { DecodeError, decodeObject, decodeValue, readJson, readJsonParts } from '../../schema/json-decode.ts'
 import { stringifyJson } from '../../schema/json-encode.ts'
@@ -150,9 +151,11 @@ const unrecognized = (kinds: readonly [Kind, ...Kind[]], bytes: Buffer, detail: 
   )
 
 function notAnObject(value: unknown): string | undefined {
-  if (typeof value === 'object' && !Array.isArray(value)) return undefined
-  return `json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${typeMeta}`
+  return typeof value === 'object' && !Array.isArray(value) ? undefined : cannotUnmarshal(value)
 }
+
+const cannotUnmarshal = (value: unknown): string =>
+  `json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type ${typeMeta}`
 
 const typeMeta =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
@@ -168,16 +171,13 @@ function summaryOf(bytes: Buffer): string {
 /** The one of the possible kinds that a body says it is. Throws 400 where it is none of them. */
 function kindOf(kinds: readonly [Kind, ...Kind[]], value: unknown): Kind {
   const [first] = kinds
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw badRequestError(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
-    )
-  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw badRequestError(`couldn't get version/kind; json parse error: ${cannotUnmarshal(value)}`)
   const { kind, apiVersion } = value as { kind?: unknown; apiVersion?: unknown }
   for (const [name, given] of Object.entries({ apiVersion, kind })) {
     if (given === undefined || given === null || typeof given === 'string') continue
     throw badRequestError(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(given)} into Go struct field .${name} of type string`,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeOf(given)} into Go struct field .${name} of type string`,
     )
   }
   const named = (one: Kind) =>
@@ -213,9 +213,6 @@ function customKindOf(kind: Kind, value: object): Kind {
   const name = typeof said.metadata?.name === 'string' ? said.metadata.name : ''
   throw invalidError(kind.gvk.group, said.kind, name, [invalid('kind', said.kind, `must be ${kind.gvk.kind}`)])
 }
-
-const goTypeOf = (value: unknown): string =>
-  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
 
 /** Upstream's package of the internal types of a group. */
 const goPackage = ({ gvk: { group } }: Kind): string =>

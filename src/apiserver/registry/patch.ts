@@ -7,7 +7,7 @@ import { applyJsonPatch } from '../../machinery/patch/json-patch.ts'
 import { showGoValue } from '../../machinery/patch/json-value.ts'
 import { applyMergePatch } from '../../machinery/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.ts'
-import { WrongTypeError } from '../../schema/decode-error.ts'
+import { jsonTypeOf, WrongTypeError } from '../../schema/decode-error.ts'
 import { forbidden, invalid, required } from '../../schema/field-error.ts'
 import { DecodeError, decodeValue } from '../../schema/json-decode.ts'
 import { stringifyJson } from '../../schema/json-encode.ts'
@@ -132,9 +132,8 @@ export function checkType(kind: Kind, object: ObjectJson): void {
 async function applyObject(deps: RegistryDeps, write: WriteRequest, patch: Patch): Promise<WriteResult> {
   const { kind } = write.resource
   if (patch.value === null || typeof patch.value !== 'object' || Array.isArray(patch.value)) {
-    const found = Array.isArray(patch.value) ? 'array' : typeof patch.value === 'boolean' ? 'bool' : typeof patch.value
     throw badRequestError(
-      `error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
+      `error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonTypeOf(patch.value)} into Go value of type map[string]interface {}`,
     )
   }
   const applied = cloneJson(patch.value) as ObjectJson

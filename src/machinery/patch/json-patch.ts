@@ -1,4 +1,5 @@
 /** JSON Patch (RFC 6902), with what upstream's library adds: negative indices and `-` count from the end. */
+import { jsonTypeOf } from '../../schema/decode-error.ts'
 import { ApiError, badRequestError, entityTooLargeError } from '../api-error.ts'
 import { equalJson, isObject, type JsonObject, memberOf, setMember } from './json-value.ts'
 
@@ -24,18 +25,12 @@ export class JsonPatchTestError extends ApiError {}
 const rejectedMessage = 'the server rejected our request due to an error in our request'
 const rejected = (): ApiError => new ApiError(422, 'Invalid', rejectedMessage, {})
 
-const undecodable = (value: unknown, place: string): ApiError => {
-  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-  return badRequestError(`error decoding patch: json: cannot unmarshal ${kind} into Go ${place}`)
-}
+const undecodable = (value: unknown, place: string): ApiError =>
+  badRequestError(`error decoding patch: json: cannot unmarshal ${jsonTypeOf(value)} into Go ${place}`)
 
 function operationsOf(patch: unknown): Operation[] {
   if (patch === null) return []
-  if (!Array.isArray(patch)) {
-    throw badRequestError(
-      `error decoding patch: json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`,
-    )
-  }
+  if (!Array.isArray(patch)) throw undecodable(patch, 'value of type []handlers.jsonPatchOp')
   if (patch.length > maxJsonPatchOperations) {
     throw entityTooLargeError(
       `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`,
