@@ -302,21 +302,28 @@ test('a policy for another version judges what the webhook makes of a write', as
   const resourceRules = [
     { apiGroups: ['example.com'], apiVersions: ['v2'], operations: ['CREATE'], resources: ['doors', 'doors/*'] },
   ]
-  const policy = await call('POST', `${group}/validatingadmissionpolicies`, {
-    metadata: { name: 'ports' },
-    spec: { matchConstraints: { resourceRules }, validations: [{ expression: "object.port != '13'" }] },
-  })
-  assert.equal(policy.status, 201, policy.text)
-  const binding = await call('POST', `${group}/validatingadmissionpolicybindings`, {
-    metadata: { name: 'ports' },
-    spec: { policyName: 'ports', validationActions: ['Deny'] },
-  })
-  assert.equal(binding.status, 201, binding.text)
+  const names = ['ports', 'ports-too']
+  for (const name of names) {
+    const policy = await call('POST', `${group}/validatingadmissionpolicies`, {
+      metadata: { name },
+      spec: { matchConstraints: { resourceRules }, validations: [{ expression: "object.port != '13'" }] },
+    })
+    assert.equal(policy.status, 201, policy.text)
+    const binding = await call('POST', `${group}/validatingadmissionpolicybindings`, {
+      metadata: { name },
+      spec: { policyName: name, validationActions: ['Deny'] },
+    })
+    assert.equal(binding.status, 201, binding.text)
+  }
   const refused = await call('POST', doors('v1'), { metadata: { name: 'judged' }, hostPort: 'x:13' })
   assert.deepEqual([refused.status, refused.json.reason], [422, 'Invalid'])
   assert.match(refused.json.message, /denied request: failed expression: object.port != '13'$/)
+  reviews = []
   const fine = await call('POST', doors('v1'), { metadata: { name: 'judged' }, hostPort: 'x:14' })
   assert.equal(fine.status, 201, fine.text)
+  const wanted = reviews.map(({ desiredAPIVersion }) => desiredAPIVersion)
+  const [forPolicies, toStore, toShow] = ['example.com/v2', 'example.com/v2', 'example.com/v1']
+  assert.deepEqual(wanted, [forPolicies, toStore, toShow], 'once for both policies')
   spoil = response => {
     response.result = { status: 'Failure', message: 'not today' }
   }
@@ -326,7 +333,8 @@ test('a policy for another version judges what the webhook makes of a write', as
     /failed to configure binding: failed to convert object version: conversion webhook for example.com\/v1, Kind=Door failed: not today$/,
   )
   spoil = () => {}
-  assert.equal((await call('DELETE', `${group}/validatingadmissionpolicybindings/ports`)).status, 200)
+  for (const name of names)
+    assert.equal((await call('DELETE', `${group}/validatingadmissionpolicybindings/${name}`)).status, 200)
 })
 
 test('failures of the webhook are told', async () => {

@@ -61,6 +61,7 @@ const isStored = (kind: Kind): boolean =>
 export class ResourceTable {
   readonly #resources = new Map<string, Resource>()
   readonly #byKind = new Map<Kind, Resource>()
+  readonly #equivalents = new WeakMap<Resource, readonly Equivalent[]>()
   readonly #caches = new Map<Kind, ObjectCache>()
 
   readonly #options: TableOptions
@@ -120,9 +121,20 @@ export class ResourceTable {
   }
 
   /** The other versions, or groups, in which the objects of a resource are served: what is stored in one place. */
-  equivalents(group: string, version: string, plural: string): Equivalent[] {
+  equivalents(group: string, version: string, plural: string): readonly Equivalent[] {
     const own = this.find(group, version, plural)
-    if (!own?.cache) return []
+    if (!own) return []
+    // What is stored in one place comes and goes together. Asked for each write by every rule that does not match it.
+    let known = this.#equivalents.get(own)
+    if (!known) {
+      known = this.#equivalentsOf(own)
+      this.#equivalents.set(own, known)
+    }
+    return known
+  }
+
+  #equivalentsOf(own: Resource): Equivalent[] {
+    if (!own.cache) return []
     const others = [...this.#resources.values()].filter(other => other !== own && other.cache === own.cache)
     const convert = (from: Resource, to: Resource) => (object: Record<string, unknown>) => {
       if (from.conversion?.convert) return from.conversion.convert(object as ObjectJson, to.kind)
