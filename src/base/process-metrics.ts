@@ -6,16 +6,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { openFileLimit } from './open-files.ts'
 
 const bytesPerKibibyte = 1024
 
 function openFiles(): number {
   // One of them is the directory being read.
   return readdirSync('/proc/self/fd').length - 1
-}
-
-function maxOpenFiles(): number {
-  return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 0)
 }
 
 function virtualBytes(): number {
@@ -39,7 +36,7 @@ const gauges: readonly (readonly [name: string, help: string, read: () => number
   ['process_resident_memory_bytes', 'Resident memory in bytes.', () => process.memoryUsage.rss()],
   ['process_virtual_memory_bytes', 'Virtual memory in bytes.', virtualBytes],
   ['process_open_fds', 'Open file descriptors.', openFiles],
-  ['process_max_fds', 'Limit of open file descriptors.', maxOpenFiles],
+  ['process_max_fds', 'Limit of open file descriptors.', () => openFileLimit() ?? 0],
   ['nodejs_heap_size_total_bytes', 'Size of the heap in bytes.', () => getHeapStatistics().total_heap_size],
   ['nodejs_heap_size_used_bytes', 'Used part of the heap in bytes.', () => getHeapStatistics().used_heap_size],
   ['nodejs_external_memory_bytes', 'Memory outside the heap in bytes.', () => getHeapStatistics().external_memory],

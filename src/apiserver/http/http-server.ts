@@ -1,5 +1,4 @@
 /** HTTPS for the chain: HTTP/2 and HTTP/1.1 on one port, upgrades handed on, bounds on everything a client can make us hold. */
-import { readFileSync } from 'node:fs'
 import type { ServerResponse as Http1Response, IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -10,6 +9,7 @@ import { ErrorCode } from '../../base/http2/frames.ts'
 import type { Header } from '../../base/http2/hpack-decoder.ts'
 import type { ServerStream } from '../../base/http2/server-stream.ts'
 import { type Logger, loggerOf } from '../../base/log.ts'
+import { openFileLimit } from '../../base/open-files.ts'
 import type { ApiServer } from '../api-server.ts'
 import type { ServerRequest, ServerResponse } from '../chain/server-request.ts'
 import { ClientPresence } from './client-presence.ts'
@@ -63,6 +63,8 @@ const defaultLimits: HttpLimits = {
   bodyMs: 60_000,
   stallMs: 60_000,
 }
+/** Of Linux. */
+const usualFileLimit = 1_024
 /** Of an HTTP/2 connection. */
 const http2Limits: ConnectionLimits = {
   maxStreams: 250,
@@ -75,7 +77,7 @@ const http2Limits: ConnectionLimits = {
 
 export function startHttpServer(server: ApiServer, options: HttpServerOptions): Promise<RunningHttpServer> {
   const log = loggerOf('apiserver/http')
-  const connections = Math.min(defaultLimits.connections, connectionsWithin(fileLimit()))
+  const connections = Math.min(defaultLimits.connections, connectionsWithin(openFileLimit() ?? usualFileLimit))
   const limits: HttpLimits = { ...defaultLimits, connections, ...options.limits }
   const node = createServer({
     ALPNProtocols: ['h2', 'http/1.1'],
@@ -283,16 +285,6 @@ function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Socket): void
       `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`,
       () => socket.destroy(),
     )
-}
-
-/** How many files this process may have open; Linux' usual limit where it cannot be read. */
-function fileLimit(): number {
-  try {
-    const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-    return soft === undefined ? 1_024 : Number(soft)
-  } catch {
-    return 1_024
-  }
 }
 
 /** Half of the files, so that the store, the logs and the connections to nodes and webhooks have theirs. */
