@@ -9,7 +9,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { eventually, hasKubectl, missingForContainers, run, succeed, TestCluster, testImage } from './test-cluster.ts'
+import {
+  eventually,
+  hasKubectl,
+  isAlive,
+  missingForContainers,
+  run,
+  succeed,
+  TestCluster,
+  testImage,
+} from './test-cluster.ts'
 
 const skip = missingForContainers() ?? (hasKubectl() ? undefined : 'kubectl is missing')
 
@@ -120,12 +129,6 @@ class ThreeNodes {
     return Number(await this.cluster.kubectl(['exec', podName, '--', 'cat', '/sys/class/net/eth0/mtu']))
   }
 
-  nodeAddress(name: string): Promise<string> {
-    return this.cluster.kubectl([
-      ...['get', 'node', name, '-o', 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'],
-    ])
-  }
-
   /** In the network of a pod; node runs scripts there, since the pod's image has nothing for UDP. */
   #inside(podName: string, ...command: readonly string[]): readonly string[] {
     return [`--net=/proc/${processOf(`${this.cluster.name}-${podName}`)}/ns/net`, ...command]
@@ -228,7 +231,6 @@ describe('three nodes, joined by VXLAN', { skip, timeout: 900_000 }, () => {
 
   testPackets(() => three, vxlanBytes)
 
-  const nodePort = (name: string) => cluster.kubectl(`get service ${name} -o jsonpath={.spec.ports[0].nodePort}`)
   const fromOutside = async (url: string) => {
     const { code, stdout } = await run('/bin/busybox', ['wget', '-qO-', `http://${url}`], { timeoutMs: 2_000 })
     return code === 0 ? stdout.trim() : undefined
@@ -239,9 +241,9 @@ describe('three nodes, joined by VXLAN', { skip, timeout: 900_000 }, () => {
       service('everywhere', { type: 'NodePort', selector: { name: 'b' } }),
       service('local', { type: 'NodePort', externalTrafficPolicy: 'Local', selector: { name: 'b' } }),
     ])
-    const [everywhere, local] = [await nodePort('everywhere'), await nodePort('local')]
+    const [everywhere, local] = [await cluster.nodePort('everywhere'), await cluster.nodePort('local')]
     for (const node of nodes) {
-      const address = await three.nodeAddress(node)
+      const address = await cluster.nodeAddress(node)
       await eventually('the port answers', async () => (await fromOutside(`${address}:${everywhere}/`)) === 'b')
       // What comes from the first node's machine itself is no traffic from outside to it.
       if (node === nodes[2]) assert.equal(await fromOutside(`${address}:${local}/`), undefined)
@@ -253,7 +255,7 @@ describe('three nodes, joined by VXLAN', { skip, timeout: 900_000 }, () => {
   test('a host port leads to its pod on its node alone, from the other nodes too', async () => {
     await cluster.apply(pod('host-port', nodes[1], cluster.name, [{ containerPort: 8080, hostPort: 18_080 }]))
     await cluster.kubectl('wait --for=condition=Ready pod/host-port --timeout=60s')
-    const [there, elsewhere] = [await three.nodeAddress(nodes[1]), await three.nodeAddress(nodes[2])]
+    const [there, elsewhere] = [await cluster.nodeAddress(nodes[1]), await cluster.nodeAddress(nodes[2])]
     await eventually('it answers', async () => (await fromOutside(`${there}:18080/`)) === 'host-port')
     assert.equal(await three.fetch('c', `${there}:18080/`), 'host-port')
     assert.equal(await fromOutside(`${elsewhere}:18080/`), undefined)
@@ -278,13 +280,12 @@ describe('three nodes, joined by VXLAN', { skip, timeout: 900_000 }, () => {
 
   test('a node whose process is killed serves on; it comes back with the same containers and rules', async () => {
     const [, second] = nodes
-    const address = await three.nodeAddress(second)
-    const port = await nodePort('everywhere')
+    const address = await cluster.nodeAddress(second)
+    const port = await cluster.nodePort('everywhere')
     const started = () =>
       cluster.kubectl('get pod b -o jsonpath={.status.containerStatuses[0].state.running.startedAt}')
     const before = await started()
-    const { pid } = JSON.parse(readFileSync(`/run/clipper/${cluster.name}_2/clipper.json`, 'utf8')) as { pid: number }
-    process.kill(pid, 'SIGKILL')
+    process.kill(cluster.pidOf(2), 'SIGKILL')
     for (let i = 0; i < 5; i++) assert.equal(await fromOutside(`${address}:${port}/`), 'b')
     const { code, stderr } = await cluster.up('--nodes', '3')
     assert.equal(code, 0, stderr)
@@ -292,7 +293,7 @@ describe('three nodes, joined by VXLAN', { skip, timeout: 900_000 }, () => {
     assert.equal(await started(), before)
     assert.equal(await cluster.kubectl('get pod b -o jsonpath={.status.containerStatuses[0].restartCount}'), '0')
     await cluster.apply(service('later', { type: 'NodePort', selector: { name: 'a' } }))
-    const later = await nodePort('later')
+    const later = await cluster.nodePort('later')
     await eventually('its rules follow', async () => (await fromOutside(`${address}:${later}/`)) === 'a')
   })
 
@@ -328,7 +329,7 @@ describe('three nodes, joined by VXLAN', { skip, timeout: 900_000 }, () => {
     await cluster.kubectl('rollout status deployment/moves --timeout=60s')
     assert.ok(!(await where()).includes(third))
     await cluster.kubectl(`delete node ${third}`)
-    const { pid } = JSON.parse(readFileSync(`/run/clipper/${cluster.name}_3/clipper.json`, 'utf8')) as { pid: number }
+    const pid = cluster.pidOf(3)
     process.kill(pid, 'SIGTERM')
     await eventually('it has ended', async () => !isAlive(pid))
     const { code, stderr } = await cluster.up('--nodes', '3')
@@ -362,11 +363,3 @@ describe('three nodes, joined by VXLAN', { skip, timeout: 900_000 }, () => {
     rmSync(directory, { recursive: true })
   })
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

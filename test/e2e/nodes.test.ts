@@ -75,9 +75,6 @@ describe('two nodes on one machine', { skip, timeout: 400_000 }, () => {
 
   const inPod = (name: string, ...command: readonly string[]) => cluster.kubectl(['exec', name, '--', ...command])
   const get = async (from: string, url: string) => (await inPod(from, 'wget', '-qO-', `http://${url}`)).trim()
-  const nodeAddress = async (name: string) =>
-    cluster.kubectl(['get', 'node', name, '-o', 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'])
-  const nodePort = async (name: string) => cluster.kubectl(`get service ${name} -o jsonpath={.spec.ports[0].nodePort}`)
 
   test('pods reach each other across nodes under their own addresses, with large packets too', async () => {
     for (const [from, to] of [
@@ -104,8 +101,8 @@ describe('two nodes on one machine', { skip, timeout: 400_000 }, () => {
   })
 
   test('node ports answer on both nodes; the local policy answers where the pod is, with the client’s address', async () => {
-    const [port, local] = [await nodePort('port'), await nodePort('local')]
-    const [here, there] = [await nodeAddress(first), await nodeAddress(second)]
+    const [port, local] = [await cluster.nodePort('port'), await cluster.nodePort('local')]
+    const [here, there] = [await cluster.nodeAddress(first), await cluster.nodeAddress(second)]
     for (const node of [here, there]) {
       const { stdout } = await run('/bin/busybox', ['wget', '-qO-', `http://${node}:${port}/`])
       assert.match(stdout, /^[ab]\n$/)
@@ -148,7 +145,7 @@ describe('two nodes on one machine', { skip, timeout: 400_000 }, () => {
       const directory = mkdtempSync(join(cluster.directory, 'refused-'))
       const { code, stderr } = await cluster.clipper(
         ...['agent', '--data-dir', directory, '--name', `${cluster.name}x`, '--token', token],
-        ...['--server', `https://${await nodeAddress(first)}:${cluster.apiPort}`],
+        ...['--server', `https://${await cluster.nodeAddress(first)}:${cluster.apiPort}`],
         ...['--kubelet-port', `${await freePort()}`, '--dns-port', `${await freePort()}`, ...more],
       )
       assert.equal(code, 1)
@@ -178,8 +175,7 @@ describe('two nodes on one machine', { skip, timeout: 400_000 }, () => {
   })
 
   test('the server is killed and comes back: nodes and pods go on', async () => {
-    const pidFile = `/run/clipper/${cluster.name}/clipper.json`
-    process.kill((JSON.parse(readFileSync(pidFile, 'utf8')) as { pid: number }).pid, 'SIGKILL')
+    process.kill(cluster.pidOf(1), 'SIGKILL')
     const { code, stderr } = await cluster.up('--nodes', '2')
     assert.equal(code, 0, stderr)
     for (const name of ['a', 'b'])
@@ -200,8 +196,7 @@ describe('two nodes on one machine', { skip, timeout: 400_000 }, () => {
     await cluster.apply(pod('leaves', second, { tolerations }))
     await cluster.kubectl('wait --for=condition=Ready pod/leaves --timeout=60s')
     const directory = join(cluster.dataDirectory, 'nodes', '2')
-    const { pid } = JSON.parse(readFileSync(`/run/clipper/${cluster.name}_2/clipper.json`, 'utf8')) as { pid: number }
-    process.kill(pid, 'SIGKILL')
+    process.kill(cluster.pidOf(2), 'SIGKILL')
     await cluster.kubectl(`wait --for=condition=Ready=Unknown node/${second} --timeout=90s`)
     await eventually('the pod is told to go', async () =>
       cluster.kubectl('get pod leaves -o jsonpath={.metadata.deletionTimestamp}'),

@@ -47,6 +47,14 @@ export async function succeed(command: string, args: readonly string[], options:
   return stdout
 }
 
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 export const hasKubectl = (): boolean =>
   ['/usr/bin/kubectl', '/usr/local/bin/kubectl', '/snap/bin/kubectl'].some(path => existsSync(path))
 
@@ -226,6 +234,20 @@ export class TestCluster {
   log(lines = 40): string {
     const path = join(this.dataDirectory, 'clipper.log')
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(-lines).join('\n') : ''
+  }
+
+  /** The process of a node on this machine, by the node's number. */
+  pidOf(node: number): number {
+    const instance = node === 1 ? this.name : `${this.name}_${node}`
+    return (JSON.parse(readFileSync(`/run/clipper/${instance}/clipper.json`, 'utf8')) as { pid: number }).pid
+  }
+
+  nodeAddress(node: string): Promise<string> {
+    return this.kubectl(['get', 'node', node, '-o', 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}'])
+  }
+
+  nodePort(service: string): Promise<string> {
+    return this.kubectl(`get service ${service} -o jsonpath={.spec.ports[0].nodePort}`)
   }
 
   get kubeconfig(): string {
