@@ -20,6 +20,9 @@ import { Load, namespace } from './load.ts'
 import { type Machine, Network } from './machines.ts'
 
 export const podsMs = 120_000
+/** What is promised when one of three is lost. */
+export const clientsContinueMs = 5_000
+export const controllersContinueMs = 20_000
 const nodePort = 30_080
 
 const shortly = ['not-ready', 'unreachable'].map(key => ({
@@ -83,7 +86,7 @@ export interface ControlPlaneOptions {
 
 export class ControlPlane {
   readonly network = new Network()
-  readonly #etcd: string
+  readonly etcd: string
   readonly #diskMib: Readonly<Record<string, number>>
   servers: readonly Machine[] = []
   agents: readonly Machine[] = []
@@ -95,7 +98,7 @@ export class ControlPlane {
   readonly #transports: HttpsTransport[] = []
 
   constructor({ etcd, diskMib = {} }: ControlPlaneOptions) {
-    this.#etcd = etcd
+    this.etcd = etcd
     this.#diskMib = diskMib
   }
 
@@ -124,7 +127,7 @@ export class ControlPlane {
 
   /** `label` tells machines of one name apart. */
   addServer(label: string, name = label): Promise<Machine> {
-    return this.network.machine(label, ['server', '--etcd-binary', this.#etcd], { diskMib: this.#diskMib[label], name })
+    return this.network.machine(label, ['server', '--etcd-binary', this.etcd], { diskMib: this.#diskMib[label], name })
   }
 
   /** With a token for servers, which lives for hours. */
@@ -231,6 +234,29 @@ export class ControlPlane {
       },
       timeoutMs,
     )
+  }
+
+  /** Both pods of `web` run. */
+  async untilBothRun(): Promise<void> {
+    await eventually('both pods run', async () => (await this.podsOf('web')).filter(isUp).length === 2, podsMs)
+  }
+
+  /** Both pods of `web` run on this node. */
+  async untilBothRunOn(node: Machine): Promise<void> {
+    await eventually(
+      `both pods run on ${node.name}`,
+      async () => {
+        const up = (await this.podsOf('web')).filter(isUp)
+        return up.length === 2 && up.every(pod => pod.spec.nodeName === node.name)
+      },
+      podsMs,
+    )
+  }
+
+  /** The server whose member leads etcd. */
+  async etcdLeader(): Promise<Machine> {
+    const { name } = (await this.membersFrom(this.servers[0]!)).find(({ isLeader }) => isLeader)!
+    return this.servers.find(server => server.name === name)!
   }
 
   async membersFrom(server: Machine): Promise<ListedMember[]> {

@@ -4,62 +4,43 @@
  * that was acknowledged is lost, and nothing is done twice. Figures are printed as diagnostics.
  */
 import assert from 'node:assert/strict'
-import { after, before, type TestContext, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { Deployment } from '../../src/api/apps/v1/deployment.ts'
 import { ReplicaSet } from '../../src/api/apps/v1/replica-set.ts'
 import { Pod } from '../../src/api/core/v1/pod.ts'
 import { sleep } from '../../src/base/clock.ts'
 import type { HttpsTransport } from '../../src/client/https-transport.ts'
-import { eventually, missingForContainers } from '../e2e/test-cluster.ts'
-import { ControlPlane, isUp, podsMs } from './control-plane.ts'
-import { findOrBuildEtcd } from './etcd.ts'
+import { eventually } from '../e2e/test-cluster.ts'
+import { type ControlPlane, clientsContinueMs, controllersContinueMs, isUp, podsMs } from './control-plane.ts'
 import * as faults from './faults.ts'
 import { namespace } from './load.ts'
 import type { Machine } from './machines.ts'
+import { checksOf, seconds } from './plane-checks.ts'
 import { verdictOn } from './verdict.ts'
 
-const clientsContinueMs = 5_000
-const controllersContinueMs = 20_000
 /** How long what stands still does so: longer than a Lease. */
 const pausedMs = 30_000
 
 const isLong = process.env.HIGH_AVAILABILITY === 'long'
-const missing = isLong ? missingForContainers() : 'the long form: npm run high-availability'
-const etcd = missing ? undefined : await findOrBuildEtcd()
-const skip = missing ?? (etcd === undefined ? 'needs etcd 3.5.13 or later, or Go to build it' : false)
 /** With all its data. */
 const diskMib = 700
 const smallDisk = 'server3'
 
 let plane: ControlPlane
-let hasFailed = false
 let deployments = 0
 
-before(async () => {
-  if (skip) return
-  plane = new ControlPlane({ etcd: etcd!, diskMib: { [smallDisk]: diskMib } })
-  await plane.startServers()
-  await plane.startAgents()
-  await plane.startLoad()
-})
-
-after(async () => {
-  if (skip) return
-  await plane?.end(hasFailed)
-  setTimeout(() => process.exit(), 1_000).unref()
-})
-
-const check = (name: string, run: (t: TestContext) => Promise<void>): void =>
-  void test(name, { skip }, async t => {
-    try {
-      await run(t)
-    } catch (error) {
-      hasFailed = true
-      throw error
-    }
-  })
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+const check = await checksOf(
+  async started => {
+    plane = started
+    await plane.startServers()
+    await plane.startAgents()
+    await plane.startLoad()
+  },
+  {
+    missing: isLong ? undefined : 'the long form: npm run high-availability',
+    diskMib: { [smallDisk]: diskMib },
+  },
+)
 
 /** What each machine is at this moment, for the figures. */
 async function rolesOf(machine: Machine): Promise<string> {
@@ -105,10 +86,10 @@ type Victim = number | 'kube-controller-manager' | 'etcd'
 
 async function find(victim: Victim): Promise<Machine> {
   if (typeof victim === 'number') return plane.servers[victim - 1]!
-  if (victim !== 'etcd') return plane.leaderOf(victim)
-  const { name } = (await plane.membersFrom(plane.servers[0]!)).find(({ isLeader }) => isLeader)!
-  return plane.servers.find(server => server.name === name)!
+  return victim === 'etcd' ? plane.etcdLeader() : plane.leaderOf(victim)
 }
+
+const uidsOf = (pods: readonly Pod[]): string[] => pods.map(({ metadata }) => metadata.uid).sort()
 
 /** Measures what a fault costs, ends it, and waits until all is whole again. */
 const befalls = (fault: faults.Fault, victim: Victim, { lastsMs = 0 }: Options = {}): void =>
@@ -140,8 +121,7 @@ const befalls = (fault: faults.Fault, victim: Victim, { lastsMs = 0 }: Options =
       [...continued, controlled].filter(one => typeof one !== 'number'),
       [],
     )
-    const uids = (list: readonly Pod[]) => list.map(({ metadata }) => metadata.uid).sort()
-    assert.deepEqual(uids(await plane.podsOf('web')), uids(pods), 'no pod was replaced')
+    assert.deepEqual(uidsOf(await plane.podsOf('web')), uidsOf(pods), 'no pod was replaced')
     assert.deepEqual(termsThatOverlap(), [])
   })
 
@@ -203,7 +183,7 @@ befalls(faults.diskFull, Number(smallDisk.at(-1)))
 
 /** All servers, one at a time or at once, then back; pods and their Service go on meanwhile. */
 async function withoutServers(t: TestContext, end: (server: Machine) => Promise<void>): Promise<void> {
-  const pods = (await plane.podsOf('web')).map(({ metadata }) => metadata.uid).sort()
+  const pods = uidsOf(await plane.podsOf('web'))
   const [, second] = plane.agents as [Machine, Machine]
   const failedBefore = plane.requests.failures.length
   await Promise.all(plane.servers.map(end))
@@ -219,7 +199,7 @@ async function withoutServers(t: TestContext, end: (server: Machine) => Promise<
   for (const agent of plane.agents) await eventually(`${agent.name} is ready`, () => plane.isReady(agent), podsMs)
   t.diagnostic(`controllers and scheduling continued after ${seconds(await untilControlled(performance.now()))}`)
   const after = await plane.podsOf('web')
-  assert.deepEqual(after.map(({ metadata }) => metadata.uid).sort(), pods)
+  assert.deepEqual(uidsOf(after), pods)
   assert.ok(after.every(({ status }) => status.containerStatuses?.every(({ restartCount }) => restartCount === 0)))
   assert.deepEqual(plane.requests.failures.slice(failedBefore), [])
 }
@@ -254,19 +234,12 @@ check('nothing that was acknowledged is lost, nothing was done twice, watches mi
 
 for (const number of [1, 2]) {
   check(`agent${number} is gone: its pods are replaced; on its return the old ones end`, async t => {
-    await eventually('the pods are spread', async () => (await plane.podsOf('web')).filter(isUp).length === 2, podsMs)
+    await plane.untilBothRun()
     const lost = plane.agents[number - 1]!
     const staying = plane.agents[2 - number]!
     const plug = await lost.unplug()
     const begun = performance.now()
-    await eventually(
-      'both pods run on the other node',
-      async () => {
-        const up = (await plane.podsOf('web')).filter(isUp)
-        return up.length === 2 && up.every(pod => pod.spec.nodeName === staying.name)
-      },
-      podsMs,
-    )
+    await plane.untilBothRunOn(staying)
     t.diagnostic(`replaced after ${seconds(performance.now() - begun)}`)
     await plug()
     const back = performance.now()

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigMap } from '../../src/api/core/v1/config-map.ts'
-import { eventually, succeed } from '../e2e/test-cluster.ts'
+import { eventually, isAlive, succeed } from '../e2e/test-cluster.ts'
 import { type ControlPlane, podsMs } from './control-plane.ts'
 import { namespace } from './load.ts'
 import type { Machine } from './machines.ts'
@@ -121,12 +121,4 @@ export const diskFull: Fault = {
       for (let i = 0; i < made; i++) await maps.delete(namespace, `large-${i}`).catch(() => {})
     }
   },
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }

@@ -5,53 +5,24 @@
  * `faults.test.ts`.
  */
 import assert from 'node:assert/strict'
-import { after, before, type TestContext, test } from 'node:test'
 import { Lease } from '../../src/api/coordination/v1/lease.ts'
 import { Client } from '../../src/client/client.ts'
 import type { HttpsTransport } from '../../src/client/https-transport.ts'
-import { eventually, missingForContainers } from '../e2e/test-cluster.ts'
-import { ControlPlane, isUp, podsMs } from './control-plane.ts'
-import { findOrBuildEtcd } from './etcd.ts'
+import { eventually } from '../e2e/test-cluster.ts'
+import { type ControlPlane, clientsContinueMs, controllersContinueMs, podsMs } from './control-plane.ts'
 import { namespace } from './load.ts'
 import type { Machine } from './machines.ts'
+import { checksOf, seconds } from './plane-checks.ts'
 import { verdictOn } from './verdict.ts'
 
-const clientsContinueMs = 5_000
-const controllersContinueMs = 20_000
-
-const missing = missingForContainers()
-const etcd = missing ? undefined : await findOrBuildEtcd()
-const skip = missing ?? (etcd === undefined ? 'needs etcd 3.5.13 or later, or Go to build it' : false)
-
 let plane: ControlPlane
-let hasFailed = false
 
-const check = (name: string, run: (t: TestContext) => Promise<void>): void =>
-  void test(name, { skip }, async t => {
-    try {
-      await run(t)
-    } catch (error) {
-      hasFailed = true
-      throw error
-    }
-  })
-
-before(async () => {
-  if (skip) return
-  plane = new ControlPlane({ etcd: etcd! })
+const check = await checksOf(async started => {
+  plane = started
   await plane.startServers()
   await plane.startAgents()
   await plane.startLoad()
 })
-
-after(async () => {
-  if (skip) return
-  await plane?.end(hasFailed)
-  // The load's own transport may wait for answers that never come.
-  setTimeout(() => process.exit(), 1_000).unref()
-})
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 check('three servers are one control plane on three members', async () => {
   const members = await plane.membersFrom(plane.servers[1]!)
@@ -98,18 +69,12 @@ check('a server that leads is killed: clients continue, others lead and control'
 })
 
 check('the etcd leader is killed: clients continue, the member comes back', async t => {
-  const { name } = (await plane.membersFrom(plane.servers[0]!)).find(({ isLeader }) => isLeader)!
-  const lost = plane.servers.find(server => server.name === name)!
+  const lost = await plane.etcdLeader()
   const pid = lost.etcdPid
   process.kill(pid, 'SIGKILL')
   t.diagnostic(`clients continued after ${seconds(await plane.load.untilWritten(clientsContinueMs))}`)
   await eventually('the member runs again', async () => lost.etcdPid !== pid, podsMs)
-  await eventually(
-    'all members are healthy',
-    async () => (await plane.membersFrom(plane.servers[0]!)).every(({ isHealthy }) => isHealthy),
-    podsMs,
-  )
-  await Promise.all(plane.servers.map(server => server.untilReady()))
+  await plane.untilWhole()
 })
 
 check('all servers are restarted one after the other: no request fails', async t => {
@@ -161,18 +126,11 @@ check('nothing that was acknowledged is lost, nothing was done twice, watches mi
 })
 
 check('a node is lost: its pods are replaced on the other', async t => {
-  await eventually('the pods are spread', async () => (await plane.podsOf('web')).filter(isUp).length === 2, podsMs)
+  await plane.untilBothRun()
   const [staying, lost] = plane.agents as [Machine, Machine]
   await lost.kill()
   const begun = performance.now()
-  await eventually(
-    'both pods run on the other node',
-    async () => {
-      const up = (await plane.podsOf('web')).filter(isUp)
-      return up.length === 2 && up.every(pod => pod.spec.nodeName === staying.name)
-    },
-    podsMs,
-  )
+  await plane.untilBothRunOn(staying)
   t.diagnostic(`replaced after ${seconds(performance.now() - begun)}`)
   lost.start()
   await eventually('the node is back', () => plane.isReady(lost), podsMs)

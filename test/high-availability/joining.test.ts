@@ -9,36 +9,20 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, type TestContext, test } from 'node:test'
 import { Node } from '../../src/api/core/v1/node.ts'
 import { Secret } from '../../src/api/core/v1/secret.ts'
 import { Client } from '../../src/client/client.ts'
 import type { HttpsTransport } from '../../src/client/https-transport.ts'
 import { Members } from '../../src/etcd-member/members.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
-import { eventually, missingForContainers } from '../e2e/test-cluster.ts'
-import { ControlPlane, podsMs } from './control-plane.ts'
-import { findOrBuildEtcd } from './etcd.ts'
+import { eventually } from '../e2e/test-cluster.ts'
+import { type ControlPlane, podsMs } from './control-plane.ts'
 import { namespace } from './load.ts'
 import type { Machine } from './machines.ts'
-
-const missing = missingForContainers()
-const etcd = missing ? undefined : await findOrBuildEtcd()
-const skip = missing ?? (etcd === undefined ? 'needs etcd 3.5.13 or later, or Go to build it' : false)
+import { checksOf } from './plane-checks.ts'
 
 let plane: ControlPlane
-let hasFailed = false
 let servers: readonly [Machine, Machine, Machine]
-
-const check = (name: string, run: (t: TestContext) => Promise<void>): void =>
-  void test(name, { skip }, async t => {
-    try {
-      await run(t)
-    } catch (error) {
-      hasFailed = true
-      throw error
-    }
-  })
 
 /** Secrets are written with the first key, and read with the others too. */
 function encryptionConfig(path: string, ...keys: readonly string[]): string {
@@ -55,17 +39,11 @@ const newKey = () => randomBytes(32).toString('base64')
 const firstKey = newKey()
 let configFile = ''
 
-before(async () => {
-  if (skip) return
-  plane = new ControlPlane({ etcd: etcd! })
+const check = await checksOf(async started => {
+  plane = started
   configFile = encryptionConfig(join(plane.network.directory, 'encryption.json'), firstKey)
   await plane.startServers(['--encryption-provider-config', configFile])
   servers = plane.servers as typeof servers
-})
-
-after(async () => {
-  if (skip) return
-  await plane?.end(hasFailed)
 })
 
 /** What a client of etcd needs, from a server's data directory. */
@@ -254,5 +232,5 @@ function startExtraMember(server: Machine, cluster: readonly string[]): ChildPro
     ...['--peer-trusted-ca-file', `${pki}/ca.crt`, '--peer-cert-file', `${pki}/peer.crt`],
     ...['--peer-key-file', `${pki}/peer.key`, '--client-cert-auth', '--peer-client-cert-auth'],
   ]
-  return spawn('nsenter', [`--net=/run/netns/${server.namespace}`, etcd!, ...args], { stdio: 'ignore' })
+  return spawn('nsenter', [`--net=/run/netns/${server.namespace}`, plane.etcd, ...args], { stdio: 'ignore' })
 }
