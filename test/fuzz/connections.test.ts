@@ -1,22 +1,12 @@
 /** Clients that break off, drip, flood or send no HTTP at all: the server refuses them and goes on for everybody else. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import {
-  connectionsWithin,
-  type HttpLimits,
-  type RunningHttpServer,
-  startHttpServer,
-} from '../../src/apiserver/http/http-server.ts'
-import type { Pki } from '../../src/apiserver/pki/pki.ts'
-import { startTestServer, type TestServer } from '../../src/apiserver/testing/test-server.ts'
+import { connectionsWithin } from '../../src/apiserver/http/http-server.ts'
 import { seededRandom } from '../../src/schema/testing/random-object.ts'
-import { loopbackPki } from '../side-by-side/our-server.ts'
 import { below } from './chance.ts'
+import { assertServes, ListeningServer } from './listening-server.ts'
 import { mutateBytes } from './mutate-bytes.ts'
 import {
   type Door,
@@ -32,41 +22,17 @@ import {
   settingsFrame,
 } from './raw-connection.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'clipper-connections-'))
 const path = '/api/v1/namespaces/default/configmaps'
-let api: TestServer
-let pki: Pki
-let http: RunningHttpServer
+let server: ListeningServer
 let door: Door
 
-function listen(limits: Partial<HttpLimits> = {}): Promise<RunningHttpServer> {
-  const { certificatePem: certificate, privateKeyPem: key } = pki.serving
-  return startHttpServer(api.server, { host: '127.0.0.1', port: 0, certificate, key, clientCa: pki.caPem, limits })
-}
-
-const doorOf = ({ port }: RunningHttpServer): Door => {
-  const { certificatePem: cert, privateKeyPem: key } = pki.kubeletClient
-  return { port, ca: pki.caPem, cert, key }
-}
-
 before(async () => {
-  api = await startTestServer()
-  pki = loopbackPki(directory, 'here')
-  http = await listen()
-  door = doorOf(http)
+  server = await ListeningServer.start()
+  door = (await server.listen()).door
 })
-after(async () => {
-  await http.close(0)
-  await api.close()
-  rmSync(directory, { recursive: true, force: true })
-})
+after(() => server.close())
 
-async function stillServes(at: Door = door): Promise<void> {
-  const raw = await RawConnection.open(at, 'http/1.1')
-  raw.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-  await raw.closed
-  assert.match(raw.received.toString(), /^HTTP\/1\.1 200 OK\r\n/)
-}
+const stillServes = () => assertServes(door)
 
 const post = (length: number, more = '') =>
   `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${more}\r\n`
@@ -84,45 +50,41 @@ test('a body that is cut off makes no object', async () => {
 })
 
 test('a body that comes too slowly gets 408, and its connection ends', async () => {
-  const slow = await listen({ bodyMs: 200 })
-  const raw = await RawConnection.open(doorOf(slow), 'http/1.1')
+  const slow = await server.listen({ bodyMs: 200 })
+  const raw = await RawConnection.open(slow.door, 'http/1.1')
   raw.write(`${post(100)}{"metadata":`)
   await raw.closed
   assert.match(raw.received.toString(), /^HTTP\/1\.1 408 /)
   assert.match(raw.received.toString(), /"reason":"Timeout"/)
-  await slow.close(0)
 })
 
 test('a head that comes too slowly gets 408, and its connection ends', async () => {
-  const slow = await listen({ headMs: 200 })
-  const raw = await RawConnection.open(doorOf(slow), 'http/1.1')
+  const slow = await server.listen({ headMs: 200 })
+  const raw = await RawConnection.open(slow.door, 'http/1.1')
   raw.write('GET /readyz HTTP/1.1\r\nX-A: ')
   await raw.closed
   assert.match(raw.received.toString(), /^HTTP\/1\.1 408 /)
-  await slow.close(0)
 })
 
 test('a connection on which nothing is asked is closed', async () => {
-  const short = await listen({ idleMs: 200 })
-  const raw = await RawConnection.open(doorOf(short), 'h2')
+  const short = await server.listen({ idleMs: 200 })
+  const raw = await RawConnection.open(short.door, 'h2')
   raw.write(Buffer.concat([Buffer.from(preface), settingsFrame]))
   await raw.closed
-  await short.close(0)
 })
 
 test('connections beyond the limit are refused; when one ends, another is taken', async () => {
-  const small = await listen({ connections: 3 })
-  const held = await Promise.all([1, 2, 3].map(() => RawConnection.open(doorOf(small), 'http/1.1')))
-  await assert.rejects(RawConnection.open(doorOf(small), 'http/1.1'))
+  const small = await server.listen({ connections: 3 })
+  const held = await Promise.all([1, 2, 3].map(() => RawConnection.open(small.door, 'http/1.1')))
+  await assert.rejects(RawConnection.open(small.door, 'http/1.1'))
   held[0]?.socket.destroy()
   for (;;) {
-    const next = await RawConnection.open(doorOf(small), 'http/1.1').catch(() => undefined)
+    const next = await RawConnection.open(small.door, 'http/1.1').catch(() => undefined)
     if (!next) continue
     next.socket.destroy()
     break
   }
   for (const one of held) one.socket.destroy()
-  await small.close(0)
   assert.equal(connectionsWithin(20_000), 10_000)
   assert.equal(connectionsWithin(1_024), 512)
 })

@@ -1,13 +1,11 @@
 /** As many idle connections as a server takes, from processes of their own, since each end of one is a file. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { connectionsWithin, startHttpServer } from '../../src/apiserver/http/http-server.ts'
-import { startTestServer } from '../../src/apiserver/testing/test-server.ts'
-import { loopbackPki } from '../side-by-side/our-server.ts'
+import { connectionsWithin } from '../../src/apiserver/http/http-server.ts'
+import { assertServed, assertServes, ListeningServer } from './listening-server.ts'
 import { type Door, RawConnection } from './raw-connection.ts'
 
 const wanted = 10_000
@@ -31,40 +29,16 @@ function holdConnections(door: Door, count: number): Promise<ChildProcess> {
   })
 }
 
-async function ask(raw: RawConnection): Promise<void> {
-  raw.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-  await raw.closed
-  assert.match(raw.received.toString(), /^HTTP\/1\.1 200 OK\r\n/)
-}
-
 test('10,000 idle connections are held, one more is refused, and those that are held are served', async t => {
   const limit = Math.min(wanted, connectionsWithin(fileLimit()))
   if (limit < wanted) t.diagnostic(`open files are limited: ${limit} connections instead of ${wanted}`)
-  const directory = mkdtempSync(join(tmpdir(), 'clipper-connections-'))
-  const api = await startTestServer()
-  const pki = loopbackPki(directory, 'here')
-  const { certificatePem: certificate, privateKeyPem: key } = pki.serving
-  const http = await startHttpServer(api.server, {
-    host: '127.0.0.1',
-    port: 0,
-    certificate,
-    key,
-    clientCa: pki.caPem,
-    // However long a busy machine takes to make them all.
-    limits: { connections: limit, headMs: 600_000, idleMs: 600_000 },
-  })
-  const door = {
-    port: http.port,
-    ca: pki.caPem,
-    cert: pki.kubeletClient.certificatePem,
-    key: pki.kubeletClient.privateKeyPem,
-  }
+  const server = await ListeningServer.start()
+  // However long a busy machine takes to make them all.
+  const { door } = await server.listen({ connections: limit, headMs: 600_000, idleMs: 600_000 })
   const children: ChildProcess[] = []
   t.after(async () => {
     for (const child of children) child.kill('SIGKILL')
-    await http.close(0)
-    await api.close()
-    rmSync(directory, { recursive: true, force: true })
+    await server.close()
   })
   const before = process.memoryUsage().rss
   const own = await Promise.all(Array.from({ length: processes }, () => RawConnection.open(door, 'http/1.1')))
@@ -74,8 +48,8 @@ test('10,000 idle connections are held, one more is refused, and those that are 
   t.diagnostic(`${limit} connections, ${Math.round(bytesEach / 1024)} KiB each`)
   assert.ok(bytesEach < maxBytesEach, `${bytesEach} bytes each`)
   await assert.rejects(RawConnection.open(door, 'http/1.1'))
-  await Promise.all(own.map(ask))
+  await Promise.all(own.map(assertServed))
   // Whoever goes makes room.
-  await ask(await RawConnection.open(door, 'http/1.1'))
+  await assertServes(door)
   for (const child of children) assert.equal(child.exitCode, null)
 })

@@ -1,47 +1,27 @@
 /** Clients that take nothing of what they asked for: they are cut off, what is held for them is bounded, and all others go on. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type RunningHttpServer, startHttpServer } from '../../src/apiserver/http/http-server.ts'
-import { send, startTestServer, type TestServer } from '../../src/apiserver/testing/test-server.ts'
-import { loopbackPki } from '../side-by-side/our-server.ts'
+import type { RunningHttpServer } from '../../src/apiserver/http/http-server.ts'
+import { send, type TestServer } from '../../src/apiserver/testing/test-server.ts'
+import { ListeningServer } from './listening-server.ts'
 import { type Door, endHeaders, endStream, frame, frameTypes, get, preface, RawConnection } from './raw-connection.ts'
 
 const path = '/api/v1/namespaces/default/configmaps'
-const directory = mkdtempSync(join(tmpdir(), 'clipper-slow-'))
+let server: ListeningServer
 let api: TestServer
 let http: RunningHttpServer
 let door: Door
 
 before(async () => {
-  api = await startTestServer()
-  const pki = loopbackPki(directory, 'here')
-  const { certificatePem: certificate, privateKeyPem: key } = pki.serving
-  const limits = { stallMs: 3_000, idleMs: 3_000 }
-  http = await startHttpServer(api.server, {
-    host: '127.0.0.1',
-    port: 0,
-    certificate,
-    key,
-    clientCa: pki.caPem,
-    limits,
-  })
-  door = {
-    port: http.port,
-    ca: pki.caPem,
-    cert: pki.kubeletClient.certificatePem,
-    key: pki.kubeletClient.privateKeyPem,
-  }
+  server = await ListeningServer.start()
+  api = server.api
+  const listening = await server.listen({ stallMs: 3_000, idleMs: 3_000 })
+  http = listening.http
+  door = listening.door
 })
-after(async () => {
-  await http.close(0)
-  await api.close()
-  rmSync(directory, { recursive: true, force: true })
-})
+after(() => server.close())
 
 const bytesOf = ({ rss }: NodeJS.MemoryUsage): number => rss
 /** Far more than sockets and kernels hold, so that whoever does not read stands still. */
