@@ -1,8 +1,20 @@
 /** A resource that clients define: every keyword of schemas, its subresources, columns and selectable fields. */
 import type { Case, Json, JsonObject, Step } from './case.ts'
-import { nextNumber } from './generated.ts'
 import { namespace } from './pair.ts'
-import { apply, jsonPatch, merge, step, strategic } from './steps.ts'
+import {
+  apply,
+  asMetadata,
+  asTable,
+  asYaml,
+  jsonPatch,
+  merge,
+  nextNumber,
+  objectOf,
+  scale,
+  step,
+  strategic,
+  yaml,
+} from './steps.ts'
 
 /** A property, and values for it: some fit, some do not. */
 const properties: Readonly<Record<string, readonly [schema: JsonObject, values: readonly Json[]]>> = {
@@ -263,11 +275,10 @@ function* values(): Generator<Case> {
             const body = object({ [name]: value }, { metadata: { name: 'two' } })
             steps.push(step(label, method, `${path}?dryRun=All`, body))
           } else if (verb === 'update') {
-            const body = (answers: readonly { json: unknown }[]) => {
-              const seed = structuredClone(answers[1]?.json ?? {}) as { spec?: JsonObject }
-              return { ...seed, spec: { ...seed.spec, [name]: value } }
-            }
-            steps.push(step(label, method, `${path}/one?dryRun=All`, undefined, { body }))
+            const body = (seed: JsonObject) => ({ ...seed, spec: { ...(seed.spec as JsonObject), [name]: value } })
+            steps.push(
+              step(label, method, `${path}/one?dryRun=All`, undefined, { body: answers => body(objectOf(answers[1])) }),
+            )
           } else {
             const type = verb === 'merge' ? merge : apply
             const query = verb === 'merge' ? '' : '&fieldManager=two'
@@ -278,10 +289,6 @@ function* values(): Generator<Case> {
       return steps
     })
 }
-
-const table = (include = ''): Partial<Step> => ({
-  headers: { accept: `application/json;as=Table;v=v1;g=meta.k8s.io${include}` },
-})
 
 function* verbs(): Generator<Case> {
   yield custom('verbs', ({ path, kind }, object) => {
@@ -318,14 +325,14 @@ function* verbs(): Generator<Case> {
         'POST',
         `${path}?dryRun=All`,
         `apiVersion: side.example.com/v1\nkind: ${kind}\nmetadata:\n  name: y\nspec:\n  text: a\n`,
-        { contentType: 'application/yaml' },
+        yaml,
       ),
       step(
         'YAML twice',
         'POST',
         `${path}?dryRun=All&fieldValidation=Strict`,
         `apiVersion: side.example.com/v1\nkind: ${kind}\nmetadata:\n  name: y\nspec:\n  text: a\n  text: b\n`,
-        { contentType: 'application/yaml' },
+        yaml,
       ),
       step('protobuf', 'POST', path, 'k8s', { contentType: 'application/vnd.kubernetes.protobuf' }),
       step('no kind', 'POST', `${path}?dryRun=All`, { apiVersion: 'side.example.com/v1', metadata: { name: 'x' } }),
@@ -358,14 +365,12 @@ function* verbs(): Generator<Case> {
       step('get', 'GET', `${path}/one`),
       step('get by another version', 'GET', `${v2}/one`),
       step('list', 'GET', path),
-      step('table', 'GET', path, undefined, table()),
-      step('table of one', 'GET', `${path}/one`, undefined, table()),
-      step('table with objects', 'GET', `${path}?includeObject=Object`, undefined, table()),
-      step('table with none', 'GET', `${path}?includeObject=None`, undefined, table()),
-      step('metadata', 'GET', `${path}/one`, undefined, {
-        headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' },
-      }),
-      step('YAML answer', 'GET', `${path}/one`, undefined, { headers: { accept: 'application/yaml' } }),
+      step('table', 'GET', path, undefined, asTable),
+      step('table of one', 'GET', `${path}/one`, undefined, asTable),
+      step('table with objects', 'GET', `${path}?includeObject=Object`, undefined, asTable),
+      step('table with none', 'GET', `${path}?includeObject=None`, undefined, asTable),
+      step('metadata', 'GET', `${path}/one`, undefined, asMetadata),
+      step('YAML answer', 'GET', `${path}/one`, undefined, asYaml),
       step('protobuf answer', 'GET', `${path}/one`, undefined, {
         headers: { accept: 'application/vnd.kubernetes.protobuf' },
       }),
@@ -428,25 +433,9 @@ function* verbs(): Generator<Case> {
       step('scale', 'GET', `${path}/one/scale`),
       step('scale up', 'PATCH', `${path}/one/scale`, { spec: { replicas: 7 } }, merge),
       step('scale below none', 'PATCH', `${path}/one/scale`, { spec: { replicas: -7 } }, merge),
-      step('scale by PUT', 'PUT', `${path}/one/scale`, {
-        apiVersion: 'autoscaling/v1',
-        kind: 'Scale',
-        metadata: { name: 'one', namespace },
-        spec: { replicas: 2 },
-      }),
-      step('scale of another', 'PUT', `${path}/one/scale`, {
-        apiVersion: 'autoscaling/v1',
-        kind: 'Scale',
-        metadata: { name: 'two', namespace },
-        spec: { replicas: 2 },
-      }),
-      step(
-        'scale by apply',
-        'PATCH',
-        `${path}/one/scale?fieldManager=s&force=true`,
-        { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'one' }, spec: { replicas: 4 } },
-        apply,
-      ),
+      step('scale by PUT', 'PUT', `${path}/one/scale`, scale({ name: 'one', namespace }, 2)),
+      step('scale of another', 'PUT', `${path}/one/scale`, scale({ name: 'two', namespace }, 2)),
+      step('scale by apply', 'PATCH', `${path}/one/scale?fieldManager=s&force=true`, scale({ name: 'one' }, 4), apply),
       step('after all', 'GET', `${path}/one`),
       step('unknown subresource', 'GET', `${path}/one/bogus`),
       step('delete, wrong uid', 'DELETE', `${path}/one`, { preconditions: { uid: '1-1' } }),

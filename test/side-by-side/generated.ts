@@ -5,7 +5,8 @@ import type { Case, JsonObject, Step } from './case.ts'
 import type { Answer } from './connection.ts'
 import { absent } from './field-values.ts'
 import { type FieldPlace, type Mutation, mutationsAt, partial, placed, placesOf, pointerOf } from './mutations.ts'
-import { createdKinds, keyOf, namedSample, pathOf, sampleOf, settlingOf, storedKinds } from './samples.ts'
+import { createdKinds, keyOf, namedSample, pathOf, sampleOf, storedKinds } from './samples.ts'
+import { apply, jsonPatch, make, merge, nextNumber, objectOf, step, strategic } from './steps.ts'
 
 /** Which part of all mutations is taken, each between 0 and 1. */
 export interface Shares {
@@ -71,11 +72,6 @@ function validationOf(chooser: Chooser): string {
   return chooser.happens(0.1) ? `&fieldValidation=${chooser.one(['Strict', 'Ignore', 'Warn'])}` : ''
 }
 
-let number = 0
-
-/** Numbers for names of objects, unique in a process. */
-export const nextNumber = (): number => ++number
-
 function* createCases(kind: Kind, chooser: Chooser): Generator<Case> {
   const isStored = storedKinds.includes(kind)
   const chosen = chooser.choose('create', placesOf(kind))
@@ -94,14 +90,9 @@ function* createCases(kind: Kind, chooser: Chooser): Generator<Case> {
   }
 }
 
-export const objectOf = (answer: Answer | undefined): JsonObject => (answer?.json ?? {}) as JsonObject
-
 function framed(kind: Kind, name: string, object: JsonObject, steps: readonly Step[]): Step[] {
-  return [
-    { label: 'make', method: 'POST', path: pathOf(kind), body: () => object, ...settlingOf(kind, pathOf(kind, name)) },
-    ...steps,
-    { label: 'unmake', method: 'DELETE', path: pathOf(kind, name) },
-  ]
+  const path = pathOf(kind, name)
+  return [make(kind, path, object), ...steps, step('unmake', 'DELETE', path)]
 }
 
 function* updateCases(kind: Kind, chooser: Chooser, subresource: '' | 'status'): Generator<Case> {
@@ -123,12 +114,7 @@ function* updateCases(kind: Kind, chooser: Chooser, subresource: '' | 'status'):
   }
 }
 
-const patchTypes = {
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-  json: 'application/json-patch+json',
-  apply: 'application/apply-patch+yaml',
-} as const
+const patchTypes = { merge, strategic, json: jsonPatch, apply } as const
 
 function patchStep(kind: Kind, name: string, mutation: Mutation, chooser: Chooser, subresource: string): Step {
   const { place, value } = mutation
@@ -140,7 +126,7 @@ function patchStep(kind: Kind, name: string, mutation: Mutation, chooser: Choose
     label: `${type}: ${labelOf(mutation)}`,
     method: 'PATCH',
     path: `${pathOf(kind, name)}${subresource}?dryRun=All${query}${validationOf(chooser)}`,
-    contentType: patchTypes[type],
+    ...patchTypes[type],
     body: () => {
       if (type === 'json') {
         if (value.value === absent) return [{ op: 'remove', path: pointerOf(place) }]

@@ -53,9 +53,10 @@ async function runCase(
   const ourAnswers: Answer[] = []
   for (const step of steps) {
     const ourRequest = wireRequestOf(step, ourAnswers)
+    const isAwaited = ({ status }: Answer) => step.until === undefined || status === step.until
     const [stock, ours] = await Promise.all([
-      answerWith(pair.stock, wireRequestOf(step, stockAnswers), step.until),
-      answerWith(pair.ours, ourRequest, step.until),
+      answerWhen(isAwaited, pair.stock, wireRequestOf(step, stockAnswers)),
+      answerWhen(isAwaited, pair.ours, ourRequest),
     ])
     const settled = step.settles && stock.status < 300 && ours.status < 300 ? step.settles : undefined
     stockAnswers.push(settled === undefined ? stock : await settledAnswer(pair.stock, settled))
@@ -95,23 +96,26 @@ function isSettled({ metadata, status, items }: Conditioned, path: string): bool
   return conditions.some(condition => condition.type === type && condition.status === wanted)
 }
 
-/** The object as it is once its conditions are written, or a list once it is empty; as it is after a while otherwise. */
-async function settledAnswer(connection: Connection, path: string): Promise<Answer> {
+/** The answer, once it is what is waited for; as it is after a while otherwise. */
+async function answerWhen(
+  isAwaited: (answer: Answer) => boolean,
+  connection: Connection,
+  request: WireRequest,
+): Promise<Answer> {
   for (let tries = 1; ; tries++) {
-    const answer = await answerOf(connection, { method: 'GET', path, headers: {} })
-    if (answer.status !== 200 || isSettled(answer.json as Conditioned, path) || tries === settleTries) return answer
+    const answer = await answerOf(connection, request)
+    if (isAwaited(answer) || tries === settleTries) return answer
     await new Promise(resolve => setTimeout(resolve, settlePauseMs))
   }
 }
 
-/** The answer, once it has the status that is waited for, or after a while. */
-async function answerWith(connection: Connection, request: WireRequest, until: number | undefined): Promise<Answer> {
-  for (let tries = 1; ; tries++) {
-    const answer = await answerOf(connection, request)
-    if (until === undefined || answer.status === until || tries === settleTries) return answer
-    await new Promise(resolve => setTimeout(resolve, settlePauseMs))
-  }
-}
+/** The object once its conditions are written, or a list once it is empty. */
+const settledAnswer = (connection: Connection, path: string): Promise<Answer> =>
+  answerWhen(({ status, json }) => status !== 200 || isSettled(json as Conditioned, path), connection, {
+    method: 'GET',
+    path,
+    headers: {},
+  })
 
 /** A server that does not answer is a difference like any other. */
 async function answerOf(connection: Connection, request: WireRequest): Promise<Answer> {

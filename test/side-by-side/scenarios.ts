@@ -2,10 +2,24 @@
 import type { Kind } from '../../src/schema/kind.ts'
 import type { Case, JsonObject } from './case.ts'
 import { customCases } from './custom-resources.ts'
-import { nextNumber, objectOf } from './generated.ts'
 import { patchCases } from './patches.ts'
 import { createdKinds, keyOf, namedSample, pathOf, sampleOf, settlingOf, storedKinds } from './samples.ts'
-import { apply, around, kindOf, merge, options, step, strategic, uid } from './steps.ts'
+import {
+  apply,
+  around,
+  asTable,
+  jsonPatch,
+  kindOf,
+  make,
+  merge,
+  nextNumber,
+  objectOf,
+  options,
+  scale,
+  step,
+  strategic,
+  uid,
+} from './steps.ts'
 import { subresourceCases } from './subresources.ts'
 
 const Pod = kindOf('v1', 'Pod')
@@ -67,13 +81,10 @@ function* collections(): Generator<Case> {
       name: `scenario collection ${keyOf(kind)}`,
       steps: [
         ...objects.map(({ name, object }) =>
-          step(
-            'make',
-            'POST',
-            path,
-            { ...object, metadata: { ...(object.metadata as JsonObject), labels: label } },
-            settlingOf(kind, pathOf(kind, name)),
-          ),
+          make(kind, pathOf(kind, name), {
+            ...object,
+            metadata: { ...(object.metadata as JsonObject), labels: label },
+          }),
         ),
         step('list', 'GET', `${path}?${selector}`),
         step('limit', 'GET', `${path}?${selector}&limit=1`),
@@ -86,9 +97,7 @@ function* collections(): Generator<Case> {
         step('match without version', 'GET', `${path}?resourceVersionMatch=Exact`),
         step('bad version', 'GET', `${path}?resourceVersion=x`),
         step('bad continue', 'GET', `${path}?continue=x`),
-        step('table', 'GET', `${path}?${selector}`, undefined, {
-          headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
-        }),
+        step('table', 'GET', `${path}?${selector}`, undefined, asTable),
         step('metadata', 'GET', `${path}?${selector}`, undefined, {
           headers: { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' },
         }),
@@ -244,18 +253,8 @@ function* others(): Generator<Case> {
   for (const kind of storedKinds.filter(one => one.resource?.subresources?.scale))
     yield around(`scenario scale ${keyOf(kind)}`, kind, ({ name, path }) => [
       step('get', 'GET', `${path}/scale`),
-      step('put', 'PUT', `${path}/scale`, {
-        apiVersion: 'autoscaling/v1',
-        kind: 'Scale',
-        metadata: { name },
-        spec: { replicas: 3 },
-      }),
-      step('negative', 'PUT', `${path}/scale`, {
-        apiVersion: 'autoscaling/v1',
-        kind: 'Scale',
-        metadata: { name },
-        spec: { replicas: -3 },
-      }),
+      step('put', 'PUT', `${path}/scale`, scale({ name }, 3)),
+      step('negative', 'PUT', `${path}/scale`, scale({ name }, -3)),
       step('wrong name', 'PUT', `${path}/scale`, { metadata: { name: 'other' }, spec: { replicas: 1 } }),
       step('patch', 'PATCH', `${path}/scale`, { spec: { replicas: 0 } }, merge),
       step('get the object', 'GET', path),
@@ -301,13 +300,9 @@ function* others(): Generator<Case> {
       }),
     }),
     step('no change', 'PUT', path, undefined, { body: answers => objectOf(answers[0]) }),
-    step('json patch test', 'PATCH', path, [{ op: 'test', path: '/spec/replicas', value: 7 }], {
-      contentType: 'application/json-patch+json',
-    }),
-    step('json patch of nothing', 'PATCH', path, [{ op: 'remove', path: '/spec/nothing' }], {
-      contentType: 'application/json-patch+json',
-    }),
-    step('bad json patch', 'PATCH', path, { op: 'remove' }, { contentType: 'application/json-patch+json' }),
+    step('json patch test', 'PATCH', path, [{ op: 'test', path: '/spec/replicas', value: 7 }], jsonPatch),
+    step('json patch of nothing', 'PATCH', path, [{ op: 'remove', path: '/spec/nothing' }], jsonPatch),
+    step('bad json patch', 'PATCH', path, { op: 'remove' }, jsonPatch),
     step('bad merge patch', 'PATCH', path, '[]', merge),
     step('broken patch', 'PATCH', path, '{', merge),
     step('old version in a patch', 'PATCH', path, { metadata: { resourceVersion: '1' } }, merge),
@@ -335,9 +330,8 @@ function* resizes(): Generator<Case> {
     const whole = `${name}-whole`
     const mirror = `${name}-mirror`
     const declared = { declaredFeatures: ['InPlacePodLevelResourcesVerticalScaling'] }
-    const merged = { contentType: 'application/merge-patch+json' }
     return [
-      step('allocatable', 'PATCH', `${path}/status`, { status: { allocatable: { cpu: '2', memory: '1Gi' } } }, merged),
+      step('allocatable', 'PATCH', `${path}/status`, { status: { allocatable: { cpu: '2', memory: '1Gi' } } }, merge),
       make(bound, {
         containers: [one({ requests: small, limits: { cpu: '1' } }), { ...one({}), name: 'other' }],
         initContainers: [{ ...one({ requests: small }), name: 'first' }],
@@ -353,7 +347,7 @@ function* resizes(): Generator<Case> {
         initContainers: [{ name: 'first', resources: { requests: { cpu: '1' } } }],
       }),
       resize('resources of the pod', bound, { resources: { requests: { cpu: '500m', memory: '64Mi' } } }),
-      step('declare', 'PATCH', `${path}/status`, { status: declared }, merged),
+      step('declare', 'PATCH', `${path}/status`, { status: declared }, merge),
       // The stock server's admission reads nodes from a cache.
       {
         ...resize('resources of the pod again', bound, { resources: { requests: { cpu: '500m', memory: '64Mi' } } }),

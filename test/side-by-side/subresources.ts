@@ -1,9 +1,22 @@
 /** Every subresource with every verb and type of patch, and the options that requests can carry. */
 import type { Kind } from '../../src/schema/kind.ts'
 import type { Case, JsonObject, Step } from './case.ts'
-import { objectOf } from './generated.ts'
 import { keyOf, pathOf, storedKinds } from './samples.ts'
-import { apply, around, jsonPatch, kindOf, merge, options, step, strategic } from './steps.ts'
+import {
+  apply,
+  around,
+  asMetadata,
+  asTable,
+  asYaml,
+  jsonPatch,
+  kindOf,
+  merge,
+  objectOf,
+  options,
+  step,
+  strategic,
+  yaml,
+} from './steps.ts'
 
 const ConfigMap = kindOf('v1', 'ConfigMap')
 const Deployment = kindOf('apps/v1', 'Deployment')
@@ -31,9 +44,7 @@ function everyVerb(kind: Kind, name: string, object: JsonObject, path: string): 
   const dry = `${path}?dryRun=All`
   return [
     step(`GET ${path}`, 'GET', path),
-    step(`table of ${path}`, 'GET', path, undefined, {
-      headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
-    }),
+    step(`table of ${path}`, 'GET', path, undefined, asTable),
     step(`PUT as made ${path}`, 'PUT', dry, undefined, { body: answers => objectOf(answers[0]) }),
     step(`PUT nothing ${path}`, 'PUT', dry, {}),
     step(`PUT metadata ${path}`, 'PUT', dry, whole),
@@ -110,7 +121,7 @@ function* bodies(): Generator<Case> {
     const query = `${path}?dryRun=All${validation === '' ? '' : `&fieldValidation=${validation}`}`
     for (const [label, body] of strictBodies) steps.push(step(`${label} ${validation}`, 'POST', query, body))
     for (const [label, body] of yamlBodies) {
-      steps.push(step(`YAML ${label} ${validation}`, 'POST', query, body, { contentType: 'application/yaml' }))
+      steps.push(step(`YAML ${label} ${validation}`, 'POST', query, body, yaml))
     }
   }
   yield { name: 'bodies', steps }
@@ -194,18 +205,16 @@ function* parameters(): Generator<Case> {
     ],
   }
   yield around('metadata alone', Deployment, ({ path: one, name }) => {
-    const accept = { headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' } }
-    const asTable = { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } }
     return [
-      step('get', 'GET', one, undefined, accept),
-      step('patch', 'PATCH', one, { metadata: { labels: { a: 'b' } } }, { ...merge, ...accept }),
+      step('get', 'GET', one, undefined, asMetadata),
+      step('patch', 'PATCH', one, { metadata: { labels: { a: 'b' } } }, { ...merge, ...asMetadata }),
       step('patch, a table', 'PATCH', one, { metadata: { labels: { a: 'c' } } }, { ...merge, ...asTable }),
       step(
         'apply',
         'PATCH',
         `${one}?fieldManager=m`,
         { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, labels: { x: 'y' } } },
-        { ...apply, ...accept },
+        { ...apply, ...asMetadata },
       ),
       step(
         'partial apply',
@@ -214,8 +223,8 @@ function* parameters(): Generator<Case> {
         { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata: { name } },
         apply,
       ),
-      step('create', 'POST', `${pathOf(Deployment)}?dryRun=All`, { metadata: { name: 'x' } }, accept),
-      step('unmake', 'DELETE', one, undefined, accept),
+      step('create', 'POST', `${pathOf(Deployment)}?dryRun=All`, { metadata: { name: 'x' } }, asMetadata),
+      step('unmake', 'DELETE', one, undefined, asMetadata),
     ]
   })
   yield around('deletion by query', Secret, ({ path: one }) => [
@@ -239,9 +248,7 @@ function* parameters(): Generator<Case> {
       options({ dryRun: ['All'], propagationPolicy: 'Foreground' }),
     ),
     step('strict', 'DELETE', one, { ...options({ dryRun: ['All'] }), bogus: 1 }),
-    step('YAML', 'DELETE', one, 'kind: DeleteOptions\napiVersion: v1\ndryRun: [All]\n', {
-      contentType: 'application/yaml',
-    }),
+    step('YAML', 'DELETE', one, 'kind: DeleteOptions\napiVersion: v1\ndryRun: [All]\n', yaml),
     step('another version', 'DELETE', one, { kind: 'DeleteOptions', apiVersion: 'apps/v1', dryRun: ['All'] }),
     step('metav1', 'DELETE', one, { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', dryRun: ['All'] }),
     step('wrong version and uid', 'DELETE', one, options({ preconditions: { uid: 'x', resourceVersion: '1' } })),
@@ -352,26 +359,24 @@ function* fieldSelectors(): Generator<Case> {
   }
 }
 
-const wide = 'application/json;as=Table;v=v1;g=meta.k8s.io'
-
 /** Tables of single objects, in all their forms. */
 function* tables(): Generator<Case> {
   for (const kind of storedKinds)
     yield around(`tables ${keyOf(kind)}`, kind, ({ path }) => [
       ...['', '?includeObject=Object', '?includeObject=Metadata', '?includeObject=None', '?includeObject=bogus'].map(
-        query => step(`table ${query}`, 'GET', `${path}${query}`, undefined, { headers: { accept: wide } }),
+        query => step(`table ${query}`, 'GET', `${path}${query}`, undefined, asTable),
       ),
-      step('table or JSON', 'GET', path, undefined, { headers: { accept: `${wide}, application/json` } }),
-      step('metadata', 'GET', path, undefined, {
-        headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' },
+      step('table or JSON', 'GET', path, undefined, {
+        headers: { accept: `${asTable.headers.accept}, application/json` },
       }),
-      step('YAML', 'GET', path, undefined, { headers: { accept: 'application/yaml' } }),
+      step('metadata', 'GET', path, undefined, asMetadata),
+      step('YAML', 'GET', path, undefined, asYaml),
       step(
         'made as a table',
         'PATCH',
         `${path}?dryRun=All`,
         { metadata: { labels: { t: 'x' } } },
-        { ...merge, headers: { accept: wide } },
+        { ...merge, ...asTable },
       ),
       step('unmake', 'DELETE', path),
     ])
