@@ -53,8 +53,13 @@ class Watching {
   }
 }
 
-const isOver = (watch: Watching) =>
-  eventually('the watch has ended', () => Promise.race([watch.over.then(() => true), sleep(100).then(() => false)]))
+/** The watch ends and sends its client to list again. */
+async function expires(watch: Watching): Promise<void> {
+  await eventually('the watch has ended', () =>
+    Promise.race([watch.over.then(() => true), sleep(100).then(() => false)]),
+  )
+  assert.equal(watch.code, 410)
+}
 
 const listed = (objects: readonly ConfigMap[]): string[] =>
   objects.map(({ metadata, data }) => `${metadata?.name}@${metadata?.resourceVersion}=${data?.value}`).sort()
@@ -232,8 +237,7 @@ describe('an etcd with another history than before', { skip: unable, timeout: 60
     for (let i = 0; i < 50; i++) await writeDirectly('changed', `after ${i}`)
     await direct.compact(await direct.currentRevision(), { physical: true })
     network.heal()
-    await isOver(watch)
-    assert.equal(watch.code, 410)
+    await expires(watch)
     assert.equal(await valueAt('changed'), 'after 49')
     await works()
   })
@@ -247,8 +251,7 @@ describe('an etcd with another history than before', { skip: unable, timeout: 60
     await writeDirectly('changed', 'stalled')
     await direct.compact(await direct.currentRevision(), { physical: true })
     network.heal()
-    await isOver(watch)
-    assert.equal(watch.code, 410)
+    await expires(watch)
     assert.equal(await valueAt('changed'), 'stalled')
     await works()
   })
@@ -263,13 +266,11 @@ describe('an etcd with another history than before', { skip: unable, timeout: 60
     const stale = await client.of(ConfigMap).get(namespace, 'changed')
     const future = (await client.of(ConfigMap).list(namespace)).metadata.resourceVersion!
     const reads = await restore(file)
-    await isOver(watch)
-    assert.equal(watch.code, 410)
+    await expires(watch)
     await eventually('a read', () => valueAt('changed'))
     // Nobody may wait for what belonged to a history that is gone, or write over what came of it.
     const tooLate = new Watching(client, future, stopping.signal)
-    await isOver(tooLate)
-    assert.equal(tooLate.code, 410)
+    await expires(tooLate)
     await assert.rejects(client.of(ConfigMap).list(namespace, { resourceVersion: future }), isTooLarge)
     await assert.rejects(client.of(ConfigMap).update({ ...stale, data: { value: 'stale' } }), isConflict)
     assert.deepEqual(await reads.stop(), ['saved'])
@@ -286,8 +287,7 @@ describe('an etcd with another history than before', { skip: unable, timeout: 60
     const reads = await restore(file)
     for (let i = 0; i < 100; i++) await writeDirectly('other', `${i}`)
     network.heal()
-    await isOver(watch)
-    assert.equal(watch.code, 410)
+    await expires(watch)
     assert.equal(await eventually('a read', () => valueAt('changed')), 'saved again')
     assert.deepEqual(await reads.stop(), ['saved again'])
     await works()
@@ -300,8 +300,7 @@ describe('an etcd with another history than before', { skip: unable, timeout: 60
     await create('lost', 'x')
     const watch = await watching()
     const reads = await restore(file, ['--bump-revision', '1000000', '--mark-compacted'])
-    await isOver(watch)
-    assert.equal(watch.code, 410)
+    await expires(watch)
     assert.equal(await eventually('a read', () => valueAt('changed')), 'saved at last')
     assert.deepEqual(await reads.stop(), ['saved at last'])
     await works()
@@ -351,8 +350,7 @@ describe('our own store, restored while its server is down', {
     await command('restore', file, '--replace')
     await start()
     const watch = new Watching(client, metadata.resourceVersion!, stopping.signal)
-    await isOver(watch)
-    assert.equal(watch.code, 410)
+    await expires(watch)
     await create('new')
     await eventually('the informer shows what there is', async () => {
       const names = informer.list(namespace).map(({ metadata }) => metadata?.name)
