@@ -155,9 +155,13 @@ async function runOnOwnCluster(
   } finally {
     for (const registry of registries) registry.close()
     if (existsSync(cluster.log)) copyFileSync(cluster.log, join(directory, 'clipper.log'))
-    await part('removing the cluster', () => cluster.remove())
-    await namespace?.end()
-    unlock()
+    try {
+      await part('removing the cluster', () => cluster.remove())
+    } finally {
+      // Its process would keep this one.
+      await namespace?.end()
+      unlock()
+    }
   }
 }
 
