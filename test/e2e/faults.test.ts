@@ -1,6 +1,6 @@
 /** What goes wrong on a real machine: bad flags, missing parts, full disks, kill -9. Nothing is lost or left behind. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -178,6 +178,22 @@ describe('a running cluster', { skip: skip ?? (hasKubectl() ? undefined : 'kubec
       'get pods -l app=steady -o jsonpath={.items[*].status.containerStatuses[0].restartCount}',
     )
     assert.equal(restarts, '0 0 0')
+  })
+
+  test('a snapshot that was cut short is refused, and the store stays as it is', async () => {
+    const file = join(cluster.directory, 'snapshot.db')
+    const data = ['--data-dir', cluster.dataDirectory]
+    const saved = await cluster.clipper('snapshot', 'save', file, ...data)
+    assert.equal(saved.code, 0, saved.stderr)
+    const whole = readFileSync(file)
+    writeFileSync(file, whole.subarray(0, Math.floor(whole.length / 2)))
+    await cluster.clipper('down', ...data)
+    const { code, stderr } = await cluster.clipper('snapshot', 'restore', file, '--replace', ...data)
+    assert.equal(code, 1)
+    assert.match(stderr, /cut short|checksum|SHA-256/)
+    assert.doesNotMatch(stderr, /\n\s+at /)
+    assert.equal((await cluster.up()).code, 0, cluster.log())
+    assert.equal(await cluster.kubectl('get deployment steady -o jsonpath={.metadata.name}'), 'steady')
   })
 
   test('down leaves no process, mount, interface, rule or cgroup; up brings the workload back', async () => {
