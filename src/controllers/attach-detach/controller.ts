@@ -8,17 +8,12 @@ import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim
 import { Pod } from '../../api/core/v1/pod.ts'
 import { CSIDriver } from '../../api/storage/v1/csi-driver.ts'
 import { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
+import { claimNamesOf } from '../../machinery/pod-claims.ts'
 import { attachmentName } from '../../machinery/volume-attachments.ts'
 import type { ControllerDefinition } from '../runtime/controller.ts'
 import { planNode } from './plan.ts'
 
 const byNode = 'node'
-
-const claimNamesOf = (pod: Pod): string[] =>
-  (pod.spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim) return [persistentVolumeClaim.claimName]
-    return ephemeral ? [`${pod.metadata.name}-${name}`] : []
-  })
 
 export const attachDetachController: ControllerDefinition = {
   name: 'attachdetach-controller',

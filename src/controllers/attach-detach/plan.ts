@@ -5,6 +5,7 @@ import type { Pod } from '../../api/core/v1/pod.ts'
 import { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
 import { attachmentName, uniqueVolumeName } from '../../machinery/volume-attachments.ts'
 import { type Action, create, type Plan, remove } from '../runtime/action.ts'
+import { isFinished } from '../runtime/pods.ts'
 
 export interface NodeAttachments {
   readonly nodeName: string
@@ -25,13 +26,11 @@ export interface NodeAttachments {
 const unmountWaitMs = 360_000
 const sharedModes = ['ReadWriteMany', 'ReadOnlyMany']
 
-const hasEnded = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed'
-
 export function planNode(state: NodeAttachments): { readonly plan: Plan; readonly lookAgainMs?: number } {
   const { node, users, attachments, isOwn } = state
   const wanted = new Map<string, { readonly pod: Pod; readonly volume: PersistentVolume }>()
   for (const { pod, volumes } of users)
-    if (!hasEnded(pod)) for (const volume of volumes) wanted.set(volume.metadata.name, { pod, volume })
+    if (!isFinished(pod)) for (const volume of volumes) wanted.set(volume.metadata.name, { pod, volume })
   const actions: Action[] = []
   const attached = new Set(attachments.map(({ spec }) => spec.source.persistentVolumeName ?? ''))
   if (node)

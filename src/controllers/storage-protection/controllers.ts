@@ -2,32 +2,21 @@
 import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
-import type { Volume } from '../../api/core/v1/volume.ts'
 import { VolumeAttributesClass } from '../../api/storage/v1/volume-attributes-class.ts'
 import { timeOf } from '../../client/timestamps.ts'
+import { claimNameOf, claimNamesOf } from '../../machinery/pod-claims.ts'
 import { type Action, updateStatus } from '../runtime/action.ts'
 import { type ControllerDefinition, enqueueChanged, objectOf } from '../runtime/controller.ts'
+import { isFinished } from '../runtime/pods.ts'
 import { protect } from './finalizer.ts'
 
 const byClaim = 'claim'
 
-/** The claim that a volume of a pod uses: one that it names, or the one that was made for it alone. */
-function claimNameOf(pod: Pod, volume: Volume): string | undefined {
-  if (volume.persistentVolumeClaim) return volume.persistentVolumeClaim.claimName
-  return volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined
-}
-
-const claimKeysOf = (pod: Pod): string[] =>
-  (pod.spec.volumes ?? []).flatMap(volume => {
-    const name = claimNameOf(pod, volume)
-    return name === undefined ? [] : [`${pod.metadata.namespace}/${name}`]
-  })
+const claimKeysOf = (pod: Pod): string[] => claimNamesOf(pod).map(name => `${pod.metadata.namespace}/${name}`)
 
 /** A claim that only has the name of one made for a pod is not the pod's. */
 const isMadeFor = (pod: Pod, claim: PersistentVolumeClaim): boolean =>
   (claim.metadata.ownerReferences ?? []).some(({ uid, controller }) => controller === true && uid === pod.metadata.uid)
-
-const hasEnded = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed'
 
 /** Whether a pod refers to the claim. `ephemeral`: whether a claim made for the pod counts. */
 function refersTo(pod: Pod, claim: PersistentVolumeClaim, ephemeral: boolean): boolean {
@@ -39,7 +28,7 @@ function refersTo(pod: Pod, claim: PersistentVolumeClaim, ephemeral: boolean): b
 
 /** Only pods on nodes count: a kubelet does not start one whose claim is being deleted. */
 const keepsClaim = (pod: Pod, claim: PersistentVolumeClaim): boolean =>
-  Boolean(pod.spec.nodeName) && refersTo(pod, claim, !hasEnded(pod))
+  Boolean(pod.spec.nodeName) && refersTo(pod, claim, !isFinished(pod))
 
 /** Since when a bound claim is in no pod (KEP-5541). */
 function unusedCondition(claim: PersistentVolumeClaim, isUsed: boolean, nowMs: number): readonly Action[] {
@@ -75,7 +64,7 @@ export const claimProtectionController: ControllerDefinition = {
         const claim = objectOf(claims, key)
         if (!claim) return undefined
         const users = pods.byIndex(byClaim, key)
-        const isUsed = users.some(pod => !hasEnded(pod) && refersTo(pod, claim, true))
+        const isUsed = users.some(pod => !isFinished(pod) && refersTo(pod, claim, true))
         const status = unusedCondition(claim, isUsed, context.clock.now())
         if (status.length > 0) return { steps: [status] }
         const finalizer = 'kubernetes.io/pvc-protection'

@@ -13,12 +13,6 @@ export interface ClaimedVolume {
   readonly readOnly: boolean
 }
 
-/** Of a volume that names a claim, or for which one is made with the pod. */
-export function claimNameOf(pod: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined {
-  if (persistentVolumeClaim) return persistentVolumeClaim.claimName
-  return ephemeral ? `${pod.metadata.name}-${name}` : undefined
-}
-
 export async function claimedVolume(client: Client, pod: Pod, source: Volume, name: string): Promise<ClaimedVolume> {
   const { namespace, uid } = pod.metadata
   try {

@@ -1,8 +1,9 @@
 /** Nodes must reach the volumes of a pod's claims, or be able to get them (documentation: "Volume Binding Mode"). */
+import { claimNamesOf } from '../../machinery/pod-claims.ts'
 import type { FilterPlugin, NodeFilter } from '../framework.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { type ClusterEvent, nodeLabelsChanged } from '../queueing-hints.ts'
-import { claimNamesOf, claimsOf, planVolumes } from '../volumes/pod-volumes.ts'
+import { claimsOf, planVolumes } from '../volumes/pod-volumes.ts'
 import type { VolumeView } from '../volumes/volume-view.ts'
 
 const plugin = 'VolumeBinding'
@@ -22,7 +23,7 @@ function prepare({ pod }: PodInfo, { volumes }: { readonly volumes?: VolumeView 
 
 function mayHelp(event: ClusterEvent, { pod }: PodInfo): boolean {
   if (event.type === 'claimChanged')
-    return event.namespace === pod.metadata.namespace && claimNamesOf(pod).some(({ name }) => name === event.name)
+    return event.namespace === pod.metadata.namespace && claimNamesOf(pod).includes(event.name)
   return event.type === 'volumeChanged' || event.type === 'storageClassChanged' || nodeLabelsChanged(event)
 }
 

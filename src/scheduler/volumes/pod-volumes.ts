@@ -4,6 +4,7 @@ import type { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { StorageClass } from '../../api/storage/v1/storage-class.ts'
+import { claimNameOf } from '../../machinery/pod-claims.ts'
 import { nodeSelectorMatches } from '../../machinery/selectors/node-selector.ts'
 import { bestMatch, classOf, wantedSize } from '../../machinery/volume-matching.ts'
 import { claimKeyOf, isFullyBound, selectedNodeAnnotation, type VolumeView } from './volume-view.ts'
@@ -17,25 +18,16 @@ export interface PodClaims {
   readonly delayed: readonly PersistentVolumeClaim[]
 }
 
-export interface ClaimName {
-  readonly name: string
-  /** Made for the pod, and gone with it. */
-  readonly isEphemeral: boolean
-}
-
-export function claimNamesOf(pod: Pod): ClaimName[] {
-  return (pod.spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }): ClaimName[] => {
-    if (persistentVolumeClaim) return [{ name: persistentVolumeClaim.claimName, isEphemeral: false }]
-    return ephemeral ? [{ name: `${pod.metadata.name}-${name}`, isEphemeral: true }] : []
-  })
-}
-
 /** The claims of a pod; or why no node will do, in upstream's words. */
 export function claimsOf(pod: Pod, view: VolumeView): PodClaims | string {
   const bound: PersistentVolumeClaim[] = []
   const delayed: PersistentVolumeClaim[] = []
   let waits = false
-  for (const { name, isEphemeral } of claimNamesOf(pod)) {
+  for (const source of pod.spec.volumes ?? []) {
+    const name = claimNameOf(pod, source)
+    if (name === undefined) continue
+    // Made for the pod, and gone with it.
+    const isEphemeral = !source.persistentVolumeClaim
     const claim = view.claim(pod.metadata.namespace, name)
     const quoted = JSON.stringify(name)
     if (!claim && isEphemeral)

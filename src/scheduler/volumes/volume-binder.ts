@@ -9,11 +9,12 @@ import type { Clock } from '../../base/clock.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informer } from '../../client/informer.ts'
 import type { InformerFactory } from '../../client/informer-factory.ts'
+import { claimNamesOf } from '../../machinery/pod-claims.ts'
 import { classOf, pointingVolume } from '../../machinery/volume-matching.ts'
 import type { ReadyNode } from '../cluster-state.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { ClusterEvent } from '../queueing-hints.ts'
-import { claimNamesOf, claimsOf, isReached, noVolumePlan, planVolumes, type VolumePlan } from './pod-volumes.ts'
+import { claimsOf, isReached, noVolumePlan, planVolumes, type VolumePlan } from './pod-volumes.ts'
 import { claimKeyOf, isFullyBound, selectedNodeAnnotation, type VolumeView } from './volume-view.ts'
 
 /** Upstream's bindTimeoutSeconds. */
