@@ -69,6 +69,10 @@ export function bestMatch(
     )
 }
 
+/** Of a claim: the node that its pod goes to; and that the claim and its volume point at each other. */
+export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node'
+export const bindCompletedAnnotation = 'pv.kubernetes.io/bind-completed'
+/** Of a volume or claim that the controller has given its other side. */
 export const boundByController = 'pv.kubernetes.io/bound-by-controller'
 
 /** The volume reserved for the claim; undefined where it is already. */

@@ -12,15 +12,15 @@ import {
   provisionedByAnnotation,
   volumesDirectoryAnnotation,
 } from '../../machinery/local-path.ts'
+import { selectedNodeAnnotation } from '../../machinery/volume-matching.ts'
 import { type Action, nothingToDo, type Plan, remove, update } from '../runtime/action.ts'
 
-const selectedNode = 'volume.kubernetes.io/selected-node'
 const provisionerMark = 'volume.kubernetes.io/storage-provisioner'
 const hostNameLabel = 'kubernetes.io/hostname'
 const oneNodeModes: readonly string[] = ['ReadWriteOnce', 'ReadWriteOncePod']
 
 export const selectedNodeOf = ({ metadata }: PersistentVolumeClaim): string | undefined =>
-  metadata.annotations?.[selectedNode]
+  metadata.annotations?.[selectedNodeAnnotation]
 
 /** Whether the claim waits for a volume of ours, on a node that is known. */
 export const isAskedFor = (claim: PersistentVolumeClaim): boolean =>
@@ -46,7 +46,7 @@ export function planProvision(
   const hostName = node?.metadata.labels?.[hostNameLabel]
   if (directory === undefined || hostName === undefined) {
     // The scheduler chooses another node.
-    const { [selectedNode]: chosen, ...annotations } = claim.metadata.annotations ?? {}
+    const { [selectedNodeAnnotation]: chosen, ...annotations } = claim.metadata.annotations ?? {}
     const freed = { ...claim, metadata: { ...claim.metadata, annotations } }
     return {
       steps: [

@@ -4,17 +4,17 @@ import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim
 import type { StorageClass } from '../../api/storage/v1/storage-class.ts'
 import {
   bestMatch,
+  bindCompletedAnnotation,
   boundByController,
   classOf,
   isReservedFor,
   mismatchOf,
   pointingVolume,
+  selectedNodeAnnotation,
 } from '../../machinery/volume-matching.ts'
 import { type Action, type Plan, update, updateStatus } from '../runtime/action.ts'
 import { same } from '../runtime/same.ts'
 
-const bindCompleted = 'pv.kubernetes.io/bind-completed'
-const selectedNode = 'volume.kubernetes.io/selected-node'
 const provisionerMarks = ['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner']
 const noProvisioner = 'kubernetes.io/no-provisioner'
 
@@ -52,7 +52,7 @@ function lost(claim: Claim, reason: string, message: string): Plan {
 export function planClaim(state: ClaimState): Plan {
   const { claim, volumes } = state
   const volume = volumes.find(({ metadata }) => metadata.name === claim.spec.volumeName)
-  if (claim.metadata.annotations?.[bindCompleted] === undefined) return planUnbound(state, volume)
+  if (claim.metadata.annotations?.[bindCompletedAnnotation] === undefined) return planUnbound(state, volume)
   if (!claim.spec.volumeName) {
     return lost(claim, 'ClaimLost', 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!')
   }
@@ -92,7 +92,7 @@ function planWaiting(state: ClaimState, delayed: boolean): Plan {
     return { steps: [[update(PersistentVolumeClaim, changed)]] }
   }
   const pending = withPhase(claim, 'Pending')
-  if (delayed && claim.metadata.annotations?.[selectedNode] === undefined) {
+  if (delayed && claim.metadata.annotations?.[selectedNodeAnnotation] === undefined) {
     return { steps: [[waitingEvent(state)], pending] }
   }
   const name = classOf(claim)
@@ -152,9 +152,9 @@ export function bind(volume: PersistentVolume, claim: Claim): Plan {
 function pointingClaim(claim: Claim, volume: PersistentVolume): Claim | undefined {
   const annotations = { ...claim.metadata.annotations }
   const isNew = claim.spec.volumeName !== volume.metadata.name
-  if (!isNew && annotations[bindCompleted] !== undefined) return undefined
+  if (!isNew && annotations[bindCompletedAnnotation] !== undefined) return undefined
   if (isNew) annotations[boundByController] = 'yes'
-  annotations[bindCompleted] = 'yes'
+  annotations[bindCompletedAnnotation] = 'yes'
   return {
     ...claim,
     metadata: { ...claim.metadata, annotations },

@@ -6,8 +6,8 @@ import type { Pod } from '../../api/core/v1/pod.ts'
 import type { StorageClass } from '../../api/storage/v1/storage-class.ts'
 import { claimNameOf } from '../../machinery/pod-claims.ts'
 import { nodeSelectorMatches } from '../../machinery/selectors/node-selector.ts'
-import { bestMatch, classOf, wantedSize } from '../../machinery/volume-matching.ts'
-import { claimKeyOf, isFullyBound, selectedNodeAnnotation, type VolumeView } from './volume-view.ts'
+import { bestMatch, classOf, selectedNodeAnnotation, wantedSize } from '../../machinery/volume-matching.ts'
+import { claimKeyOf, isFullyBound, type VolumeView } from './volume-view.ts'
 
 /** Their volumes are made by hand. */
 const noProvisioner = 'kubernetes.io/no-provisioner'

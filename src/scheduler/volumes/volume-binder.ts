@@ -10,12 +10,12 @@ import type { Client } from '../../client/client.ts'
 import type { Informer } from '../../client/informer.ts'
 import type { InformerFactory } from '../../client/informer-factory.ts'
 import { claimNamesOf } from '../../machinery/pod-claims.ts'
-import { classOf, pointingVolume } from '../../machinery/volume-matching.ts'
+import { classOf, pointingVolume, selectedNodeAnnotation } from '../../machinery/volume-matching.ts'
 import type { ReadyNode } from '../cluster-state.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { ClusterEvent } from '../queueing-hints.ts'
 import { claimsOf, isReached, noVolumePlan, planVolumes, type VolumePlan } from './pod-volumes.ts'
-import { claimKeyOf, isFullyBound, selectedNodeAnnotation, type VolumeView } from './volume-view.ts'
+import { claimKeyOf, isFullyBound, type VolumeView } from './volume-view.ts'
 
 /** Upstream's bindTimeoutSeconds. */
 const bindTimeoutMs = 600_000

@@ -2,6 +2,7 @@
 import type { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import type { StorageClass } from '../../api/storage/v1/storage-class.ts'
+import { bindCompletedAnnotation } from '../../machinery/volume-matching.ts'
 
 export interface VolumeView {
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined
@@ -13,9 +14,6 @@ export interface VolumeView {
   /** The node for which a volume was asked for, while the claim does not say so yet. */
   selectedNode(claim: PersistentVolumeClaim): string | undefined
 }
-
-export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node'
-const bindCompletedAnnotation = 'pv.kubernetes.io/bind-completed'
 
 export const claimKeyOf = ({ metadata }: PersistentVolumeClaim): string => `${metadata.namespace}/${metadata.name}`
 
