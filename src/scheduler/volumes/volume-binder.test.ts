@@ -174,6 +174,22 @@ it('asks a driver for a volume on the chosen node, and chooses anew where the dr
   assert.equal(cluster.nodeOf('p'), second)
 })
 
+it('binds the pod also where it hears of the claim before its volume', async t => {
+  const cluster = await setUp(t)
+  await cluster.storageClass('made', 'WaitForFirstConsumer', 'driver.example.com')
+  await cluster.claim('data', 'made')
+  await cluster.pod('p', 'data')
+  await settle()
+  const node = cluster.peekClaim('data').metadata.annotations?.[selectedNode]
+  assert.ok(node)
+  await cluster.bound('data', 'made-v')
+  await settle()
+  assert.equal(cluster.nodeOf('p'), undefined, 'whether the node reaches the volume is not known yet')
+  await cluster.volume('made-v', 'made', node)
+  await settle()
+  assert.equal(cluster.nodeOf('p'), node)
+})
+
 it('lets one pod alone use a claim for one pod', async t => {
   const cluster = await setUp(t)
   await cluster.claim('data', 'now', { accessModes: ['ReadWriteOncePod'] })

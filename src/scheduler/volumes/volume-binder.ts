@@ -68,12 +68,19 @@ export class VolumeBinder {
 
   /** Tells of what may let a pod through. Returns how to stop. */
   subscribe(onEvent: (event: ClusterEvent) => void): () => void {
+    const look = () => {
+      for (const waiting of this.#waiting.values()) waiting.look()
+    }
     const stops = [
       this.#claims.subscribe(({ type, object: { metadata } }) => {
-        for (const waiting of this.#waiting.values()) waiting.look()
+        look()
         if (type !== 'deleted') onEvent({ type: 'claimChanged', namespace: metadata.namespace, name: metadata.name })
       }),
-      this.#volumes.subscribe(({ type }) => type !== 'deleted' && onEvent({ type: 'volumeChanged' })),
+      this.#volumes.subscribe(({ type }) => {
+        // A claim may be bound to a volume that is not seen before it.
+        if (type === 'added') look()
+        if (type !== 'deleted') onEvent({ type: 'volumeChanged' })
+      }),
       this.#classes.subscribe(({ type }) => type !== 'deleted' && onEvent({ type: 'storageClassChanged' })),
     ]
     return () => {
