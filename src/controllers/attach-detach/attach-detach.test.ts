@@ -34,12 +34,12 @@ const node = (ready: string, inUse: readonly string[] = [], since = '2026-01-01T
   }) as unknown as Node
 
 function planned(state: Partial<NodeAttachments>): string[] {
-  const { plan } = planNode({
+  const plan = planNode({
     nodeName: 'a',
     node: node('True'),
     users: [],
     attachments: [],
-    elsewhere: () => [],
+    isElsewhere: () => false,
     isOwn: () => true,
     handleOf: name => `h-${name}`,
     nowMs,
@@ -63,12 +63,12 @@ test('volumes of pods on the node are attached, once', () => {
 })
 
 test('a volume for one node is not attached to a second one', () => {
-  const elsewhere = () => ['b']
-  assert.deepEqual(planned({ users: [{ pod: pod('p'), volumes: [volume('v')] }], elsewhere }), [
+  const isElsewhere = () => true
+  assert.deepEqual(planned({ users: [{ pod: pod('p'), volumes: [volume('v')] }], isElsewhere }), [
     'Multi-Attach error for volume "v" Volume is already exclusively attached to one node and can\'t be attached to another',
   ])
   const shared = [{ pod: pod('p'), volumes: [volume('v', ['ReadWriteMany'])] }]
-  assert.deepEqual(planned({ users: shared, elsewhere }), ['create v'])
+  assert.deepEqual(planned({ users: shared, isElsewhere }), ['create v'])
 })
 
 test('what no pod uses is detached once the node has let go of it, or has been silent for long', () => {

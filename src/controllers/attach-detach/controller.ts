@@ -14,6 +14,7 @@ import type { ControllerDefinition } from '../runtime/controller.ts'
 import { planNode } from './plan.ts'
 
 const byNode = 'node'
+const byVolume = 'volume'
 
 export const attachDetachController: ControllerDefinition = {
   name: 'attachdetach-controller',
@@ -29,13 +30,13 @@ export const attachDetachController: ControllerDefinition = {
       pod.spec.nodeName && claimNamesOf(pod).length > 0 ? [pod.spec.nodeName] : []
     pods.addIndex('node-of-claims', userNode)
     attachments.addIndex(byNode, ({ spec }) => [spec.nodeName])
+    attachments.addIndex(byVolume, ({ spec }) => [spec.source.persistentVolumeName ?? ''])
     pods.subscribe(({ object }) => {
       for (const node of userNode(object)) context.enqueue(node)
     })
     attachments.subscribe(({ type, object }) => {
       context.enqueue(object.spec.nodeName)
       // Another node may wait for a volume that only one can have.
-      if (type === 'deleted') for (const { spec } of attachments.list()) context.enqueue(spec.nodeName)
       if (type === 'deleted') for (const { metadata } of nodes.list()) context.enqueue(metadata.name)
     })
     nodes.subscribe(({ type, object, old }) => {
@@ -51,27 +52,20 @@ export const attachDetachController: ControllerDefinition = {
           : []
       })
     return {
-      plan(nodeName) {
-        const { plan, lookAgainMs } = planNode({
+      plan: nodeName =>
+        planNode({
           nodeName,
           node: nodes.get('', nodeName),
           users: pods.byIndex('node-of-claims', nodeName).map(pod => ({ pod, volumes: volumesOf(pod) })),
           attachments: attachments.byIndex(byNode, nodeName),
-          elsewhere: (volume, own) =>
-            attachments
-              .list()
-              .filter(({ spec }) => spec.source.persistentVolumeName === volume && spec.nodeName !== own)
-              .map(({ spec }) => spec.nodeName),
+          isElsewhere: volume => attachments.byIndex(byVolume, volume).some(({ spec }) => spec.nodeName !== nodeName),
           isOwn: ({ metadata, spec }) => {
             const csi = volumes.get('', spec.source.persistentVolumeName ?? '')?.spec.csi
             return csi !== undefined && metadata.name === attachmentName(csi.volumeHandle, csi.driver, spec.nodeName)
           },
           handleOf: name => volumes.get('', name)?.spec.csi?.volumeHandle,
           nowMs: context.clock.now(),
-        })
-        if (lookAgainMs !== undefined) context.enqueueAfter(nodeName, lookAgainMs)
-        return plan
-      },
+        }),
     }
   },
 }

@@ -14,8 +14,8 @@ export interface NodeAttachments {
   /** Pods on the node, with those of their volumes that have to be attached. */
   readonly users: readonly { readonly pod: Pod; readonly volumes: readonly PersistentVolume[] }[]
   readonly attachments: readonly VolumeAttachment[]
-  /** Other nodes that a volume is attached to. */
-  elsewhere(volume: string, node: string): readonly string[]
+  /** Whether another node has the volume attached. */
+  isElsewhere(volume: string): boolean
   /** Whether it was made by this controller, for a volume that is known. */
   isOwn(attachment: VolumeAttachment): boolean
   handleOf(volume: string): string | undefined
@@ -26,7 +26,7 @@ export interface NodeAttachments {
 const unmountWaitMs = 360_000
 const sharedModes = ['ReadWriteMany', 'ReadOnlyMany']
 
-export function planNode(state: NodeAttachments): { readonly plan: Plan; readonly lookAgainMs?: number } {
+export function planNode(state: NodeAttachments): Plan {
   const { node, users, attachments, isOwn } = state
   const wanted = new Map<string, { readonly pod: Pod; readonly volume: PersistentVolume }>()
   for (const { pod, volumes } of users)
@@ -42,7 +42,7 @@ export function planNode(state: NodeAttachments): { readonly plan: Plan; readonl
     if (isInUse(state, attachment)) waits = true
     else actions.push(remove(VolumeAttachment, attachment))
   }
-  return { plan: { steps: [actions] }, ...(waits && !isReady(node) ? { lookAgainMs: unmountWaitMs } : {}) }
+  return { steps: [actions], ...(waits && !isReady(node) ? { requeueAfterMs: unmountWaitMs } : {}) }
 }
 
 function isInUse({ node, handleOf, nowMs }: NodeAttachments, { spec }: VolumeAttachment): boolean {
@@ -51,11 +51,11 @@ function isInUse({ node, handleOf, nowMs }: NodeAttachments, { spec }: VolumeAtt
   return isReady(node) || nowMs - silentSinceMs(node, nowMs) < unmountWaitMs
 }
 
-function attach({ nodeName, elsewhere }: NodeAttachments, pod: Pod, volume: PersistentVolume): Action {
+function attach({ nodeName, isElsewhere }: NodeAttachments, pod: Pod, volume: PersistentVolume): Action {
   const { name } = volume.metadata
   const { driver, volumeHandle } = volume.spec.csi!
   const isShared = volume.spec.accessModes?.some(mode => sharedModes.includes(mode)) === true
-  if (!isShared && elsewhere(name, nodeName).length > 0) {
+  if (!isShared && isElsewhere(name)) {
     const message = `Multi-Attach error for volume ${JSON.stringify(name)} Volume is already exclusively attached to one node and can't be attached to another`
     return { do: 'event', on: pod, type: 'Warning', reason: 'FailedAttachVolume', message }
   }
