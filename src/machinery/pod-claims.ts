@@ -9,3 +9,6 @@ export function claimNameOf(pod: Pod, { name, persistentVolumeClaim, ephemeral }
 
 export const claimNamesOf = (pod: Pod): string[] =>
   (pod.spec.volumes ?? []).map(volume => claimNameOf(pod, volume)).filter(name => name !== undefined)
+
+/** As `namespace/name`. */
+export const claimKeysOf = (pod: Pod): string[] => claimNamesOf(pod).map(name => `${pod.metadata.namespace}/${name}`)

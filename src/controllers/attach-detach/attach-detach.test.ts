@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Node } from '../../api/core/v1/node.ts'
-import type { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
-import type { Pod } from '../../api/core/v1/pod.ts'
-import type { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
+import { Node } from '../../api/core/v1/node.ts'
+import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
+import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
+import { Pod } from '../../api/core/v1/pod.ts'
+import { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
 import { attachmentName, uniqueVolumeName } from '../../machinery/volume-attachments.ts'
+import { TestCluster } from '../testing/cluster.ts'
 import { type NodeAttachments, planNode } from './plan.ts'
 
 const driver = 'd.example.com'
@@ -83,4 +85,31 @@ test('what no pod uses is detached once the node has let go of it, or has been s
 
 test('attachments that somebody else made are left alone', () => {
   assert.deepEqual(planned({ attachments: [attachment('v')], isOwn: () => false }), [])
+})
+
+test('a volume is attached also where its claim is seen bound after the pod has its node', async t => {
+  const cluster = new TestCluster()
+  t.after(() => cluster.stop())
+  cluster.start({ choice: ['attachdetach-controller'] })
+  const { client, transport } = cluster
+  await client.of(Node).create('', { metadata: { name: 'a' } })
+  await client.of(PersistentVolume).create('', {
+    metadata: { name: 'v' },
+    spec: { accessModes: ['ReadWriteOnce'], csi: { driver, volumeHandle: 'h-v' } },
+  })
+  const claims = client.of(PersistentVolumeClaim)
+  const claim = await claims.create('web', {
+    metadata: { name: 'c' },
+    spec: { volumeName: 'v', resources: {} },
+    status: { phase: 'Pending' },
+  })
+  cluster.kubelet = () => undefined
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'c' } }]
+  const containers = [{ name: 'c', image: 'i' }]
+  await client.of(Pod).create('web', { metadata: { name: 'p' }, spec: { nodeName: 'a', containers, volumes } })
+  await cluster.run(1_000)
+  assert.deepEqual(transport.peekAll(VolumeAttachment), [])
+  await claims.updateStatus({ ...claim, status: { ...claim.status, phase: 'Bound' } })
+  await cluster.until('it is attached', () => transport.peekAll(VolumeAttachment).length === 1)
+  assert.equal(transport.peekAll(VolumeAttachment)[0]?.metadata.name, attachmentName('h-v', driver, 'a'))
 })

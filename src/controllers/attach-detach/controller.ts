@@ -8,12 +8,13 @@ import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim
 import { Pod } from '../../api/core/v1/pod.ts'
 import { CSIDriver } from '../../api/storage/v1/csi-driver.ts'
 import { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
-import { claimNamesOf } from '../../machinery/pod-claims.ts'
+import { claimKeysOf, claimNamesOf } from '../../machinery/pod-claims.ts'
 import { attachmentName } from '../../machinery/volume-attachments.ts'
 import type { ControllerDefinition } from '../runtime/controller.ts'
 import { planNode } from './plan.ts'
 
 const byNode = 'node'
+const byClaim = 'claim'
 const byVolume = 'volume'
 
 export const attachDetachController: ControllerDefinition = {
@@ -29,10 +30,22 @@ export const attachDetachController: ControllerDefinition = {
     const userNode = (pod: Pod): string[] =>
       pod.spec.nodeName && claimNamesOf(pod).length > 0 ? [pod.spec.nodeName] : []
     pods.addIndex('node-of-claims', userNode)
+    pods.addIndex(byClaim, claimKeysOf)
     attachments.addIndex(byNode, ({ spec }) => [spec.nodeName])
     attachments.addIndex(byVolume, ({ spec }) => [spec.source.persistentVolumeName ?? ''])
     pods.subscribe(({ object }) => {
       for (const node of userNode(object)) context.enqueue(node)
+    })
+    // A pod may be seen on its node before its claim is seen bound, or the volume seen at all.
+    const claimReady = (namespace = '', name = '') => {
+      for (const { spec } of pods.byIndex(byClaim, `${namespace}/${name}`))
+        if (spec.nodeName) context.enqueue(spec.nodeName)
+    }
+    claims.subscribe(({ object: { metadata, status }, old }) => {
+      if (status.phase === 'Bound' && old?.status.phase !== 'Bound') claimReady(metadata.namespace, metadata.name)
+    })
+    volumes.subscribe(({ type, object: { spec } }) => {
+      if (type === 'added') claimReady(spec.claimRef?.namespace, spec.claimRef?.name)
     })
     attachments.subscribe(({ type, object }) => {
       context.enqueue(object.spec.nodeName)

@@ -4,15 +4,13 @@ import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim
 import { Pod } from '../../api/core/v1/pod.ts'
 import { VolumeAttributesClass } from '../../api/storage/v1/volume-attributes-class.ts'
 import { timeOf } from '../../client/timestamps.ts'
-import { claimNameOf, claimNamesOf } from '../../machinery/pod-claims.ts'
+import { claimKeysOf, claimNameOf } from '../../machinery/pod-claims.ts'
 import { type Action, updateStatus } from '../runtime/action.ts'
 import { type ControllerDefinition, enqueueChanged, objectOf } from '../runtime/controller.ts'
 import { isFinished } from '../runtime/pods.ts'
 import { protect } from './finalizer.ts'
 
 const byClaim = 'claim'
-
-const claimKeysOf = (pod: Pod): string[] => claimNamesOf(pod).map(name => `${pod.metadata.namespace}/${name}`)
 
 /** A claim that only has the name of one made for a pod is not the pod's. */
 const isMadeFor = (pod: Pod, claim: PersistentVolumeClaim): boolean =>
