@@ -1,10 +1,10 @@
 /** As many idle connections as a server takes, from processes of their own, since each end of one is a file. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connectionsWithin } from '../../src/apiserver/http/http-server.ts'
+import { openFileLimit } from '../../src/base/open-files.ts'
 import { assertServed, assertServes, ListeningServer } from './listening-server.ts'
 import { type Door, RawConnection } from './raw-connection.ts'
 
@@ -12,8 +12,6 @@ const wanted = 10_000
 const processes = 4
 /** What one may cost: TLS buffers of Node and OpenSSL, twice what was measured. */
 const maxBytesEach = 100 * 1024
-
-const fileLimit = (): number => Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
 
 /** Resolves once it holds them. */
 function holdConnections(door: Door, count: number): Promise<ChildProcess> {
@@ -30,7 +28,7 @@ function holdConnections(door: Door, count: number): Promise<ChildProcess> {
 }
 
 test('10,000 idle connections are held, one more is refused, and those that are held are served', async t => {
-  const limit = Math.min(wanted, connectionsWithin(fileLimit()))
+  const limit = Math.min(wanted, connectionsWithin(openFileLimit() ?? Number.POSITIVE_INFINITY))
   if (limit < wanted) t.diagnostic(`open files are limited: ${limit} connections instead of ${wanted}`)
   const server = await ListeningServer.start()
   // However long a busy machine takes to make them all.

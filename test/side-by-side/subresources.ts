@@ -1,4 +1,5 @@
 /** Every subresource with every verb and type of patch, and the options that requests can carry. */
+import { connectingSubresources } from '../../src/apiserver/chain/request-info.ts'
 import type { Kind } from '../../src/schema/kind.ts'
 import type { Case, JsonObject, Step } from './case.ts'
 import { keyOf, pathOf, storedKinds } from './samples.ts'
@@ -23,12 +24,10 @@ const Deployment = kindOf('apps/v1', 'Deployment')
 const Pod = kindOf('v1', 'Pod')
 const Secret = kindOf('v1', 'Secret')
 
-/** Those that connect need a node behind them. */
-const connected: ReadonlySet<string> = new Set(['proxy', 'exec', 'attach', 'portforward', 'log'])
-
 function* eachSubresource(): Generator<Case> {
   for (const kind of storedKinds) {
-    const names = Object.keys(kind.resource?.subresources ?? {}).filter(name => !connected.has(name))
+    // Those that connect need a node behind them.
+    const names = Object.keys(kind.resource?.subresources ?? {}).filter(name => !connectingSubresources.has(name))
     if (names.length === 0) continue
     yield around(`subresources ${keyOf(kind)}`, kind, ({ name, path, object }) => [
       ...names.flatMap(one => everyVerb(kind, name, object, `${path}/${one}`)),
