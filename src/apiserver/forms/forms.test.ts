@@ -6,6 +6,7 @@ import { Status } from '../../api/meta/v1/status.ts'
 import { readCbor } from '../../schema/cbor-decode.ts'
 import { encodeCbor } from '../../schema/cbor-encode.ts'
 import { decodeEnvelope } from '../../schema/protobuf-decode.ts'
+import { parseYamlDocument } from '../../schema/yaml.ts'
 import { requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
 import { partialKinds, partialLists } from './partial-protobuf-form.ts'
 
@@ -39,6 +40,16 @@ test('a path that never answers with a type says what it answers with', async ()
   const streams = `application/json;stream=watch, ${protobuf};stream=watch`
   assert.ok((await message(path)).message.endsWith(`${types}, ${streams}`))
   assert.ok((await message('/version')).message.endsWith(': application/json'))
+})
+
+test('a list shows the same objects in every form', async () => {
+  const roles = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles'
+  await send(plain, 'POST', roles, { metadata: { name: 'empty' } })
+  const compact = (await send(plain, 'GET', roles)).json
+  assert.equal(compact.items[0].rules, null)
+  assert.deepEqual((await send(plain, 'GET', `${roles}?pretty=1`)).json, compact)
+  const yaml = await bytesOf(plain, roles, 'application/yaml')
+  assert.deepEqual(parseYamlDocument(yaml.bytes.toString()), compact)
 })
 
 test('parameters that ask for what does not exist pass a clause over', async () => {

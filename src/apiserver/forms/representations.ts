@@ -9,9 +9,9 @@ import {
   tableOf,
 } from '../../machinery/tables/table.ts'
 import { fieldsText } from '../../schema/fields-v1.ts'
-import { readJson } from '../../schema/json-decode.ts'
-import { encodeObject, stringifyJson } from '../../schema/json-encode.ts'
+import { stringifyJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
+import { shownObject } from '../../schema/shown-object.ts'
 import { listKindNameOf, type Resource, viewOnce } from '../registry/resource.ts'
 import type { MetadataJson, StoredObject } from '../registry/stored-object.ts'
 import type { ListMetaJson } from './form.ts'
@@ -23,20 +23,17 @@ const bookmarkMetadata = (revision: number, initialEventsEnd: boolean) => ({
   ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
 })
 
-/** With the nulls that JSON shows where a field is unset. */
-const withNulls = (kind: Kind, object: object): object => readJson(encodeObject(kind, object)) as object
-
 export function wholeObject(resource: Resource): Representation {
   const { kind } = resource
   return {
     key: `whole:${kind.apiVersion}`,
     firstDiffers: false,
-    object: stored => withNulls(kind, viewOnce(resource, stored)),
+    object: stored => shownObject(kind, viewOnce(resource, stored)),
     list: (items, meta) => ({
       kind: listKindNameOf(resource),
       apiVersion: kind.apiVersion,
       metadata: listMetaOf(resource.typedItems, meta),
-      items: items.map(stored => itemOf(resource, viewOnce(resource, stored))),
+      items: items.map(stored => itemOf(resource, shownObject(kind, viewOnce(resource, stored)))),
     }),
     bookmark: (revision, end) => ({
       kind: kind.gvk.kind,
@@ -47,7 +44,7 @@ export function wholeObject(resource: Resource): Representation {
 }
 
 /** Items of a typed list carry no kind and apiVersion, those of custom resources do. */
-export function itemOf({ typedItems }: Resource, object: object): object {
+function itemOf({ typedItems }: Resource, object: object): object {
   if (typedItems) return object
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object as { kind?: unknown; apiVersion?: unknown }
   return rest

@@ -1,8 +1,7 @@
 /** Objects as rows for people (API reference: `Table` of meta.k8s.io/v1; upstream: printers/internalversion). */
 import { pickedKind } from '../../schema/derived-kind.ts'
-import { readJson } from '../../schema/json-decode.ts'
-import { encodeObject } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
+import { shownObject } from '../../schema/shown-object.ts'
 import { type Cell, type ColumnDefinition, defaultPrinter, type RowCondition } from './printer.ts'
 import { printerOf } from './printers.ts'
 
@@ -49,8 +48,7 @@ export function shownMetadata<T extends object | undefined>(kind: Kind, metadata
 /** What a row carries besides its cells. */
 export function attached(kind: Kind, item: object, { includeObject, version = 'v1' }: TableOptions): object | null {
   if (includeObject === 'None') return null
-  // Through its encoding, which shows null where some fields are unset.
-  if (includeObject === 'Object') return readJson(encodeObject(kind, item)) as object
+  if (includeObject === 'Object') return shownObject(kind, item)
   const metadata = shownMetadata(kind, (item as { metadata?: object }).metadata)
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: metadata ?? {} }
 }

@@ -3,8 +3,8 @@ import { MutatingWebhookConfiguration } from '../../../api/admissionregistration
 import { internalError } from '../../../machinery/api-error.ts'
 import { applyDefaults } from '../../../machinery/defaulting.ts'
 import { applyJsonPatch } from '../../../machinery/patch/json-patch.ts'
-import { decodeValue, readJson } from '../../../schema/json-decode.ts'
-import { encodeObject } from '../../../schema/json-encode.ts'
+import { decodeValue } from '../../../schema/json-decode.ts'
+import { shownObject } from '../../../schema/shown-object.ts'
 import { cloneJson, equalJson } from '../../registry/clone.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts'
 import { asRequested } from '../equivalent.ts'
@@ -111,7 +111,7 @@ async function patch(
   const shown: Json = { ...object, apiVersion: kind.apiVersion, kind: kind.gvk.kind }
   try {
     // As the webhook saw it, with what is shown although it is unset.
-    const before = readJson(encodeObject(kind, shown)) as Json
+    const before = shownObject(kind, shown) as Json
     const made = cloneJson(decodeValue(kind, applyJsonPatch(before, operations)).object) as Json
     applyDefaults(kind, made)
     if (equalJson(made, shown)) return false
