@@ -1,6 +1,7 @@
 /** The node's server over the kubelet's own parts. */
 import type { Pod } from '../../api/core/v1/pod.ts'
 import { ApiError } from '../../machinery/api-error.ts'
+import { ContainerState } from '../cri/enums.ts'
 import type { RuntimeClient } from '../cri/runtime-client.ts'
 import type { Kubelet } from '../kubelet.ts'
 import type { ContainerReference, NodeBackend } from './node-backend.ts'
@@ -37,10 +38,14 @@ export function kubeletBackend(
     async logOf({ namespace, pod, container }, previous) {
       try {
         const { record } = await containers.logFiles(namespace, pod, container, previous)
-        const isLive = () =>
-          manager
-            .byName(namespace, pod)
-            ?.runtime.containers.some(({ id, state }) => id === record.id && state === 'running') === true
+        const isLive = async () => {
+          const worker = manager.byName(namespace, pod)
+          if (!worker) return false
+          const seen = worker.runtime.containers.find(({ id }) => id === record.id)
+          if (seen?.state === 'running' || seen?.state === 'exited') return seen.state === 'running'
+          // The worker looks again once it has started the pod's other containers, whose images may be long in coming.
+          return (await runtime.containerStatus(record.id))?.state === ContainerState.running
+        }
         return { path: record.logPath, isLive: previous ? () => false : isLive }
       } catch (error) {
         if (error instanceof ApiError) return { problem: error.message }
