@@ -27,10 +27,9 @@ export class StreamExchange implements StreamListener, PairedExchange, Connectio
   readonly #stream: ServerStream
   /** What came of the body and nobody has taken. Bounded by the stream's window, and by `maxBodyBytes` once it is read. */
   #chunks: Buffer[] = []
+  /** Of what came, and of the whole body; NaN where the request does not say. */
   #length = 0
-  /** Of the whole body; NaN where the request does not say. */
   readonly #declaredLength: number
-  #seenLength = 0
   #bodyEnded = false
   #waiter: BodyWaiter | undefined
   #taker: BodyTaker | undefined
@@ -100,12 +99,11 @@ export class StreamExchange implements StreamListener, PairedExchange, Connectio
   }
 
   data(chunk: Buffer): void {
-    this.#seenLength += chunk.length
+    this.#length += chunk.length
     if (this.#taker) {
       this.#give(this.#taker, chunk)
       return
     }
-    this.#length += chunk.length
     if (this.#length > maxBodyBytes) {
       this.#chunks = []
       this.#settle(waiter => waiter.reject(bodyTooLarge()))
@@ -117,7 +115,7 @@ export class StreamExchange implements StreamListener, PairedExchange, Connectio
 
   ended(): void {
     // RFC 9113, section 8.1.1.
-    if (this.#seenLength !== this.#declaredLength && !Number.isNaN(this.#declaredLength)) {
+    if (this.#length !== this.#declaredLength && !Number.isNaN(this.#declaredLength)) {
       this.#stream.reset(ErrorCode.protocol)
       return
     }
