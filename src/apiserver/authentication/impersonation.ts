@@ -65,9 +65,7 @@ function shown(uid: string, groups: readonly string[], extra: Wanted['extra']): 
   const list = (values: readonly string[]) =>
     values.length === 0 ? '[]string(nil)' : `[]string{${values.map(value => JSON.stringify(value)).join(', ')}}`
   const keys = Object.keys(extra).sort()
-  const members = keys.map(
-    key => `${JSON.stringify(key)}:[]string{${(extra[key] ?? []).map(one => JSON.stringify(one)).join(', ')}}`,
-  )
+  const members = keys.map(key => `${JSON.stringify(key)}:${list(extra[key] ?? [])}`)
   const map = keys.length === 0 ? 'map[string][]string(nil)' : `map[string][]string{${members.join(', ')}}`
   return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${list(groups)}, Extra:${map}}`
 }
