@@ -31,8 +31,8 @@ export type FindEquivalents = (group: string, version: string, resource: string)
 export type Matched = 'itself' | Equivalent
 
 export interface Rules {
-  readonly rules: readonly (RuleWithOperations | NamedRuleWithOperations)[] | undefined
-  readonly matchPolicy: string | undefined
+  readonly rules?: readonly (RuleWithOperations | NamedRuleWithOperations)[] | undefined
+  readonly matchPolicy?: string | undefined
 }
 
 /** Earlier rules come before later ones, and the version of the request before all others. */

@@ -96,8 +96,7 @@ export class WebhookSet<T extends Configuration> {
   /** Whether and how a hook is called. Throws ApiError where its conditions fail and it is not to be ignored. */
   async callOf(hook: Hook, attributes: AdmissionAttributes): Promise<Call | undefined> {
     if (isExempt(attributes)) return undefined
-    const { rules, matchPolicy } = hook.webhook
-    const matched = matchedBy({ rules, matchPolicy }, attributes, this.#options.equivalents)
+    const matched = matchedBy(hook.webhook, attributes, this.#options.equivalents)
     if (matched === undefined) return undefined
     if (!(await matchesSelectors(hook.webhook, attributes, this.#options.reader))) return undefined
     const write = await versioned(attributes, matched).catch((error: Error) => {
