@@ -70,6 +70,32 @@ test('a load balancer learns at the health check port whether the node has an en
   await assert.rejects(fetch(`http://127.0.0.1:${port}/`))
 })
 
+test('a port that another program has is opened once it is free', async t => {
+  const waits = Promise.withResolvers<void>()
+  class NotedClock extends ManualClock {
+    override after(delayMs: number, run: () => void) {
+      waits.resolve()
+      return super.after(delayMs, run)
+    }
+  }
+  const clock = new NotedClock()
+  const ports = new HealthPorts({ nodeName: 'a', clock, log, isHealthy: () => true })
+  t.after(() => ports.stop())
+  const other = createServer()
+  await new Promise<void>(resolve => other.listen(0, '0.0.0.0', resolve))
+  const { port } = other.address() as { port: number }
+  const service = {
+    metadata: { namespace: 'web', name: 's' },
+    spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: port },
+  } as unknown as Service
+  ports.update([service], () => [])
+  await waits.promise
+  await new Promise(resolve => other.close(resolve))
+  ports.update([service], () => [slice(on('a', '10.0.0.1'))])
+  await clock.advance(30_000)
+  assert.equal((await get(port)).status, 200)
+})
+
 test('the proxy tells its health, whether the node takes traffic, its mode and its metrics', async t => {
   const [healthPort, metricsPort] = [await freePort(), await freePort()]
   const metrics = new ProxyMetrics()

@@ -2,11 +2,12 @@
  * The health check node ports of Services that keep to local endpoints (KEP-27, `externalTrafficPolicy: Local`): a load balancer
  * asks each node whether it has an endpoint.
  */
-import { createServer, type Server } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { Service } from '../api/core/v1/service.ts'
 import type { EndpointSlice } from '../api/discovery/v1/endpoint-slice.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
+import { type OpenPort, openPort } from './open-port.ts'
 
 export interface HealthPortsOptions {
   readonly nodeName: string
@@ -18,12 +19,11 @@ export interface HealthPortsOptions {
 interface Checked {
   readonly namespace: string
   readonly name: string
-  readonly port: number
-  localEndpoints: number
+  readonly localEndpoints: number
 }
 
 interface Listening {
-  readonly server: Server
+  readonly opened: OpenPort
   checked: Checked
 }
 
@@ -48,9 +48,6 @@ export class HealthPorts {
   readonly #options: HealthPortsOptions
   /** By port: as many as there are such Services. */
   readonly #listening = new Map<number, Listening>()
-  #wanted: ReadonlyMap<number, Checked> = new Map()
-  #retry: Timer | undefined
-  #stopped = false
 
   constructor(options: HealthPortsOptions) {
     this.#options = options
@@ -63,40 +60,43 @@ export class HealthPorts {
       if (port === 0) continue
       const { namespace, name } = service.metadata
       const localEndpoints = localEndpointsOf(slicesOf(namespace, name), this.#options.nodeName)
-      wanted.set(port, { namespace, name, port, localEndpoints })
+      wanted.set(port, { namespace, name, localEndpoints })
     }
-    this.#wanted = wanted
-    this.#listen()
+    for (const port of this.#listening.keys()) if (!wanted.has(port)) this.#close(port)
+    for (const [port, checked] of wanted) {
+      const known = this.#listening.get(port)
+      if (known) known.checked = checked
+      else this.#listening.set(port, { checked, opened: this.#open(port) })
+    }
   }
 
   stop(): void {
-    this.#stopped = true
-    this.#retry?.cancel()
-    for (const { server } of this.#listening.values()) server.close()
-    this.#listening.clear()
+    for (const port of this.#listening.keys()) this.#close(port)
   }
 
-  #listen(): void {
-    if (this.#stopped) return
-    for (const [port, { server }] of this.#listening)
-      if (!this.#wanted.has(port)) {
-        server.close()
-        server.closeAllConnections()
-        this.#listening.delete(port)
-      }
-    for (const [port, checked] of this.#wanted) {
-      const known = this.#listening.get(port)
-      if (known) known.checked = checked
-      else this.#open(checked)
-    }
+  #open(port: number): OpenPort {
+    const { clock, log } = this.#options
+    return openPort({
+      port,
+      host: '0.0.0.0',
+      answer: this.#answer(port),
+      clock,
+      retryMs,
+      onFailure: error => log.warn({ port, error: error.message }, 'cannot open the health check port of a Service'),
+    })
   }
 
-  #open(checked: Checked): void {
-    const { clock, log, isHealthy } = this.#options
-    const listening: Listening = { checked, server: createServer() }
-    listening.server.on('request', (_, response) => {
-      const { namespace, name, localEndpoints } = listening.checked
-      const isWell = isHealthy()
+  #close(port: number): void {
+    this.#listening.get(port)?.opened.close()
+    this.#listening.delete(port)
+  }
+
+  #answer(port: number): RequestListener {
+    return (_, response) => {
+      const checked = this.#listening.get(port)?.checked
+      if (!checked) return void response.destroy()
+      const { namespace, name, localEndpoints } = checked
+      const isWell = this.#options.isHealthy()
       response
         .writeHead(localEndpoints > 0 && isWell ? 200 : 503, {
           'Content-Type': 'application/json',
@@ -104,16 +104,6 @@ export class HealthPorts {
           'X-Load-Balancing-Endpoint-Weight': `${localEndpoints}`,
         })
         .end(JSON.stringify({ service: { namespace, name }, localEndpoints, serviceProxyHealthy: isWell }, null, '\t'))
-    })
-    listening.server.on('error', error => {
-      log.warn({ port: checked.port, error: error.message }, 'cannot open the health check port of a Service')
-      if (this.#listening.get(checked.port) !== listening) return
-      this.#listening.delete(checked.port)
-      this.#retry?.cancel()
-      this.#retry = clock.after(retryMs, () => this.#listen())
-    })
-    listening.server.listen(checked.port, '0.0.0.0')
-    listening.server.unref()
-    this.#listening.set(checked.port, listening)
+    }
   }
 }

@@ -2,11 +2,12 @@
  * What the proxy says of itself, on kube-proxy's ports: to load balancers whether the node takes traffic (10256), and on the
  * loopback its mode and its metrics (10249). A machine has one of each: where they are taken, it goes without.
  */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { Gauge, Histogram, Registry } from 'prom-client'
 import type { Node } from '../api/core/v1/node.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
+import { openPort } from './open-port.ts'
 
 export interface ProxyStatus {
   readonly isHealthy: boolean
@@ -54,36 +55,25 @@ export class ProxyMetrics {
 }
 
 export function startStatusServers(options: StatusServerOptions, metrics: ProxyMetrics): { stop(): void } {
-  const { clock, log } = options
-  const servers = new Set<Server>()
-  const timers = new Set<Timer>()
-  let stopped = false
-  const open = (port: number, host: string, answer: RequestListener, isFirst = true) => {
-    if (stopped) return
-    const server = createServer(answer)
-    servers.add(server)
-    server.on('error', error => {
-      servers.delete(server)
-      if (isFirst) log.info({ port, error: error.message }, 'the proxy does without this port')
-      const timer = clock.after(retryMs, () => {
-        timers.delete(timer)
-        open(port, host, answer, false)
-      })
-      timers.add(timer)
+  const { clock, log, healthPort = defaultHealthPort, metricsPort = defaultMetricsPort } = options
+  const open = (port: number, host: string, answer: RequestListener) =>
+    openPort({
+      port,
+      host,
+      answer,
+      clock,
+      retryMs,
+      onFailure(error, tries) {
+        if (tries === 1) log.info({ port, error: error.message }, 'the proxy does without this port')
+      },
     })
-    server.listen(port, host)
-    server.unref()
-  }
-  open(options.healthPort ?? defaultHealthPort, '0.0.0.0', healthAnswer(options))
-  open(options.metricsPort ?? defaultMetricsPort, '127.0.0.1', metricsAnswer(metrics))
+  const opened = [
+    open(healthPort, '0.0.0.0', healthAnswer(options)),
+    open(metricsPort, '127.0.0.1', metricsAnswer(metrics)),
+  ]
   return {
     stop() {
-      stopped = true
-      for (const timer of timers) timer.cancel()
-      for (const server of servers) {
-        server.close()
-        server.closeAllConnections()
-      }
+      for (const port of opened) port.close()
     },
   }
 }
