@@ -41,7 +41,7 @@ import { readHostResolver } from './sandbox/dns.ts'
 import { ContainerMetrics } from './stats/container-metrics.ts'
 import { KubeletMetrics } from './stats/kubelet-metrics.ts'
 import { StatsProvider } from './stats/summary.ts'
-import { measureClaims, volumeMetrics } from './stats/volume-metrics.ts'
+import { VolumeMeter, volumeMetrics } from './stats/volume-metrics.ts'
 import { StatusWriter } from './status/status-writer.ts'
 import { LocalPathVolumes } from './volumes/local-path-volumes.ts'
 import { Mounter } from './volumes/mounter.ts'
@@ -190,6 +190,8 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     ...(localPath ? { localPath } : {}),
     event: (pod, reason, message) => podEvent(shared, pod, 'Warning', reason, message),
   })
+  const volumeMeter = new VolumeMeter(clock)
+  const measureClaims = () => volumeMeter.measure(persistentVolumes.mountedClaims())
   const volumes = new VolumeManager(podsDirectory(dataDirectory), mounter, () => clock.now(), persistentVolumes)
   const cgroups = new Cgroups({ driver: cgroupDriver, root: cgroupRoot })
   const wake = (uid: string) => manager.wake(uid)
@@ -343,12 +345,12 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       cgroups,
       clock,
       directory: dataDirectory,
-      claims: () => measureClaims(persistentVolumes.mountedClaims()),
+      claims: measureClaims,
     }),
     containerMetrics: new ContainerMetrics({ runtime: cri, manager, cgroups, clock, machine }),
     probes,
     metrics: async () =>
-      `${await kubeletMetrics.text()}${await resizeMetrics.text()}${await evictions.metrics()}${volumeMetrics(await measureClaims(persistentVolumes.mountedClaims()))}`,
+      `${await kubeletMetrics.text()}${await resizeMetrics.text()}${await evictions.metrics()}${volumeMetrics(await measureClaims())}`,
     started,
     node: () => reporter.node,
     isReady: () => reporter.isReady,

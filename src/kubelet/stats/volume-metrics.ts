@@ -1,5 +1,7 @@
 /** How full the volumes of claims are (Kubernetes metrics reference, `kubelet_volume_stats_*`). */
+import type { StatsFs } from 'node:fs'
 import { statfs } from 'node:fs/promises'
+import type { Clock } from '../../base/clock.ts'
 import type { MountedClaim } from '../volumes/persistent-volumes.ts'
 import { family, type Sample } from './metric-family.ts'
 
@@ -14,18 +16,33 @@ export interface MeasuredClaim extends MountedClaim {
 
 /** A server of files that does not answer is not waited for longer. */
 const patienceMs = 2_000
+/** Each that does not answer holds one of the few threads that all other files wait for. */
+const maxSilent = 2
 
-/** What cannot be measured is left out. */
-export async function measureClaims(claims: readonly MountedClaim[]): Promise<MeasuredClaim[]> {
-  const measured = await Promise.all(
-    claims.map(async (claim): Promise<MeasuredClaim | undefined> => {
-      const timer = Promise.withResolvers<undefined>()
-      const patience = setTimeout(() => timer.resolve(undefined), patienceMs)
-      const facts = await Promise.race([statfs(claim.path).catch(() => undefined), timer.promise])
-      clearTimeout(patience)
-      if (!facts) return undefined
+type Facts = Pick<StatsFs, 'blocks' | 'bfree' | 'bavail' | 'bsize' | 'files' | 'ffree'>
+
+export class VolumeMeter {
+  readonly #clock: Clock
+  readonly #statfs: (path: string) => Promise<Facts>
+  /** Questions under way, by path: none is asked twice. */
+  readonly #asked = new Map<string, Promise<Facts | undefined>>()
+  /** Those that were not answered in time. */
+  readonly #silent = new Set<string>()
+
+  constructor(clock: Clock, ask: (path: string) => Promise<Facts> = statfs) {
+    this.#clock = clock
+    this.#statfs = ask
+  }
+
+  /** What cannot be measured is left out. */
+  async measure(claims: readonly MountedClaim[]): Promise<MeasuredClaim[]> {
+    const measured: MeasuredClaim[] = []
+    // One after the other, so that many volumes of a silent server do not take all threads at once.
+    for (const claim of claims) {
+      const facts = await this.#inTime(claim.path)
+      if (!facts) continue
       const { blocks, bfree, bavail, bsize, files, ffree } = facts
-      return {
+      measured.push({
         ...claim,
         capacityBytes: blocks * bsize,
         availableBytes: bavail * bsize,
@@ -33,10 +50,35 @@ export async function measureClaims(claims: readonly MountedClaim[]): Promise<Me
         inodes: files,
         inodesFree: ffree,
         inodesUsed: files - ffree,
-      }
-    }),
-  )
-  return measured.filter(claim => claim !== undefined)
+      })
+    }
+    return measured
+  }
+
+  async #inTime(path: string): Promise<Facts | undefined> {
+    if (this.#silent.has(path) || this.#silent.size >= maxSilent) return undefined
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const patience = this.#clock.after(patienceMs, () => {
+      this.#silent.add(path)
+      resolve(undefined)
+    })
+    const facts = await Promise.race([this.#ask(path), promise])
+    patience.cancel()
+    return facts
+  }
+
+  #ask(path: string): Promise<Facts | undefined> {
+    const known = this.#asked.get(path)
+    if (known) return known
+    const asked = this.#statfs(path)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#asked.delete(path)
+        this.#silent.delete(path)
+      })
+    this.#asked.set(path, asked)
+    return asked
+  }
 }
 
 const families = [
