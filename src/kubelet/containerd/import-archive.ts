@@ -41,5 +41,3 @@ export function namesOfImported(output: string): string[] {
     }`,
   )
 }
-
-/** The CRI plugin learns of an imported image a moment later. */

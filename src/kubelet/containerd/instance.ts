@@ -181,6 +181,7 @@ async function awaitAnswer(
   }
 }
 
+/** The CRI plugin learns of an imported image a moment later. */
 async function awaitImage(runtime: RuntimeClient, name: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 20) {
     if (await runtime.imageStatus(name)) return

@@ -18,6 +18,10 @@ export const keyIn = (content: string, key: string): number | undefined => {
   return found === undefined ? undefined : Number(found)
 }
 
+/** Memory that cannot be had back at once: without inactive pages of files. */
+export const workingSet = (usage: number | undefined, inactive: number | undefined): number | undefined =>
+  usage === undefined ? undefined : Math.max(0, usage - (inactive ?? 0))
+
 export interface CgroupUsage {
   readonly cpuNanoSeconds: number | undefined
   readonly memoryBytes: number | undefined
@@ -31,7 +35,7 @@ export function cgroupUsage(directories: ReadonlyMap<string, string>): CgroupUsa
   const memory = unified ?? directories.get('memory') ?? ''
   const stat = text(join(memory, 'memory.stat'))
   const usage = numberIn(join(memory, unified ? 'memory.current' : 'memory.usage_in_bytes'))
-  const inactive = keyIn(stat, unified ? 'inactive_file' : 'total_inactive_file') ?? 0
+  const inactive = keyIn(stat, unified ? 'inactive_file' : 'total_inactive_file')
   const microseconds = unified ? keyIn(text(join(unified, 'cpu.stat')), 'usage_usec') : undefined
   return {
     cpuNanoSeconds: unified
@@ -40,7 +44,7 @@ export function cgroupUsage(directories: ReadonlyMap<string, string>): CgroupUsa
         : microseconds * 1000
       : numberIn(join(directories.get('cpuacct') ?? '', 'cpuacct.usage')),
     memoryBytes: usage,
-    workingSetBytes: usage === undefined ? undefined : Math.max(0, usage - inactive),
+    workingSetBytes: workingSet(usage, inactive),
     rssBytes: keyIn(stat, unified ? 'anon' : 'total_rss'),
   }
 }

@@ -1,6 +1,6 @@
 /** All that a control group counts, version 1 and 2 (kernel: cgroup-v1/memory.rst, blkio-controller.rst, cgroup-v2.rst). */
 import { join } from 'node:path'
-import { keyIn, numberIn, text } from '../resources/cgroup-usage.ts'
+import { keyIn, numberIn, text, workingSet } from '../resources/cgroup-usage.ts'
 
 export interface DeviceCounters {
   /** As `/dev/vda`. */
@@ -47,23 +47,18 @@ const ticksPerSecond = 100
 const perSecond = (value: number | undefined, divisor: number): number | undefined =>
   value === undefined ? undefined : value / divisor
 
-export const hasGroup = (directories: ReadonlyMap<string, string>): boolean =>
-  pidsIn(directories.get('') ?? directories.get('memory') ?? '') !== undefined
+export const hasGroup = (directories: ReadonlyMap<string, string>): boolean => pidsIn(directories) !== undefined
 
 /** The processes of a group itself, without those of groups below it; undefined: there is no such group. */
-function pidsIn(directory: string): number[] | undefined {
-  const path = join(directory, 'cgroup.procs')
-  const content = text(path)
+function pidsIn(directories: ReadonlyMap<string, string>): number[] | undefined {
+  const directory = directories.get('') ?? directories.get('memory') ?? ''
+  const content = text(join(directory, 'cgroup.procs'))
   if (content === '' && text(join(directory, 'memory.stat')) === '') return undefined
   return content.split('\n').filter(Boolean).map(Number)
 }
 
 /** One process of a group. */
-export const processIn = (directories: ReadonlyMap<string, string>): number | undefined =>
-  pidsIn(directories.get('') ?? directories.get('memory') ?? '')?.[0]
-
-const workingSet = (usage: number | undefined, inactive: number | undefined): number | undefined =>
-  usage === undefined ? undefined : Math.max(0, usage - (inactive ?? 0))
+export const processIn = (directories: ReadonlyMap<string, string>): number | undefined => pidsIn(directories)?.[0]
 
 /** `directories`: by controller in version 1, one under '' in version 2. */
 export function groupCounters(directories: ReadonlyMap<string, string>): GroupCounters {

@@ -90,11 +90,6 @@ export class PersistentVolumes {
     await this.#options.csi.release(uid)
   }
 
-  /** After it. */
-  async removed(): Promise<void> {
-    await unmountUnusedDevices(this.#options.mounter, this.#options.directory)
-  }
-
   async #make(pod: Pod, volume: Volume): Promise<MountedVolume> {
     if (volume.nfs) return await this.#nfs(pod, volume.name, volume.nfs, [], volume.nfs.readOnly === true)
     const own = csiVolumeOfPod(pod, volume)
@@ -206,9 +201,8 @@ const devicesDirectory = (directory: string): string =>
 export async function unmountUnusedDevices(mounter: Mounter, directory: string): Promise<void> {
   const devices = devicesDirectory(directory)
   if (!existsSync(devices)) return
-  const points = mountsBelow(join(directory, 'pods'))
   for (const name of readdirSync(devices)) {
-    if (points.some(point => point.endsWith(`/${localFolder}/${name}`))) continue
+    if (isLocalMounted(directory, name)) continue
     const path = join(devices, name)
     await mounter.unmountBelow(path)
     rmdirSync(path)

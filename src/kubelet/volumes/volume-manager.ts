@@ -123,7 +123,7 @@ export class VolumeManager {
     // Below a mount lies what must not be deleted.
     if (mountsBelow(directory).length > 0) throw new Error(`${directory} is still mounted`)
     rmSync(directory, { recursive: true, force: true })
-    await (this.#persistent?.removed() ?? unmountUnusedDevices(this.#mounter, dirname(this.#podsDirectory)))
+    await unmountUnusedDevices(this.#mounter, dirname(this.#podsDirectory))
   }
 
   /** Pods that have a directory here. */
