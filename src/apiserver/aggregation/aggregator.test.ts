@@ -6,10 +6,8 @@ import { after, before, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { systemClock } from '../../base/clock.ts'
 import { issueCertificate, makeAuthority, newKey } from '../../base/pki/certificate.ts'
-import { ApiError } from '../../machinery/api-error.ts'
-import { BootstrapApi, type BootstrapRequest } from '../bootstrap/bootstrap-api.ts'
 import type { ServerResponse } from '../chain/server-request.ts'
-import { requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
+import { bootstrapApiOf, requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
 import { Aggregator } from './aggregator.ts'
 
 let server: TestServer
@@ -66,16 +64,9 @@ before(async () => {
   })
   await new Promise<void>(resolve => extension.listen(0, '127.0.0.1', resolve))
   server = await startTestServer()
-  const requester = {
-    async request({ method, path, query, body }: BootstrapRequest) {
-      const answer = await send(server, method, `${path}?${new URLSearchParams(query)}`, body)
-      if (answer.status < 300) return answer.json
-      throw new ApiError(answer.status, answer.json.reason, answer.json.message)
-    },
-  }
   aggregator = new Aggregator({
     reader: server.server.registry.reader,
-    api: new BootstrapApi(requester),
+    api: bootstrapApiOf(server),
     clock: systemClock,
     random: () => 0,
     client,

@@ -1,45 +1,22 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { CustomResourceDefinition } from '../../api/apiextensions/v1/custom-resource-definition.ts'
+import type { CustomResourceDefinition } from '../../api/apiextensions/v1/custom-resource-definition.ts'
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
-import { systemClock } from '../../base/clock.ts'
-import { ApiError } from '../../machinery/api-error.ts'
 import { Document } from '../../machinery/openapi/v3-messages.ts'
 import { decodeMessage } from '../../schema/protobuf-decode.ts'
-import { BootstrapApi, type BootstrapRequest } from '../bootstrap/bootstrap-api.ts'
 import { type Answer, requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
 import { WebhookClient } from '../webhooks/webhook-client.ts'
-import { CustomResources } from './custom-resources.ts'
+import type { CustomResources } from './custom-resources.ts'
+import { customResourcesOf, settle } from './testing/custom-resources.ts'
 
 let server: TestServer
 let resources: CustomResources
 
-/** Once definitions are served as they were written: what is written of them in turn comes back as an event, too. */
-async function settled(): Promise<void> {
-  const definitions = server.server.registry.table.ofKind(CustomResourceDefinition)
-  for (let round = 0; round < 2; round++) {
-    await definitions?.cache?.fresh()
-    await resources.settled()
-  }
-}
-
+const settled = () => settle(server, resources)
 before(async () => {
   server = await startTestServer()
-  const requester = {
-    async request({ method, path, query, body }: BootstrapRequest) {
-      const answer = await send(server, method, `${path}?${new URLSearchParams(query)}`, body)
-      if (answer.status < 300) return answer.json
-      throw new ApiError(answer.status, answer.json.reason, answer.json.message)
-    },
-  }
-  resources = new CustomResources({
-    reader: server.server.registry.reader,
-    table: server.server.registry.table,
-    api: new BootstrapApi(requester),
-    clock: systemClock,
-    webhooks: new WebhookClient({ reader: server.server.registry.reader, random: () => 0 }),
-    onKinds: kinds => server.server.setCustomKinds(kinds),
-  })
+  const { reader } = server.server.registry
+  resources = customResourcesOf(server, new WebhookClient({ reader, random: () => 0 }))
 })
 after(async () => {
   await resources.stop()

@@ -6,16 +6,13 @@ import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { ValidatingAdmissionPolicy } from '../../api/admissionregistration/v1/validating-admission-policy.ts'
 import { ValidatingAdmissionPolicyBinding } from '../../api/admissionregistration/v1/validating-admission-policy-binding.ts'
-import { CustomResourceDefinition } from '../../api/apiextensions/v1/custom-resource-definition.ts'
-import { systemClock } from '../../base/clock.ts'
 import { issueCertificate, makeAuthority, newKey } from '../../base/pki/certificate.ts'
-import { ApiError } from '../../machinery/api-error.ts'
 import { ValidatingPolicies } from '../admission/policies/validating-policies.ts'
-import { BootstrapApi, type BootstrapRequest } from '../bootstrap/bootstrap-api.ts'
 import { type Answer, allowAll, requestOf, send, startTestServer, type TestServer } from '../testing/test-server.ts'
 import type { WatchSource } from '../watch/watch-source.ts'
 import { WebhookClient } from '../webhooks/webhook-client.ts'
-import { CustomResources } from './custom-resources.ts'
+import type { CustomResources } from './custom-resources.ts'
+import { customResourcesOf, settle } from './testing/custom-resources.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of every kind come here.
 type Json = any
@@ -45,15 +42,7 @@ function converted(object: Json, apiVersion: string): Json {
   return { ...out, apiVersion }
 }
 
-/** Once definitions are served as they were written: what is written of them in turn comes back as an event, too. */
-async function settled(): Promise<void> {
-  const definitions = server.server.registry.table.ofKind(CustomResourceDefinition)
-  for (let round = 0; round < 2; round++) {
-    await definitions?.cache?.fresh()
-    await resources.settled()
-  }
-}
-
+const settled = () => settle(server, resources)
 before(async () => {
   const now = Date.now()
   const key = newKey()
@@ -89,20 +78,7 @@ before(async () => {
     },
   })
   client = new WebhookClient({ reader: server.server.registry.reader, random: () => 0 })
-  resources = new CustomResources({
-    reader: server.server.registry.reader,
-    table: table(),
-    api: new BootstrapApi({
-      async request({ method, path, query, body }: BootstrapRequest) {
-        const answer = await send(server, method, `${path}?${new URLSearchParams(query)}`, body)
-        if (answer.status < 300) return answer.json
-        throw new ApiError(answer.status, answer.json.reason, answer.json.message)
-      },
-    }),
-    clock: systemClock,
-    webhooks: client,
-    onKinds: kinds => server.server.setCustomKinds(kinds),
-  })
+  resources = customResourcesOf(server, client)
   const version = (name: string, storage: boolean, ...fields: string[]) => ({
     name,
     selectableFields: fields.map(field => ({ jsonPath: `.${field}` })),

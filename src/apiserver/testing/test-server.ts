@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { ApiError } from '../../machinery/api-error.ts'
 import { stringifyJson } from '../../schema/json-encode.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { openEmbeddedStore } from '../../store/embedded/embedded-store.ts'
@@ -11,6 +12,7 @@ import type { AdmissionPlugin } from '../admission/admission.ts'
 import { type ApiServer, createApiServer, openRegistry } from '../api-server.ts'
 import type { Authenticator, UserInfo } from '../authentication/authenticator.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
+import { BootstrapApi } from '../bootstrap/bootstrap-api.ts'
 import type { Audit } from '../chain/request-context.ts'
 import type { ServerRequest } from '../chain/server-request.ts'
 import type { Handlers } from '../endpoints/handlers.ts'
@@ -112,6 +114,16 @@ export async function send(
     json: isJson && text !== '' ? JSON.parse(text) : undefined,
   }
 }
+
+/** What the server's own parts write by, over the chain as everybody's. */
+export const bootstrapApiOf = (test: TestServer): BootstrapApi =>
+  new BootstrapApi({
+    async request({ method, path, query, body }) {
+      const answer = await send(test, method, `${path}?${new URLSearchParams(query)}`, body)
+      if (answer.status < 300) return answer.json
+      throw new ApiError(answer.status, answer.json.reason, answer.json.message)
+    },
+  })
 
 export function requestOf(
   method: string,
