@@ -116,6 +116,7 @@ const defaultMaxPods = 110
 const defaultParallelPulls = 3
 const rotateEveryMs = 10_000
 const imagesEveryMs = 300_000
+const localPathEveryMs = 10_000
 const downGraceSeconds = 10
 
 /** Where pods' logs lie, as the stock kubelet's /var/log/pods. */
@@ -177,7 +178,6 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       ? undefined
       : new LocalPathVolumes({
           client,
-          clock,
           log,
           directory: options.localPathDirectory,
           isMounted: name => isLocalMounted(kubeletDirectory(dataDirectory), name),
@@ -302,7 +302,6 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     if (stopping) return
     await csiNode.ensure().catch((error: unknown) => log.warn({ error: (error as Error).message }, 'no CSINode'))
     plugins.start()
-    localPath?.start()
     await services.synced()
     await staticPods?.start()
     await manager.start()
@@ -313,6 +312,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
         .flatMap(({ runtime }) => runtime.containers.filter(({ state }) => state === 'running'))
       await rotateLogs(cri, running, clock.now(), log)
     })
+    if (localPath) every('deletion of local volumes', localPathEveryMs, () => localPath.look())
     every('image collection', imagesEveryMs, () => collector.collect())
   })()
   started.catch((error: unknown) => log.error({ error: (error as Error).message }, 'kubelet not started'))
@@ -328,7 +328,6 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       evictions.stop()
       await manager.stop()
       plugins.stop()
-      localPath?.stop()
       objects.stop()
       recorder.stop()
     })()

@@ -11,6 +11,7 @@ import { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
 import { claimKeysOf, claimNamesOf } from '../../machinery/pod-claims.ts'
 import { attachmentName } from '../../machinery/volume-attachments.ts'
 import type { ControllerDefinition } from '../runtime/controller.ts'
+import { same } from '../runtime/same.ts'
 import { planNode } from './plan.ts'
 
 const byNode = 'node'
@@ -53,7 +54,7 @@ export const attachDetachController: ControllerDefinition = {
       if (type === 'deleted') for (const { metadata } of nodes.list()) context.enqueue(metadata.name)
     })
     nodes.subscribe(({ type, object, old }) => {
-      const changed = JSON.stringify(object.status.volumesInUse) !== JSON.stringify(old?.status.volumesInUse)
+      const changed = !same(object.status.volumesInUse, old?.status.volumesInUse)
       if (type === 'deleted' || changed) context.enqueue(object.metadata.name)
     })
     const volumesOf = (pod: Pod) =>

@@ -6,6 +6,7 @@ import { StorageClass } from '../../api/storage/v1/storage-class.ts'
 import { isLocalPathVolume } from '../../machinery/local-path.ts'
 import { classOf } from '../../machinery/volume-matching.ts'
 import { type ControllerDefinition, keyOf, objectOf } from '../runtime/controller.ts'
+import { same } from '../runtime/same.ts'
 import { isAskedFor, planProvision, planReclaim, selectedNodeOf } from './plan.ts'
 
 const claimPrefix = 'claim:'
@@ -27,7 +28,7 @@ export const localPathController: ControllerDefinition = {
     })
     // A node tells that a directory is gone, or is gone itself.
     nodes.subscribe(({ type, object, old }) => {
-      const changed = JSON.stringify(object.status.volumesInUse) !== JSON.stringify(old?.status.volumesInUse)
+      const changed = !same(object.status.volumesInUse, old?.status.volumesInUse)
       if (type === 'deleted' || (type === 'updated' && changed))
         for (const volume of volumes.list())
           if (isLocalPathVolume(volume)) context.enqueue(`${volumePrefix}${volume.metadata.name}`)

@@ -3,7 +3,7 @@
  * down in the pod's directory, so that it is taken back also by a kubelet that has started anew.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import { Secret } from '../../api/core/v1/secret.ts'
@@ -14,6 +14,7 @@ import type { Client } from '../../client/client.ts'
 import { requestToken } from '../../client/request-token.ts'
 import { isNotFound } from '../../machinery/api-error.ts'
 import { attachmentName, uniqueVolumeName } from '../../machinery/volume-attachments.ts'
+import { namesIn } from '../names-in.ts'
 import { giveToGroup } from '../volumes/fs-group.ts'
 import type { Mounter } from '../volumes/mounter.ts'
 import type { MountedVolume } from '../volumes/persistent-volumes.ts'
@@ -238,13 +239,5 @@ export class CsiVolumes {
       tokens[audience] = { token, expirationTimestamp: new Date(expiresMs).toISOString() }
     }
     return { 'csi.storage.k8s.io/serviceAccount.tokens': JSON.stringify(tokens) }
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
   }
 }

@@ -19,7 +19,7 @@ export interface NodeFacts {
   /** What the node runs short of. */
   readonly pressure: readonly string[]
   readonly allocated: Readonly<Record<string, string>>
-  /** Volumes of CSI drivers that are mounted. */
+  /** Volumes of CSI drivers that are mounted, and directories that were given out as volumes. */
   readonly volumesInUse: readonly string[]
   readonly nowIso: string
 }

@@ -19,7 +19,6 @@ function setUp(t: { after(end: () => void): void }) {
   const mounted = new Set<string>()
   const volumes = new LocalPathVolumes({
     client,
-    clock,
     log: loggerOf('test').child({}, { level: 'silent' }),
     directory,
     isMounted: name => mounted.has(name),

@@ -2,21 +2,18 @@
  * Directories that are given out as volumes: made when a pod first mounts them, deleted when their volume is released and is
  * to be deleted. A directory whose volume the cluster does not know is left alone: it may be known again after a restore.
  */
-import { chmodSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
-import type { Clock, Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import type { Client } from '../../client/client.ts'
 import { isNotFound } from '../../machinery/api-error.ts'
 import { isLocalPathVolume, isToBeDeleted, localPathVolumeName } from '../../machinery/local-path.ts'
-
-const everyMs = 10_000
+import { namesIn } from '../names-in.ts'
 
 export interface LocalPathOptions {
   readonly client: Client
-  readonly clock: Clock
   readonly log: Logger
   /** Holds a directory per volume. */
   readonly directory: string
@@ -26,8 +23,6 @@ export interface LocalPathOptions {
 
 export class LocalPathVolumes {
   readonly #options: LocalPathOptions
-  #timer: Timer | undefined
-  #stopped = false
 
   constructor(options: LocalPathOptions) {
     this.#options = options
@@ -35,34 +30,21 @@ export class LocalPathVolumes {
 
   /** Volumes that are here, as the node's status names them. */
   inUse(): string[] {
-    return this.#names().map(localPathVolumeName).sort()
+    return namesIn(this.#options.directory).map(localPathVolumeName).sort()
   }
 
   /** Anybody may write, as nobody knows yet who will. */
   prepare(volume: PersistentVolume): void {
     const path = volume.spec.local?.path
     if (path === undefined || !isLocalPathVolume(volume) || dirname(path) !== this.#options.directory) return
-    if (this.#names().includes(basename(path))) return
+    if (existsSync(path)) return
     mkdirSync(path, { recursive: true })
     chmodSync(path, 0o777)
   }
 
-  start(): void {
-    const round = async () => {
-      await this.look()
-      if (!this.#stopped) this.#timer = this.#options.clock.after(everyMs, () => void round())
-    }
-    void round()
-  }
-
-  stop(): void {
-    this.#stopped = true
-    this.#timer?.cancel()
-  }
-
   /** Deletes what is to be deleted. */
   async look(): Promise<void> {
-    for (const name of this.#names())
+    for (const name of namesIn(this.#options.directory))
       try {
         await this.#lookAt(name)
       } catch (error) {
@@ -84,13 +66,5 @@ export class LocalPathVolumes {
     if (!isToBeDeleted(volume) || isMounted(name)) return
     await rm(path, { recursive: true, force: true })
     log.info({ volume: name }, 'local volume deleted')
-  }
-
-  #names(): string[] {
-    try {
-      return readdirSync(this.#options.directory)
-    } catch {
-      return []
-    }
   }
 }

@@ -1,8 +1,9 @@
 /** The volumes of the node's pods: made before the first container, kept up to date, taken away after the last. */
-import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Pod } from '../../api/core/v1/pod.ts'
 import type { Volume } from '../../api/core/v1/volume.ts'
+import { namesIn } from '../names-in.ts'
 import { unitsOf } from '../resources/amounts.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { giveToGroup } from './fs-group.ts'
@@ -128,11 +129,7 @@ export class VolumeManager {
 
   /** Pods that have a directory here. */
   podUids(): string[] {
-    try {
-      return readdirSync(this.#podsDirectory)
-    } catch {
-      return []
-    }
+    return namesIn(this.#podsDirectory)
   }
 
   /** Unique in a volume, and sorted by time, as `2026_11_23_...`. */
