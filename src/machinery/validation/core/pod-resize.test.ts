@@ -23,6 +23,9 @@ test('cpu and memory may change, be added, and nothing else', () => {
   assert.deepEqual(resize(pod({}, {}, image), pod(cpu('1'))), [
     'spec: Forbidden: only cpu and memory resources are mutable',
   ])
+  assert.deepEqual(resize(pod(cpu('2'), {}, { hostname: 'other' }), pod(cpu('1'))), [
+    'spec: Forbidden: only cpu and memory resources are mutable',
+  ])
 })
 
 test('nothing is taken away, and the quality of service stays', () => {

@@ -21,9 +21,11 @@ export function checkPodResize(out: Errors, pod: Pod, old: Pod): void {
     out.splice(0, out.length, forbidden('[]', refused))
     return
   }
-  const known = out.length
+  const before = out.length
   checkPodSpec(out, 'spec', pod.spec, pod.metadata.name)
+  const isValid = out.length === before
   out.push(comparisons)
+  const compared = out.length
   if ((old.status.qosClass ?? qosClassOf(old.spec)) !== qosClassOf(pod.spec))
     out.push(invalid('spec', pod.status.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'))
   if (!runsWhereResizable(old)) out.push(forbidden('spec', 'Pod running on node without support for resize'))
@@ -38,7 +40,7 @@ export function checkPodResize(out: Errors, pod: Pod, old: Pod): void {
       out.push(forbidden('spec', 'only cpu and memory resources are mutable'))
   for (const [i, container] of (pod.spec.initContainers ?? []).entries())
     checkInitContainer(out, `spec.initContainers[${i}]`, container, old.spec.initContainers![i]!)
-  if (out.length > known) return
+  if (!isValid || out.length > compared) return
   if (!isSame(munged(pod.spec, old.spec), old.spec))
     out.push(forbidden('spec', 'only cpu and memory resources are mutable'))
 }
