@@ -184,6 +184,15 @@ test('connections to a server that was down, with none to go to, are ended when 
   assert.equal(states.found('a', 'ready', states.begin()), false)
 })
 
+test('so they are when its machine, which was silent, refuses connections: it may have started anew', () => {
+  const states = new ServerStates(['a'])
+  states.found('a', 'ready', states.begin())
+  assert.equal(states.found('a', 'down', states.begin()), false)
+  assert.equal(states.found('a', 'down', states.begin(), true), true)
+  assert.equal(states.found('a', 'down', states.begin(), true), false)
+  assert.equal(states.found('a', 'ready', states.begin()), false)
+})
+
 test('a server that refuses connections while it stops finishes what it has accepted', () => {
   const states = new ServerStates(['a:1', 'b:1'])
   for (const server of states.servers) states.found(server, 'ready', states.begin())

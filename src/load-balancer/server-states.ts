@@ -16,8 +16,11 @@ interface Entry {
   /** When it was last found ready, and when the first of the checks in a row began that found it not to be. */
   readyAt: number
   failedSince: number
-  /** Its connections were ended since it was ready. */
-  isLeft: boolean
+  /**
+   * What became of those that were made while it was ready. Doubtful: it does not answer, and they were kept, as there is
+   * nobody to go to.
+   */
+  connections: 'kept' | 'doubtful' | 'ended'
 }
 
 /** More are ignored: a list from the cluster is bounded like everything. */
@@ -60,25 +63,27 @@ export class ServerStates {
   /**
    * What a check found that began then. True where connections to the server are to be ended: it does not serve, and another
    * one has been found ready since, so that their clients find that; where none is, as while the store of all has no
-   * leader, what is under way may still be answered. So too where it answers again and was not left: its process, and what
+   * leader, what is under way may still be answered. So too where it did not answer and does again: its process, and what
    * was connected to it, may be gone. `isRefused`: its machine says that nobody listens. It ends what was connected to a
-   * process that is gone; one that stops finishes what it has accepted.
+   * process that is gone, and one that stops finishes what it has accepted; but where the machine was silent before, it may
+   * have started anew and know of nothing.
    */
   found(server: ServerAddress, state: Exclude<ServerState, 'unknown'>, begun: number, isRefused = false): boolean {
     const entry = this.#entries.get(server)
     if (!entry) return true
-    const isBack = entry.state === 'down' && !entry.isLeft
     if (state !== 'ready' && (entry.state === 'ready' || entry.state === 'unknown')) entry.failedSince = begun
     entry.misses = state === 'leaving' ? entry.misses + 1 : 0
     entry.state = state
     if (state === 'ready') {
+      const { connections } = entry
       entry.readyAt = ++this.#now
-      entry.isLeft = false
-      return isBack
+      entry.connections = 'kept'
+      return connections === 'doubtful'
     }
     if (isRefused) {
-      entry.isLeft = true
-      return false
+      const { connections } = entry
+      entry.connections = 'ended'
+      return connections === 'doubtful'
     }
     if (state === 'leaving' && entry.misses < missesUntilLeft) return false
     // One that does not answer at all fails for itself: without their store, servers say so.
@@ -86,9 +91,10 @@ export class ServerStates {
       state === 'down'
         ? other !== entry && (other.state === 'ready' || other.state === 'unready')
         : other.state === 'ready' && other.readyAt > entry.failedSince
-    if (![...this.#entries.values()].some(isBetter)) return false
-    entry.isLeft = true
-    return true
+    const isLeft = [...this.#entries.values()].some(isBetter)
+    if (isLeft) entry.connections = 'ended'
+    else if (entry.connections !== 'ended') entry.connections = state === 'down' ? 'doubtful' : 'kept'
+    return isLeft
   }
 
   /**
@@ -103,4 +109,4 @@ export class ServerStates {
   }
 }
 
-const newEntry = (): Entry => ({ state: 'unknown', misses: 0, readyAt: 0, failedSince: 0, isLeft: false })
+const newEntry = (): Entry => ({ state: 'unknown', misses: 0, readyAt: 0, failedSince: 0, connections: 'kept' })
