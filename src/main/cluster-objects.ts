@@ -14,6 +14,7 @@ import {
   clusterSettingsName,
   clusterSettingsNamespace,
 } from '../machinery/cluster-settings.ts'
+import { defaultClassOf, storageClassMark, storageClassMarks } from '../machinery/default-class.ts'
 import { localPathProvisioner } from '../machinery/local-path.ts'
 import { publicKeyHash } from '../machinery/node-annotations.ts'
 import { firstAddresses } from './service-addresses.ts'
@@ -48,16 +49,14 @@ export async function ensureClusterObjects(client: Client, config: ClusterConfig
   ])
 }
 
-const defaultMark = 'storageclass.kubernetes.io/is-default-class'
-
 /** For claims that name no class, unless another is for them; what a user has made of it stays. */
 async function ensureStorageClass(client: Client): Promise<void> {
   const classes = client.of(StorageClass)
   const known = await classes.list('')
   if (known.items.some(({ metadata }) => metadata.name === localPathClass)) return
-  const isDefault = !known.items.some(({ metadata }) => metadata.annotations?.[defaultMark] === 'true')
+  const isDefault = defaultClassOf(known.items, storageClassMarks) === undefined
   const object = {
-    metadata: { name: localPathClass, annotations: { [defaultMark]: `${isDefault}` } },
+    metadata: { name: localPathClass, annotations: { [storageClassMark]: `${isDefault}` } },
     provisioner: localPathProvisioner,
     reclaimPolicy: 'Delete' as const,
     volumeBindingMode: 'WaitForFirstConsumer' as const,

@@ -4,31 +4,10 @@ import type { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-
 import type { Ingress } from '../../api/networking/v1/ingress.ts'
 import { IngressClass } from '../../api/networking/v1/ingress-class.ts'
 import { StorageClass } from '../../api/storage/v1/storage-class.ts'
+import { defaultClassOf, ingressClassMarks, storageClassMarks } from '../../machinery/default-class.ts'
 import type { ObjectReader } from '../registry/object-reader.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
 import { metadataOf, setSpec } from './refusal.ts'
-
-interface Named {
-  readonly metadata: {
-    readonly name: string
-    readonly creationTimestamp: string
-    readonly annotations?: Readonly<Record<string, string>>
-  }
-}
-
-function defaultOf(classes: readonly Named[], marks: readonly string[]): string | undefined {
-  const marked = classes.filter(({ metadata }) => marks.some(mark => metadata.annotations?.[mark] === 'true'))
-  marked.sort(({ metadata: a }, { metadata: b }) => {
-    if (a.creationTimestamp !== b.creationTimestamp) return a.creationTimestamp < b.creationTimestamp ? 1 : -1
-    return a.name < b.name ? -1 : 1
-  })
-  return marked[0]?.metadata.name
-}
-
-export const defaultStorageClassMarks = [
-  'storageclass.kubernetes.io/is-default-class',
-  'storageclass.beta.kubernetes.io/is-default-class',
-]
 
 /** The older way to name a class. */
 const storageClassAnnotation = 'volume.beta.kubernetes.io/storage-class'
@@ -47,13 +26,12 @@ export class DefaultStorageClass implements AdmissionPlugin {
     const spec = object?.spec as PersistentVolumeClaim['spec']
     const annotations = metadataOf(object).annotations
     if (spec.storageClassName !== undefined || annotations?.[storageClassAnnotation] !== undefined) return
-    const storageClassName = defaultOf(this.#reader.list(StorageClass, ''), defaultStorageClassMarks)
+    const storageClassName = defaultClassOf(this.#reader.list(StorageClass, ''), storageClassMarks)
     if (storageClassName !== undefined) setSpec(attributes, { storageClassName })
   }
 }
 
 const ingressClassAnnotation = 'kubernetes.io/ingress.class'
-const defaultIngressClassMark = 'ingressclass.kubernetes.io/is-default-class'
 
 export class DefaultIngressClass implements AdmissionPlugin {
   readonly name = 'DefaultIngressClass'
@@ -70,7 +48,7 @@ export class DefaultIngressClass implements AdmissionPlugin {
     const spec = object?.spec as Ingress['spec']
     if (spec.ingressClassName !== undefined) return
     if (metadataOf(object).annotations?.[ingressClassAnnotation] !== undefined) return
-    const ingressClassName = defaultOf(this.#reader.list(IngressClass, ''), [defaultIngressClassMark])
+    const ingressClassName = defaultClassOf(this.#reader.list(IngressClass, ''), ingressClassMarks)
     if (ingressClassName !== undefined) setSpec(attributes, { ingressClassName })
   }
 }

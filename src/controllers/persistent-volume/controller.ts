@@ -3,6 +3,7 @@ import { PersistentVolume } from '../../api/core/v1/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../../api/core/v1/persistent-volume-claim.ts'
 import { Pod } from '../../api/core/v1/pod.ts'
 import { StorageClass } from '../../api/storage/v1/storage-class.ts'
+import { defaultClassOf, storageClassMarks } from '../../machinery/default-class.ts'
 import { classOf } from '../../machinery/volume-matching.ts'
 import { type ControllerDefinition, keyOf, objectOf } from '../runtime/controller.ts'
 import { planClaim } from './claims.ts'
@@ -10,17 +11,6 @@ import { planVolume } from './volumes.ts'
 
 const claimPrefix = 'claim:'
 const volumePrefix = 'volume:'
-
-const defaultMarks = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
-
-function defaultClassOf(classes: readonly StorageClass[]): string | undefined {
-  const marked = classes.filter(({ metadata }) => defaultMarks.some(mark => metadata.annotations?.[mark] === 'true'))
-  marked.sort(({ metadata: a }, { metadata: b }) => {
-    if (a.creationTimestamp !== b.creationTimestamp) return a.creationTimestamp < b.creationTimestamp ? 1 : -1
-    return a.name < b.name ? -1 : 1
-  })
-  return marked[0]?.metadata.name
-}
 
 /** One key at a time, so that no volume is given twice. */
 export const persistentVolumeBinder: ControllerDefinition = {
@@ -63,7 +53,7 @@ export const persistentVolumeBinder: ControllerDefinition = {
         claim,
         volumes: volumes.list(),
         storageClass,
-        defaultClass: defaultClassOf(classes.list()),
+        defaultClass: defaultClassOf(classes.list(), storageClassMarks),
         waitingPods: storageClass?.volumeBindingMode === 'WaitForFirstConsumer' ? waitingPodsOf(claim) : [],
       })
     }

@@ -6,6 +6,7 @@ import type { StorageClass } from '../../api/storage/v1/storage-class.ts'
 import type { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
 import type { VolumeAttributesClass } from '../../api/storage/v1/volume-attributes-class.ts'
 import type { StorageVersionMigration } from '../../api/storagemigration/v1/storage-version-migration.ts'
+import { defaultClassOf, storageClassMarks } from '../default-class.ts'
 import { ageOf } from './human-duration.ts'
 import { ageColumn, column, nameColumn, type Printer } from './printer.ts'
 
@@ -41,25 +42,6 @@ export const csiNodePrinter: Printer<CSINode> = {
   ],
 }
 
-const defaultMarks = [
-  'storageclass.kubernetes.io/is-default-class',
-  'storageclass.beta.kubernetes.io/is-default-class',
-] as const
-
-const isDefault = ({ metadata }: StorageClass): boolean =>
-  defaultMarks.some(mark => metadata.annotations?.[mark] === 'true')
-
-/** The class that claims without one get: the youngest of those marked, by name where several are as young. */
-function defaultOf(classes: readonly StorageClass[]): string | undefined {
-  const marked = classes.filter(isDefault)
-  marked.sort((a, b) => {
-    const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '']
-    if (left !== right) return left < right ? 1 : -1
-    return a.metadata.name < b.metadata.name ? -1 : 1
-  })
-  return marked[0]?.metadata.name
-}
-
 export const storageClassPrinter: Printer<StorageClass> = {
   columns: [
     nameColumn,
@@ -69,7 +51,7 @@ export const storageClassPrinter: Printer<StorageClass> = {
     column('AllowVolumeExpansion', 'Whether claims may grow.'),
     ageColumn,
   ],
-  among: defaultOf,
+  among: classes => defaultClassOf(classes, storageClassMarks),
   cells: ({ metadata, ...storageClass }, nowMs, effectiveDefault) => [
     metadata.name === effectiveDefault ? `${metadata.name} (default)` : metadata.name,
     storageClass.provisioner,
