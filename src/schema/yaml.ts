@@ -11,6 +11,7 @@ import {
   stringify,
   type Tags,
   visit,
+  type Document as YamlDocument,
 } from 'yaml'
 import { DecodeError } from './decode-error.ts'
 import { isInt64, setMember } from './json-exact.ts'
@@ -49,20 +50,16 @@ const options: DocumentOptions & { customTags: typeof tagsOf; intAsBigInt: boole
 
 /** All documents of a text; empty ones are left out. Throws DecodeError with the line of the fault. */
 export function parseYaml(text: string, maxBytes = maxYamlBytes): unknown[] {
-  if (text.length > maxBytes) {
-    throw new DecodeError(`document of ${text.length} bytes exceeds the limit of ${maxBytes}`)
-  }
+  checkSize(text, maxBytes)
   return inYaml(() => {
-    const documents = parseAllDocuments(text, { ...options, uniqueKeys: sameKey, prettyErrors: false })
     const values: unknown[] = []
-    for (const document of documents) {
+    for (const document of documentsOf(text)) {
       const error = document.errors[0]
       if (error) {
         const fault = error.code === 'DUPLICATE_KEY' ? duplicateKey(text, error.pos[0]) : error.message
         throw new DecodeError(`yaml: line ${lineAt(text, error.pos[0])}: ${fault}`)
       }
-      visit(document, { Pair: refuseSpecialKeys })
-      const value = jsonValue(document.toJS({ maxAliasCount, mapAsMap: true }), 0)
+      const value = jsonOf(document)
       if (value !== null) values.push(value)
     }
     return values
@@ -77,19 +74,30 @@ export interface YamlBody {
 
 /** The first document of a text, as upstream reads bodies; null where it is empty. Throws DecodeError. */
 export function readYamlBody(text: string, maxBytes = maxYamlBytes): YamlBody {
-  if (text.length > maxBytes) throw new DecodeError(`document of ${text.length} bytes exceeds the limit of ${maxBytes}`)
+  checkSize(text, maxBytes)
   return inYaml(() => {
-    const [document] = parseAllDocuments(text, { ...options, uniqueKeys: sameKey, prettyErrors: false })
-    if (!document || !('errors' in document)) return { value: null, duplicates: [] }
+    const [document] = documentsOf(text)
+    if (!document) return { value: null, duplicates: [] }
     const duplicates: string[] = []
     for (const error of document.errors) {
       const line = `line ${lineAt(text, error.pos[0])}`
       if (error.code !== 'DUPLICATE_KEY') throw new DecodeError(`yaml: ${line}: ${faultOf(error.code, error.message)}`)
       duplicates.push(`${line}: ${duplicateKey(text, error.pos[0])}`)
     }
-    visit(document, { Pair: refuseSpecialKeys })
-    return { value: jsonValue(document.toJS({ maxAliasCount, mapAsMap: true }), 0), duplicates }
+    return { value: jsonOf(document), duplicates }
   })
+}
+
+function checkSize(text: string, maxBytes: number): void {
+  if (text.length > maxBytes) throw new DecodeError(`document of ${text.length} bytes exceeds the limit of ${maxBytes}`)
+}
+
+const documentsOf = (text: string): readonly YamlDocument[] =>
+  parseAllDocuments(text, { ...options, uniqueKeys: sameKey, prettyErrors: false })
+
+function jsonOf(document: YamlDocument): unknown {
+  visit(document, { Pair: refuseSpecialKeys })
+  return jsonValue(document.toJS({ maxAliasCount, mapAsMap: true }), 0)
 }
 
 /** What Go's parser says of the same. */
