@@ -1,19 +1,17 @@
 /** What custom resources must keep beyond their schema: whole objects inside of them, and the numbers of their scale. */
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
-import { invalid, required } from '../../schema/field-error.ts'
+import { type FieldError, invalid, required } from '../../schema/field-error.ts'
 import { dns1035LabelErrors } from '../../schema/formats.ts'
+import { isObject, type JsonObject } from '../patch/json-value.ts'
 import type { CustomFacts } from './custom-kind.ts'
 import { namesOf } from './json-path.ts'
 
-type Json = Readonly<Record<string, unknown>>
-type Errors = ReturnType<typeof invalid>[]
-
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+type Errors = FieldError[]
 
 const maxReplicas = 2147483647
 
 /** Upstream: ValidateScaleSpec and ValidateScaleStatus. */
-export function checkScaleValues(out: Errors, { version }: CustomFacts, object: Json): void {
+export function checkScaleValues(out: Errors, { version }: CustomFacts, object: JsonObject): void {
   const scale = version.subresources?.scale
   if (!scale) return
   for (const path of [scale.specReplicasPath, scale.statusReplicasPath]) checkReplicas(out, path, object)
@@ -24,7 +22,7 @@ export function checkScaleValues(out: Errors, { version }: CustomFacts, object: 
     out.push(invalid(path, '', accessorFault(path, selector, 'string')))
 }
 
-function checkReplicas(out: Errors, path: string, object: Json): void {
+function checkReplicas(out: Errors, path: string, object: JsonObject): void {
   const value = valueAt(path, object)
   if (value === undefined) return
   const isInteger = typeof value === 'bigint' || Number.isInteger(value)
@@ -34,9 +32,9 @@ function checkReplicas(out: Errors, path: string, object: Json): void {
     out.push(invalid(path, value, `should be less than or equal to ${maxReplicas}`))
 }
 
-function valueAt(path: string, object: Json): unknown {
+function valueAt(path: string, object: JsonObject): unknown {
   let value: unknown = object
-  for (const name of namesOf(path)) value = isJson(value) ? value[name] : undefined
+  for (const name of namesOf(path)) value = isObject(value) ? value[name] : undefined
   return value ?? undefined
 }
 
@@ -61,7 +59,7 @@ export function checkEmbedded(out: Errors, path: string, value: unknown, schema:
       })
     return
   }
-  if (!isJson(value)) return
+  if (!isObject(value)) return
   if (schema['x-kubernetes-embedded-resource']) checkTypeOf(out, path, value)
   const { properties = {}, additionalProperties: more } = schema
   for (const [name, member] of Object.entries(value)) {
@@ -70,7 +68,7 @@ export function checkEmbedded(out: Errors, path: string, value: unknown, schema:
   }
 }
 
-function checkTypeOf(out: Errors, path: string, value: Json): void {
+function checkTypeOf(out: Errors, path: string, value: JsonObject): void {
   for (const name of ['apiVersion', 'kind']) {
     const at = `${path}.${name}`
     const text = value[name]
