@@ -1,7 +1,8 @@
 /** Server-side apply (KEP-555): lays a configuration over an object and keeps who owns which field. */
+import { ownMember } from '../../schema/json-exact.ts'
 import type { Kind } from '../../schema/kind.ts'
 import { ApiError, badRequestError } from '../api-error.ts'
-import { equalJson, isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
+import { equalJson, isObject, type JsonObject } from '../patch/json-value.ts'
 import { compareObjects } from './compare.ts'
 import { applyConflictError, type Conflict } from './conflict.ts'
 import { type Entry, identityOf, managedFieldsOf, newEntry, storedEntries, withEntries, withSet } from './entries.ts'
@@ -125,7 +126,7 @@ function configurationFields(
 /** As messages name an object that is on its way in. */
 export function showApplied(kind: Kind, { metadata }: JsonObject): string {
   const textOf = (member: string): string => {
-    const value = isObject(metadata) ? memberOf(metadata, member) : undefined
+    const value = isObject(metadata) ? ownMember(metadata, member) : undefined
     return typeof value === 'string' ? value : ''
   }
   const name = textOf('name')

@@ -2,7 +2,8 @@
  * What changed between two objects, as sets of fields (structured-merge-diff's `Compare`), in one walk over both. What is
  * the same reference in both is not walked at all.
  */
-import { equalJson, isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
+import { ownMember } from '../../schema/json-exact.ts'
+import { equalJson, isObject, type JsonObject } from '../patch/json-value.ts'
 import { type FieldSet, leafNode, nodeOf } from './field-set.ts'
 import { type Unowned, withoutUnowned } from './owned-members.ts'
 import { fieldElement, keyElement, valueElement } from './path-element.ts'
@@ -91,7 +92,7 @@ function addedMembers(shape: Exclude<Shape, { is: 'leaf' | 'list' | 'set' }>, no
   for (const name in now) {
     const member = members?.get(name)
     const memberShape = member?.shape ?? (shape.is === 'map' ? shape.of : deduced)
-    const given = memberOf(now, name)
+    const given = ownMember(now, name)
     // Only what clients define can be null.
     if (given === null && !member?.present) {
       nodes[fieldElement(name)] = leafNode
@@ -106,7 +107,7 @@ function addedMembers(shape: Exclude<Shape, { is: 'leaf' | 'list' | 'set' }>, no
   }
   if (members) {
     for (const name of nullMembers(members)) {
-      if ((memberOf(now, name) ?? undefined) !== undefined) continue
+      if ((ownMember(now, name) ?? undefined) !== undefined) continue
       nodes[fieldElement(name)] = leafNode
       isEmpty = false
     }
@@ -149,8 +150,8 @@ function compareMembers(
   const compareMember = (name: string): void => {
     const member = members?.get(name)
     const memberShape = member?.shape ?? (shape.is === 'map' ? shape.of : deduced)
-    let before: unknown = old === undefined ? undefined : memberOf(old, name)
-    let after: unknown = now === undefined ? undefined : memberOf(now, name)
+    let before: unknown = old === undefined ? undefined : ownMember(old, name)
+    let after: unknown = now === undefined ? undefined : ownMember(now, name)
     // A null that was applied is a value; only what is empty gives way to it.
     if (after === null) {
       if (before !== null) below.add(fieldElement(name), leafChanged)
@@ -262,8 +263,8 @@ export function compareObjects(
   if (metadata?.shape.is !== 'struct' || unowned.allMetadata) return { changed, removed }
   const inMetadata = compareMembers(
     metadata.shape,
-    asObject(memberOf(old, 'metadata')),
-    asObject(memberOf(now, 'metadata')),
+    asObject(ownMember(old, 'metadata')),
+    asObject(ownMember(now, 'metadata')),
     unowned.metadata,
   )
   const below = new Below()

@@ -1,7 +1,8 @@
 /** The entries of `metadata.managedFields`: reading, sorting, and the bound on their number (KEP-555). */
 import type { ManagedFieldsEntry } from '../../api/meta/v1/object-meta.ts'
 import { shared } from '../../schema/fields-v1.ts'
-import { equalJson, isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
+import { ownMember } from '../../schema/json-exact.ts'
+import { equalJson, isObject, type JsonObject } from '../patch/json-value.ts'
 import { type FieldSet, isEmptySet, sortedSet, union } from './field-set.ts'
 
 export interface Entry extends ManagedFieldsEntry {
@@ -61,8 +62,8 @@ function entriesOf(managedFields: unknown): Map<string, Entry> | undefined {
 }
 
 export const managedFieldsOf = (object: JsonObject | undefined): unknown => {
-  const metadata = object && memberOf(object, 'metadata')
-  return isObject(metadata) ? (memberOf(metadata, 'managedFields') ?? undefined) : undefined
+  const metadata = object && ownMember(object, 'metadata')
+  return isObject(metadata) ? (ownMember(metadata, 'managedFields') ?? undefined) : undefined
 }
 
 const isReset = (managedFields: unknown): boolean =>
@@ -169,7 +170,7 @@ export function withEntries<T extends JsonObject>(object: T, entries: ReadonlyMa
   ) {
     return object
   }
-  const metadata: JsonObject = { ...(memberOf(object, 'metadata') as JsonObject) }
+  const metadata: JsonObject = { ...(ownMember(object, 'metadata') as JsonObject) }
   if (managedFields.length > 0) metadata.managedFields = managedFields
   else delete metadata.managedFields
   return { ...object, metadata }

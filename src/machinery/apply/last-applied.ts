@@ -1,6 +1,7 @@
 /** The annotation of client-side apply, which `kubectl apply --server-side` keeps in step (upstream: lastappliedmanager). */
 import { stringifyJson } from '../../schema/json-encode.ts'
-import { isObject, type JsonObject, memberOf } from '../patch/json-value.ts'
+import { ownMember } from '../../schema/json-exact.ts'
+import { isObject, type JsonObject } from '../patch/json-value.ts'
 import { type FieldSet, leafNode } from './field-set.ts'
 import { fieldSetOf } from './object-field-set.ts'
 import type { Shape } from './shape.ts'
@@ -10,8 +11,8 @@ const annotation = 'kubectl.kubernetes.io/last-applied-configuration'
 const maxAnnotationsLength = 256 * 1024
 
 function annotationsOf(object: JsonObject | undefined): JsonObject | undefined {
-  const metadata = object && memberOf(object, 'metadata')
-  const annotations = isObject(metadata) ? memberOf(metadata, 'annotations') : undefined
+  const metadata = object && ownMember(object, 'metadata')
+  const annotations = isObject(metadata) ? ownMember(metadata, 'annotations') : undefined
   return isObject(annotations) ? annotations : undefined
 }
 
@@ -33,7 +34,7 @@ export function lastAppliedFields(shape: Shape, object: JsonObject | undefined):
 
 /** The object with the applied configuration as its annotation, or without the annotation if that is too long. */
 export function withLastApplied(object: JsonObject, applied: JsonObject): JsonObject {
-  const metadata = memberOf(object, 'metadata') as JsonObject
+  const metadata = ownMember(object, 'metadata') as JsonObject
   const annotations = { ...annotationsOf(object) }
   annotations[annotation] = `${stringifyJson(withoutAnnotation(applied))}\n`
   const length = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0)

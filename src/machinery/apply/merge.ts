@@ -1,5 +1,6 @@
 /** Lays a configuration over an object (structured-merge-diff's `Merge`): what is absent stays. */
-import { isObject, type JsonObject, memberOf, setMember } from '../patch/json-value.ts'
+import { ownMember, setMember } from '../../schema/json-exact.ts'
+import { isObject, type JsonObject } from '../patch/json-value.ts'
 import { keyElement, valueElement } from './path-element.ts'
 import { deduced, type KeyedListShape, type SetShape, type Shape } from './shape.ts'
 
@@ -19,7 +20,7 @@ function mergeMembers(shape: Shape, live: JsonObject, applied: JsonObject): Json
   const members = shape.is === 'struct' ? shape.members() : undefined
   for (const [name, value] of Object.entries(applied)) {
     const memberShape = members?.get(name)?.shape ?? (shape.is === 'map' ? shape.of : deduced)
-    const merged = mergeValues(memberShape, memberOf(live, name), value)
+    const merged = mergeValues(memberShape, ownMember(live, name), value)
     if (merged !== undefined) setMember(result, name, merged)
   }
   return result

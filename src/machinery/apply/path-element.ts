@@ -1,7 +1,8 @@
 /** Path elements: how FieldsV1 and messages name a member or an item (KEP-555). */
 import { readJson } from '../../schema/json-decode.ts'
 import { stringifyJson } from '../../schema/json-encode.ts'
-import { isObject, memberOf } from '../patch/json-value.ts'
+import { ownMember } from '../../schema/json-exact.ts'
+import { isObject } from '../patch/json-value.ts'
 import type { KeyedListShape } from './shape.ts'
 
 const fieldElements = new Map<string, string>()
@@ -24,7 +25,7 @@ export function keyElement(shape: KeyedListShape, item: unknown): string | undef
   if (!isObject(item)) return undefined
   let text = ''
   for (const key of shape.keys) {
-    const own = memberOf(item, key.name)
+    const own = ownMember(item, key.name)
     const value = own === undefined ? key.default : own
     if (value === undefined) continue
     text += `${text === '' ? '' : ','}${JSON.stringify(key.name)}:${stringifyJson(value)}`

@@ -1,5 +1,6 @@
 /** Takes a set of fields out of an object (structured-merge-diff's `RemoveItems`), and what that needs. */
-import { isObject, type JsonObject, memberOf, setMember } from '../patch/json-value.ts'
+import { ownMember, setMember } from '../../schema/json-exact.ts'
+import { isObject, type JsonObject } from '../patch/json-value.ts'
 import { type FieldSet, isEmptySet, isMember, leafNode } from './field-set.ts'
 import { fieldElement, keyElement, valueElement } from './path-element.ts'
 import { deduced, type Shape } from './shape.ts'
@@ -32,7 +33,7 @@ function removeMembers(shape: Shape, value: JsonObject, set: FieldSet): JsonObje
     const node = set[fieldElement(name)]
     if (node !== undefined && isMember(node)) continue
     const memberShape = members?.get(name)?.shape ?? (shape.is === 'map' ? shape.of : deduced)
-    const rest = node === undefined ? value[name] : removeItems(memberShape, memberOf(value, name), node)
+    const rest = node === undefined ? value[name] : removeItems(memberShape, ownMember(value, name), node)
     if (rest === undefined) continue
     setMember(kept, name, rest)
     empty = false

@@ -3,9 +3,10 @@
  * fault with its path, in upstream's words.
  */
 import { messageOf } from '../../schema/field.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import type { Message, ScalarName, Type } from '../../schema/type.ts'
 import { customFactsOf } from '../custom/custom-kind.ts'
-import { isObject, type JsonObject, memberOf, showGoValue } from '../patch/json-value.ts'
+import { isObject, type JsonObject, showGoValue } from '../patch/json-value.ts'
 import { checkCustomTypes } from './custom-check.ts'
 import { fieldElement, keyElement, showElement, valueElement } from './path-element.ts'
 import { type KeyedListShape, type Shape, structShapeOf } from './shape.ts'
@@ -41,10 +42,10 @@ function checkMembers(message: Message, value: JsonObject, path: string, faults:
     if (facts) {
       const property = custom?.schema.properties?.[name]
       if (!custom || name === 'metadata')
-        checkValue(facts.type, shapes.get(name)?.shape, memberOf(value, name), at, faults)
+        checkValue(facts.type, shapes.get(name)?.shape, ownMember(value, name), at, faults)
       else if (property) {
         const add = (path: string, fault: string) => void faults.push({ path, fault })
-        checkCustomTypes(property, memberOf(value, name), at, { scalarFault, showGo: showGoAddress, add })
+        checkCustomTypes(property, ownMember(value, name), at, { scalarFault, showGo: showGoAddress, add })
       }
       continue
     }

@@ -1,7 +1,8 @@
 /** JSON Patch (RFC 6902), with what upstream's library adds: negative indices and `-` count from the end. */
 import { jsonTypeOf } from '../../schema/decode-error.ts'
+import { ownMember, setMember } from '../../schema/json-exact.ts'
 import { ApiError, badRequestError, entityTooLargeError } from '../api-error.ts'
-import { equalJson, isObject, type JsonObject, memberOf, setMember } from './json-value.ts'
+import { equalJson, isObject, type JsonObject } from './json-value.ts'
 
 /** More operations in one patch are refused with 413. */
 export const maxJsonPatchOperations = 10_000
@@ -40,19 +41,19 @@ function operationsOf(patch: unknown): Operation[] {
     if (operation === null) throw rejected()
     if (!isObject(operation)) throw undecodable(operation, 'value of type handlers.jsonPatchOp')
     for (const name of ['op', 'path', 'from']) {
-      const value = memberOf(operation, name)
+      const value = ownMember(operation, name)
       if (value !== undefined && value !== null && typeof value !== 'string')
         throw undecodable(value, `struct field jsonPatchOp.${name} of type string`)
     }
     const text = (name: string): string => {
-      const value = memberOf(operation, name)
+      const value = ownMember(operation, name)
       return typeof value === 'string' ? value : '\0'
     }
     return {
-      op: memberOf(operation, 'op'),
+      op: ownMember(operation, 'op'),
       path: text('path'),
       from: text('from'),
-      value: memberOf(operation, 'value') ?? null,
+      value: ownMember(operation, 'value') ?? null,
     }
   })
 }
@@ -118,7 +119,7 @@ class Patched {
     this.root = node
     for (const token of tokens.slice(0, -1)) {
       const place = Array.isArray(node) ? indexOf(token, node.length) : token
-      const child = Array.isArray(node) ? node[place as number] : memberOf(node, token)
+      const child = Array.isArray(node) ? node[place as number] : ownMember(node, token)
       if (typeof child !== 'object' || child === null) throw new DoesNotApply('missing path')
       const owned = this.#owned(child) as JsonObject | unknown[]
       if (Array.isArray(node)) node[place as number] = owned
@@ -183,7 +184,7 @@ class Patched {
   #member(pointer: string): unknown {
     const tokens = tokensOf(pointer)
     const parent = tokens.length === 0 ? undefined : this.get(pointer.slice(0, pointer.lastIndexOf('/')))
-    return (isObject(parent) ? memberOf(parent, tokens.at(-1)!) : this.get(pointer)) ?? null
+    return (isObject(parent) ? ownMember(parent, tokens.at(-1)!) : this.get(pointer)) ?? null
   }
 
   test(pointer: string, value: unknown): void {

@@ -1,22 +1,10 @@
 /** JSON values as patches handle them. */
+import { ownMember } from '../../schema/json-exact.ts'
 
 export type JsonObject = Record<string, unknown>
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Sets an own member, `__proto__` included. */
-export function setMember(object: JsonObject, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
-  } else {
-    object[key] = value
-  }
-}
-
-/** An own member, or undefined. */
-export const memberOf = (object: JsonObject, key: string): unknown =>
-  Object.hasOwn(object, key) ? object[key] : undefined
 
 /** Equality of JSON values. A number and a bigint of the same value are equal; so are absent and undefined members. */
 export function equalJson(a: unknown, b: unknown): boolean {
@@ -34,10 +22,10 @@ const isNumeric = (value: unknown): boolean => typeof value === 'number' || type
 
 function equalMembers(a: JsonObject, b: JsonObject): boolean {
   for (const key in a) {
-    if (!equalJson(a[key], memberOf(b, key))) return false
+    if (!equalJson(a[key], ownMember(b, key))) return false
   }
   for (const key in b) {
-    if (b[key] !== undefined && memberOf(a, key) === undefined) return false
+    if (b[key] !== undefined && ownMember(a, key) === undefined) return false
   }
   return true
 }

@@ -1,8 +1,7 @@
 /** JSON Merge Patch (RFC 7386). */
-
-import { ownMember } from '../../schema/json-exact.ts'
+import { ownMember, setMember } from '../../schema/json-exact.ts'
 import { badRequestError } from '../api-error.ts'
-import { isObject, type JsonObject, setMember } from './json-value.ts'
+import { isObject, type JsonObject } from './json-value.ts'
 
 /** Without members that are null, at any depth; items that are null stay (as the library that upstream uses has it). */
 function withoutNulls(value: unknown): unknown {

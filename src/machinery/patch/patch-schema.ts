@@ -1,7 +1,7 @@
 /** What a strategic merge patch has to know of a value's declaration. Undefined where nothing is declared. */
 import { messageOf } from '../../schema/field.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import type { Type } from '../../schema/type.ts'
-import { memberOf } from './json-value.ts'
 
 export interface PatchSchema {
   /** The declared type of the value; undefined for values of free form. */
@@ -21,7 +21,7 @@ export function memberSchema(type: Type | undefined, key: string): PatchSchema {
   if (type === undefined) return freeForm
   if (type.is === 'map') return { ...freeForm, type: type.of }
   const message = messageOf(type)
-  const field = message && (memberOf(message.fields, key) as (typeof message.fields)[string] | undefined)
+  const field = message && (ownMember(message.fields, key) as (typeof message.fields)[string] | undefined)
   if (!field) return freeForm
   const strategies = (field.facts.patchStrategy ?? '').split(',')
   return {

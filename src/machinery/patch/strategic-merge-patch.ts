@@ -3,9 +3,10 @@
  * `$patch`, `$deleteFromPrimitiveList/x`, `$setElementOrder/x` and `$retainKeys` (API conventions, "Strategic Merge
  * Patch"). Members without a declaration are merged as in a JSON merge patch, so that strict checking sees them later.
  */
+import { ownMember, setMember } from '../../schema/json-exact.ts'
 import type { Message, Type } from '../../schema/type.ts'
 import { ApiError, badRequestError } from '../api-error.ts'
-import { equalJson, isObject, type JsonObject, memberOf, setMember, showGoValue } from './json-value.ts'
+import { equalJson, isObject, type JsonObject, showGoValue } from './json-value.ts'
 import { orderedList } from './list-order.ts'
 import { elementType, memberSchema, type PatchSchema } from './patch-schema.ts'
 
@@ -40,7 +41,7 @@ function plainValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainValue).filter(one => one !== dropped)
   if (!isObject(value)) return value
   // Elements that only say how to merge (`{$patch: replace}` in a list) have nothing to say without a list.
-  const marker = memberOf(value, directive)
+  const marker = ownMember(value, directive)
   if (marker === 'delete' || (marker !== undefined && Object.keys(value).length === 1)) return dropped
   const plain: JsonObject = {}
   for (const key of Object.keys(value)) {
@@ -53,7 +54,7 @@ function plainValue(value: unknown): unknown {
 
 /** `$retainKeys` names every member that stays; the patch may set no other. */
 function retained(original: JsonObject, patch: JsonObject): JsonObject {
-  const keys = memberOf(patch, retainKeys)
+  const keys = ownMember(patch, retainKeys)
   if (keys === undefined) return { ...original }
   if (!Array.isArray(keys)) throw badRequestError('invalid patch format of retainKeys')
   const kept = new Set<unknown>(keys)
@@ -66,7 +67,7 @@ function retained(original: JsonObject, patch: JsonObject): JsonObject {
 }
 
 function mergeMaps(type: Type | undefined, original: JsonObject, patch: JsonObject): JsonObject {
-  const marked = memberOf(patch, directive)
+  const marked = ownMember(patch, directive)
   if (marked === 'replace') {
     const { [directive]: _, ...rest } = patch
     return plainValue(rest) as JsonObject
@@ -80,7 +81,7 @@ function mergeMaps(type: Type | undefined, original: JsonObject, patch: JsonObje
     if (!key.startsWith(orderPrefix)) continue
     const name = key.slice(orderPrefix.length)
     ordered.add(name)
-    setInOrder(memberSchema(type, name), result, name, memberOf(patch, name), patch[key])
+    setInOrder(memberSchema(type, name), result, name, ownMember(patch, name), patch[key])
   }
   for (const key of Object.keys(patch)) {
     if (key === directive || key === retainKeys || key.startsWith(orderPrefix) || ordered.has(key)) continue
@@ -96,7 +97,7 @@ function mergeMember(schema: PatchSchema, result: JsonObject, key: string, value
     delete result[key]
     return
   }
-  const original = memberOf(result, key)
+  const original = ownMember(result, key)
   if (isObject(original) && isObject(value)) {
     setMember(result, key, schema.replace ? value : mergeMaps(schema.type, original, value))
   } else if (Array.isArray(original) && Array.isArray(value)) {
@@ -110,7 +111,7 @@ function mergeMember(schema: PatchSchema, result: JsonObject, key: string, value
 
 function deleteFrom(result: JsonObject, name: string, values: unknown): void {
   if (!Array.isArray(values)) return
-  const original = memberOf(result, name)
+  const original = ownMember(result, name)
   if (!Array.isArray(original)) return
   setMember(
     result,
@@ -124,7 +125,7 @@ const mergeKeyOf =
   (item: unknown): string => {
     if (mergeKey === undefined) return `${typeof item} ${String(item)}`
     if (!isObject(item)) throw fault(`expected a map[string]interface {}, but received a ${typeof item}`)
-    const value = memberOf(item, mergeKey)
+    const value = ownMember(item, mergeKey)
     return value === undefined ? noMergeKey(item, mergeKey) : String(value)
   }
 
@@ -149,7 +150,7 @@ function withoutMarkers(
   const deleted = new Set<string>()
   let replace = false
   for (const item of patch as readonly JsonObject[]) {
-    const marker = memberOf(item, directive)
+    const marker = ownMember(item, directive)
     if (marker === undefined) plain.push(item)
     else if (marker === 'delete') deleted.add(keyOf(item))
     else if (marker === 'replace') replace = true
@@ -205,7 +206,7 @@ function mergeByKey(
 /** Merges a list and puts it in the order that `$setElementOrder/name` gives. */
 function setInOrder(schema: PatchSchema, result: JsonObject, name: string, patch: unknown, order: unknown): void {
   if (!Array.isArray(order)) throw badRequestError('invalid patch format of setElementOrder list')
-  const original = memberOf(result, name) ?? undefined
+  const original = ownMember(result, name) ?? undefined
   if (original !== undefined && !Array.isArray(original)) expectedList(original)
   if (patch === null) {
     delete result[name]
@@ -230,7 +231,7 @@ function setInOrder(schema: PatchSchema, result: JsonObject, name: string, patch
 function checkOrder(patch: readonly unknown[], order: readonly unknown[], keyOf: (item: unknown) => string): void {
   let place = 0
   for (const item of patch) {
-    if (isObject(item) && memberOf(item, directive) !== undefined) continue
+    if (isObject(item) && ownMember(item, directive) !== undefined) continue
     const key = keyOf(item)
     while (place < order.length && keyOf(order[place]) !== key) place++
     if (place++ >= order.length) {
