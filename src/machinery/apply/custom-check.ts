@@ -1,5 +1,6 @@
 /** Whether an applied custom resource has the types of its schema: faults in upstream's words, as `typed-check.ts`. */
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
+import { schemaOfMember } from '../custom/member-schema.ts'
 import { isObject } from '../patch/json-value.ts'
 import { fieldElement, showElement } from './path-element.ts'
 
@@ -37,8 +38,7 @@ export function checkCustomTypes(schema: JSONSchemaProps, value: unknown, path: 
   } else if (schema.type === 'object') {
     if (!isObject(value)) return void walk.add(path, `expected map, got ${walk.showGo(value)}`)
     for (const [name, member] of Object.entries(value)) {
-      const more = schema.additionalProperties
-      const inner = schema.properties?.[name] ?? (typeof more === 'object' ? more : undefined)
+      const inner = schemaOfMember(schema, name)
       if (inner) checkCustomTypes(inner, member, path + showElement(fieldElement(name)), walk)
     }
   }

@@ -5,6 +5,7 @@ import { dns1035LabelErrors } from '../../schema/formats.ts'
 import { isObject, type JsonObject } from '../patch/json-value.ts'
 import type { CustomFacts } from './custom-kind.ts'
 import { namesOf } from './json-path.ts'
+import { schemaOfMember } from './member-schema.ts'
 
 type Errors = FieldError[]
 
@@ -61,9 +62,8 @@ export function checkEmbedded(out: Errors, path: string, value: unknown, schema:
   }
   if (!isObject(value)) return
   if (schema['x-kubernetes-embedded-resource']) checkTypeOf(out, path, value)
-  const { properties = {}, additionalProperties: more } = schema
   for (const [name, member] of Object.entries(value)) {
-    const inner = properties[name] ?? (typeof more === 'object' ? more : undefined)
+    const inner = schemaOfMember(schema, name)
     if (inner) checkEmbedded(out, path === '' ? name : `${path}.${name}`, member, inner)
   }
 }

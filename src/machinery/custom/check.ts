@@ -4,7 +4,9 @@ import { RE2JS } from 're2js'
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../../schema/field-error.ts'
 import { stringifyJson } from '../../schema/json-encode.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import { matchesFormat } from './formats.ts'
+import { schemaOfMember } from './member-schema.ts'
 
 type Json = Record<string, unknown>
 type Errors = FieldError[]
@@ -169,7 +171,7 @@ function checkUnique(out: Errors, path: string, value: readonly unknown[], schem
 }
 
 function checkObject(out: Errors, path: string, value: Json, schema: JSONSchemaProps, old: Json | undefined): void {
-  const { required: names = [], properties = {}, additionalProperties: more, maxProperties, minProperties } = schema
+  const { required: names = [], maxProperties, minProperties } = schema
   const at = (name: string) => (path === '' ? name : `${path}.${name}`)
   const count = Object.keys(value).length
   if (maxProperties !== undefined && count > maxProperties) out.push(tooMany(path, count, maxProperties))
@@ -177,8 +179,8 @@ function checkObject(out: Errors, path: string, value: Json, schema: JSONSchemaP
     out.push(invalid(path, count, inBody(path, `should have at least ${minProperties} properties`)))
   for (const name of names) if (value[name] === undefined) out.push(required(at(name)))
   for (const [name, member] of Object.entries(value)) {
-    const property = properties[name] ?? (typeof more === 'object' ? more : undefined)
-    if (property && member !== undefined) checkValue(out, at(name), member, property, old?.[name])
+    const property = schemaOfMember(schema, name)
+    if (property && member !== undefined) checkValue(out, at(name), member, property, ownMember(old, name))
   }
 }
 

@@ -4,6 +4,7 @@ import type { CustomResourceDefinition } from '../../api/apiextensions/v1/custom
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { decodeValue } from '../../schema/json-decode.ts'
 import { type Shape, structShapeOf } from '../apply/shape.ts'
+import { validateObject } from '../validation/validate.ts'
 import { customKind } from './custom-kind.ts'
 
 function kindWith(spec: JSONSchemaProps) {
@@ -65,4 +66,25 @@ test('unknown members of the metadata of an object inside of another go, and are
   assert.deepEqual((decoded.object as unknown as typeof object).spec, {
     template: { kind: 'Sub', metadata: { name: 'b' } },
   })
+})
+
+test('members named as what every object of JavaScript has are members like others', () => {
+  const value: JSONSchemaProps = { type: 'object', properties: { a: { type: 'integer', default: 1 } } }
+  const kind = kindWith({
+    type: 'object',
+    properties: { map: { type: 'object', additionalProperties: value }, closed: value },
+  })
+  const object = {
+    metadata: { name: 'a', namespace: 'b' },
+    spec: { map: { constructor: { a: 2 } }, closed: { a: 1, valueOf: 3 } },
+  }
+  const decoded = decodeValue(kind, object)
+  assert.deepEqual(decoded.unknownFields, ['spec.closed.valueOf'])
+  assert.deepEqual((decoded.object as unknown as typeof object).spec.map, { constructor: { a: 2 } })
+  const wrong = { ...object, spec: { map: { constructor: { a: 'x' }, toString: 1 } } }
+  const faults = validateObject(kind, wrong, undefined, '')
+  assert.deepEqual(
+    faults.map(({ field }) => field),
+    ['spec.map.constructor.a', 'spec.map.toString'],
+  )
 })

@@ -21,7 +21,7 @@ export function fillCustom(schema: JSONSchemaProps, value: unknown): void {
   }
   if (typeof more !== 'object') return
   for (const name of Object.keys(value)) {
-    if (properties[name]) continue
+    if (Object.hasOwn(properties, name)) continue
     if (value[name] === null && !more.nullable) {
       if (more.default === undefined) delete value[name]
       else value[name] = structuredClone(more.default)

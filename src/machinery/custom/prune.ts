@@ -2,6 +2,7 @@
 import type { JSONSchemaProps } from '../../api/apiextensions/v1/json-schema-props.ts'
 import { ObjectMeta } from '../../api/meta/v1/object-meta.ts'
 import { DecodeError, decodeMember } from '../../schema/json-decode.ts'
+import { schemaOfMember } from './member-schema.ts'
 
 /** Is told the path, below the object, of everything that goes. */
 export type Report = (path: string) => void
@@ -56,13 +57,12 @@ function pruneMetadata(metadata: unknown, path: string, report: Report): unknown
 }
 
 function pruneObject(schema: JSONSchemaProps, object: Json, path: string, report: Report): unknown {
-  const more = schema.additionalProperties
   const preserves = schema['x-kubernetes-preserve-unknown-fields'] === true
   const isEmbedded = schema['x-kubernetes-embedded-resource'] === true
   let changed: Json | undefined
   for (const [name, before] of Object.entries(object)) {
-    const property = schema.properties?.[name] ?? (typeof more === 'object' ? more : undefined)
-    const known = property !== undefined || more === true || (isEmbedded && embedded.has(name))
+    const property = schemaOfMember(schema, name)
+    const known = property !== undefined || schema.additionalProperties === true || (isEmbedded && embedded.has(name))
     const at = `${path}.${name}`
     if (!known && preserves) continue
     if (!known) {

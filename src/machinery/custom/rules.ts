@@ -9,6 +9,7 @@ import {
   invalidWithoutValue,
   required,
 } from '../../schema/field-error.ts'
+import { ownMember } from '../../schema/json-exact.ts'
 import type { DeclaredSize } from '../cel/cost/estimate.ts'
 import { CompilationError, type CompiledExpression, compileExpression, perCallCostLimit } from '../cel/environment.ts'
 import { CostExceededError, EvaluationError } from '../cel/evaluation-error.ts'
@@ -17,6 +18,7 @@ import { type CelType, formatType, optionalOf } from '../cel/types.ts'
 import { Optional, type Value } from '../cel/values.ts'
 import { partnerOf } from './check.ts'
 import { declaredSizes } from './declared-size.ts'
+import { schemaOfMember } from './member-schema.ts'
 import { ruleType } from './rule-types.ts'
 
 type Errors = FieldError[]
@@ -104,7 +106,7 @@ class Run {
   walk(path: string, value: unknown, old: unknown, schema: JSONSchemaProps, isWhole: boolean): void {
     if (value === null || value === undefined) return
     this.#node(path, value, old, schema, isWhole)
-    const { items, properties = {}, additionalProperties: more } = schema
+    const { items, properties } = schema
     if (Array.isArray(value)) {
       if (!items || Array.isArray(items)) return
       value.forEach((item, i) => {
@@ -113,11 +115,10 @@ class Run {
     } else if (typeof value === 'object') {
       const before = isJson(old) ? old : undefined
       for (const [name, member] of Object.entries(value)) {
-        const declared = properties[name]
-        const property = declared ?? (typeof more === 'object' ? more : undefined)
-        const at = declared ? (path === '' ? name : `${path}.${name}`) : `${path}[${name}]`
+        const property = schemaOfMember(schema, name)
+        const at = ownMember(properties, name) ? (path === '' ? name : `${path}.${name}`) : `${path}[${name}]`
         const isAtomic = schema['x-kubernetes-map-type'] === 'atomic'
-        if (property) this.walk(at, member, isAtomic ? undefined : before?.[name], property, false)
+        if (property) this.walk(at, member, isAtomic ? undefined : ownMember(before, name), property, false)
       }
     }
   }

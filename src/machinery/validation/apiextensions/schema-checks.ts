@@ -1,6 +1,7 @@
 /** What a schema of a custom resource may say at each of its nodes (upstream: apis/apiextensions/validation). */
 import type { JSONSchemaProps } from '../../../api/apiextensions/v1/json-schema-props.ts'
 import { forbidden, invalid, notSupported, required } from '../../../schema/field-error.ts'
+import { schemaOfMember } from '../../custom/member-schema.ts'
 import { checkOneOf, type Errors } from '../checks.ts'
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
@@ -187,9 +188,7 @@ export function nodeAt(schema: JSONSchemaProps, path: string): JSONSchemaProps |
   while (rest !== '' && node) {
     const step = /^(?:\.([^.[\]]+)|\['([^']+)'\])/.exec(rest)
     if (!step) return undefined
-    const name = (step[1] ?? step[2])!
-    const more: JSONSchemaProps | boolean | undefined = node.additionalProperties
-    node = node.properties?.[name] ?? (typeof more === 'object' ? more : undefined)
+    node = schemaOfMember(node, (step[1] ?? step[2])!)
     rest = rest.slice(step[0].length)
   }
   return node
