@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ManualClock } from '../../client/testing/manual-clock.ts'
 import { cgroupUsage } from '../resources/cgroup-usage.ts'
 import { Cgroups } from '../resources/cgroups.ts'
+import { StatsProvider } from './summary.ts'
 
 const directory = mkdtempSync('/tmp/cgroups-')
 after(() => rmSync(directory, { recursive: true }))
@@ -60,4 +63,24 @@ test('with systemd, a pod’s group is a slice', () => {
     cgroups.pathOf('a-b', 'BestEffort'),
     '/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-poda_b.slice',
   )
+})
+
+test('two who ask at the same time are both told of rates', async () => {
+  const clock = new ManualClock()
+  const stats = new StatsProvider({
+    nodeName: 'a',
+    runtime: { listContainerStats: async () => [] },
+    manager: { workers: () => [] },
+    cgroups: new Cgroups({ driver: 'cgroupfs', root: '/kubepods' }),
+    clock,
+    directory: '/tmp',
+    claims: async () => {
+      await nextTurn()
+      return []
+    },
+  })
+  await stats.summary()
+  await clock.advance(2_000)
+  for (const { node } of await Promise.all([stats.summary(), stats.summary()]))
+    assert.notEqual(node.cpu.usageNanoCores, undefined)
 })

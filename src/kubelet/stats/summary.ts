@@ -80,8 +80,8 @@ export interface Summary {
 
 export interface StatsOptions {
   readonly nodeName: string
-  readonly runtime: RuntimeClient
-  readonly manager: PodManager
+  readonly runtime: Pick<RuntimeClient, 'listContainerStats'>
+  readonly manager: Pick<PodManager, 'workers'>
   readonly cgroups: Cgroups
   readonly clock: Clock
   readonly directory: string
@@ -110,6 +110,7 @@ export class StatsProvider {
 
   async summary(): Promise<Summary> {
     const { clock, runtime, manager, directory, nodeName } = this.#options
+    const volumes = Map.groupBy(await this.#options.claims(), ({ podUid }) => podUid)
     const nowMs = clock.now()
     const time = iso(nowMs)
     const byPod = new Map<string, ContainerStats[]>()
@@ -117,10 +118,10 @@ export class StatsProvider {
       const uid = stats.attributes?.labels?.['io.kubernetes.pod.uid'] ?? ''
       byPod.set(uid, [...(byPod.get(uid) ?? []), stats])
     }
+    // Nothing is waited for from here on: who asks meanwhile would find no samples.
     const before = this.#samples
     this.#samples = new Map()
     const disk = fsStats(directory, time)
-    const volumes = Map.groupBy(await this.#options.claims(), ({ podUid }) => podUid)
     const pods = manager.workers().flatMap(worker => {
       const stats = byPod.get(worker.uid)
       if (!stats || worker.runtime.sandboxes.length === 0) return []
