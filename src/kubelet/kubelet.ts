@@ -156,6 +156,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   })
   const services = options.informers.of(Service)
   const pods = options.informers.of(Pod, { fieldSelector: `spec.nodeName=${nodeName}` })
+  const announceInUse = () => reporter.report()
   const mounter = new Mounter(options.spawner)
   const csiNode = new CsiNodeWriter(client, nodeName, () => reporter.node.metadata.uid)
   const plugins = new PluginWatcher({
@@ -172,6 +173,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     directory: kubeletDirectory(dataDirectory),
     shownDirectory: driverDirectory(dataDirectory),
     nodeName,
+    announceInUse,
   })
   const localPath =
     options.localPathDirectory === undefined
@@ -187,6 +189,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     mounter,
     directory: kubeletDirectory(dataDirectory),
     csi: csiVolumes,
+    announceInUse,
     ...(localPath ? { localPath } : {}),
     event: (pod, reason, message) => podEvent(shared, pod, 'Warning', reason, message),
   })

@@ -11,7 +11,7 @@ import { Pod } from '../../api/core/v1/pod.ts'
 import { CSIDriver } from '../../api/storage/v1/csi-driver.ts'
 import { CSINode } from '../../api/storage/v1/csi-node.ts'
 import { VolumeAttachment } from '../../api/storage/v1/volume-attachment.ts'
-import { attachmentName } from '../../machinery/volume-attachments.ts'
+import { attachmentName, uniqueVolumeName } from '../../machinery/volume-attachments.ts'
 import { NodeHarness, script, testNodeName } from '../testing/node-harness.ts'
 import { FakeDriver, fakeDriverName } from './testing/fake-driver.ts'
 
@@ -60,6 +60,10 @@ test('a claim is staged and published once attached, and taken back when the pod
     },
     status: { phase: 'Bound' },
   })
+  let inUse: readonly string[] = []
+  driver.onPublish = () => {
+    inUse = node.transport.peek(Node, '', testNodeName)?.status.volumesInUse ?? []
+  }
   await node.createPod('writer', {
     restartPolicy: 'Never',
     securityContext: { runAsUser: 1001, fsGroup: 4321 },
@@ -78,6 +82,7 @@ test('a claim is staged and published once attached, and taken back when the pod
   await until(() => !existsSync(join(node.directory, 'kubelet', 'pods', uid)))
   assert.deepEqual(driver.calls.splice(0), ['stage v1 {"device":"/dev/x"}', 'publish v1', 'unpublish v1', 'unstage v1'])
   const [published] = driver.published.splice(0)
+  assert.deepEqual(inUse, [uniqueVolumeName(fakeDriverName, 'v1')], 'what the node does not name may be detached')
   assert.deepEqual(published?.volumeContext, { colour: 'red' })
   assert.deepEqual(published?.volumeCapability, { accessMode: { mode: 1 }, mount: { fsType: 'ext4' } })
   assert.ok(existsSync(join(data, 'v1', 'file')))

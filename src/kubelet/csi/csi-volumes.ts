@@ -32,6 +32,8 @@ export interface CsiVolumesOptions {
   /** The same as drivers see it. */
   readonly shownDirectory: string
   readonly nodeName: string
+  /** Resolves when the node's status names all that is in use: what it does not name may be detached. */
+  announceInUse(): Promise<void>
 }
 
 interface Published {
@@ -106,6 +108,7 @@ export class CsiVolumes {
     // Written first: what may have been published has to be taken back.
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
     writeFileSync(path, JSON.stringify(stages ? record : { ...record, stagingPath: undefined }))
+    await this.#options.announceInUse()
     if (stages) {
       mkdirSync(record.stagingPath!, { recursive: true, mode: 0o750 })
       await driver.stage({

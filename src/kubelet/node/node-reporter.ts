@@ -45,6 +45,9 @@ export class NodeReporter {
   #lease: Lease | undefined
   #writtenAtMs = Number.NEGATIVE_INFINITY
   #written: NodeStatus | undefined
+  /** The last write of the status that has begun, and the one that begins after it. */
+  #writing: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
   readonly #timers = new Set<Timer>()
   #stopped = false
   #ready = false
@@ -69,7 +72,7 @@ export class NodeReporter {
     while (!this.#stopped)
       try {
         await this.#register()
-        await this.#writeStatus()
+        await this.report()
         break
       } catch (error) {
         this.#options.log.warn({ error: (error as Error).message }, 'node not registered')
@@ -81,10 +84,22 @@ export class NodeReporter {
       0,
     )
     this.#repeat(
-      () => this.#writeStatus(),
+      () => this.report(),
       () => (this.#ready ? statusEveryMs : startingEveryMs),
       startingEveryMs,
     )
+  }
+
+  /** Writes the status if it has changed; resolves when all that was true at the call is written. One write at a time. */
+  report(): Promise<void> {
+    this.#next ??= this.#writing
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined
+        this.#writing = this.#writeStatus()
+        return this.#writing
+      })
+    return this.#next
   }
 
   stop(): void {

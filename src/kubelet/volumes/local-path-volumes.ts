@@ -33,13 +33,14 @@ export class LocalPathVolumes {
     return namesIn(this.#options.directory).map(localPathVolumeName).sort()
   }
 
-  /** Anybody may write, as nobody knows yet who will. */
-  prepare(volume: PersistentVolume): void {
+  /** Anybody may write, as nobody knows yet who will. False where the volume is not one of ours. */
+  prepare(volume: PersistentVolume): boolean {
     const path = volume.spec.local?.path
-    if (path === undefined || !isLocalPathVolume(volume) || dirname(path) !== this.#options.directory) return
-    if (existsSync(path)) return
+    if (path === undefined || !isLocalPathVolume(volume) || dirname(path) !== this.#options.directory) return false
+    if (existsSync(path)) return true
     mkdirSync(path, { recursive: true })
     chmodSync(path, 0o777)
+    return true
   }
 
   /** Deletes what is to be deleted. */

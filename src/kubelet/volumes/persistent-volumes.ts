@@ -45,6 +45,8 @@ export interface PersistentVolumesOptions {
   readonly csi: CsiVolumes
   /** Absent: this node gives out no directories. */
   readonly localPath?: LocalPathVolumes
+  /** Resolves when the node's status names all that is in use: what it does not name may be forgotten. */
+  announceInUse(): Promise<void>
   event(pod: Pod, reason: string, message: string): void
 }
 
@@ -115,11 +117,11 @@ export class PersistentVolumes {
   }
 
   async #local(pod: Pod, { volume, readOnly }: ClaimedVolume, path: string): Promise<MountedVolume> {
-    const { mounter, directory, event } = this.#options
+    const { mounter, directory, localPath, announceInUse, event } = this.#options
     const { name } = volume.metadata
     const target = join(directory, 'pods', pod.metadata.uid, 'volumes', localFolder, name)
     if (mounter.isMounted(target)) return { hostPath: target, readOnly }
-    this.#options.localPath?.prepare(volume)
+    if (localPath?.prepare(volume)) await announceInUse()
     const source = statSync(path).isBlockDevice()
       ? await this.#deviceMount(name, path, volume.spec.local?.fsType ?? 'ext4', volume.spec.mountOptions ?? [])
       : path

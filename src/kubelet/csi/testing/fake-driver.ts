@@ -28,6 +28,8 @@ export class FakeDriver {
   readonly calls: string[] = []
   readonly published: Record<string, unknown>[] = []
   registered: boolean | undefined
+  /** Called before a volume is mounted. */
+  onPublish: () => void = () => {}
 
   /** Its socket is `fake.sock` in the registry. */
   constructor(registry: string, volumes: string) {
@@ -114,6 +116,7 @@ export class FakeDriver {
   async #publish(request: Buffer): Promise<Uint8Array> {
     const wanted = decodeMessage(NodePublishVolumeRequest, request)
     this.calls.push(`publish ${wanted.volumeId}`)
+    this.onPublish()
     this.published.push(wanted as Record<string, unknown>)
     const source = join(this.#volumes, wanted.volumeId!)
     mkdirSync(source, { recursive: true })
