@@ -52,9 +52,8 @@ export function decodeJsonMessage<T>(
 
 /** The same for a value that is parsed already. It is not changed; parts that are right as they are get shared. */
 export function decodeValue<T>(kind: Kind<T>, value: unknown): Decoded<T> {
-  const context = new ShapeContext()
-  const object = shape(kind, value, context)
-  return { object: withTypeMeta(kind, object as T), unknownFields: context.unknownFields, duplicateFields: [] }
+  const { object, unknownFields } = decodeMember(kind, value)
+  return { object: withTypeMeta(kind, object), unknownFields, duplicateFields: [] }
 }
 
 /** The same for a message that is no kind. */
