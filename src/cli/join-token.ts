@@ -16,8 +16,8 @@ export const formatJoinToken = ({ caHash, token }: JoinToken): string => `${caHa
 
 /** Arguments are seen by every user of the machine, a file only by those who may read it. */
 export interface TokenFlags {
-  readonly token?: string
-  readonly tokenFile?: string
+  readonly token?: string | undefined
+  readonly tokenFile?: string | undefined
 }
 
 /** Throws CliError. */

@@ -85,10 +85,7 @@ export function serverStartOf(
       'copy it into an etcd cluster first (clipper store copy), or choose another --data-dir',
     )
   if (server === undefined) return { config: next }
-  const joinToken = joinTokenOf({
-    ...(token === undefined ? {} : { token }),
-    ...(tokenFile === undefined ? {} : { tokenFile }),
-  })
+  const joinToken = joinTokenOf({ token, tokenFile })
   if (joinToken === undefined)
     throw new CliError(
       '--server needs --token or --token-file',
