@@ -1,7 +1,7 @@
 /** Encryption at rest whose configuration is read again when its file changes, so that keys change without a restart. */
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
-import { type Encryption, openEncryption } from './encryption.ts'
+import { type Encryption, kmsCheckName, openEncryption } from './encryption.ts'
 
 export interface ReloadingEncryptionOptions {
   /** The configuration as it is now. */
@@ -17,11 +17,10 @@ const pollMs = 60_000
 const recheckMs = 100
 /** Requests under way may still use what was replaced. */
 const closeGraceMs = 10_000
-const checkName = 'kms-providers'
 
 export class ReloadingEncryption implements Encryption {
   readonly healthChecks = [
-    { name: checkName, in: ['livez', 'readyz'] as const, check: (): Promise<void> => checkAll(this.#current) },
+    { name: kmsCheckName, in: ['livez', 'readyz'] as const, check: (): Promise<void> => checkAll(this.#current) },
   ]
   readonly #options: ReloadingEncryptionOptions
   readonly #listeners = new Set<(isEncrypted: (key: string) => boolean) => void>()
@@ -36,7 +35,7 @@ export class ReloadingEncryption implements Encryption {
   constructor(options: ReloadingEncryptionOptions) {
     this.#options = options
     this.#text = options.read()
-    this.#current = openEncryption(this.#text) as Encryption
+    this.#current = openEncryption(this.#text)
   }
 
   readonly transformerOf = (key: string) => this.#current.transformerOf(key)
@@ -72,7 +71,7 @@ export class ReloadingEncryption implements Encryption {
   async reload(): Promise<void> {
     const text = this.#options.read()
     if (text === this.#text) return
-    const next = openEncryption(text) as Encryption
+    const next = openEncryption(text)
     try {
       await next.start()
       await this.#healthy(next)

@@ -20,6 +20,8 @@ export interface Encryption {
 }
 
 /** `text`: the configuration; undefined where nothing is encrypted. Throws CliError. */
+export function openEncryption(text: string): Encryption
+export function openEncryption(text: string | undefined): Encryption | undefined
 export function openEncryption(text: string | undefined): Encryption | undefined {
   if (text === undefined) return undefined
   let rules: EncryptionRule[]
@@ -56,9 +58,11 @@ function kmsProviders(rules: readonly EncryptionRule[]): Map<string, KmsProvider
   return plugins
 }
 
+export const kmsCheckName = 'kms-providers'
+
 /** One check for all of them, as kube-apiserver has it for KMS v2. */
 const kmsCheck = (plugins: readonly KmsProvider[]): HealthCheck => ({
-  name: 'kms-providers',
+  name: kmsCheckName,
   in: ['livez', 'readyz'],
   async check() {
     const outcomes = await Promise.allSettled(plugins.map(plugin => plugin.check()))

@@ -34,7 +34,7 @@ export interface OpenedStore {
 
 /** Throws CliError where etcd cannot be used, or what is to be done with the store is not said rightly. */
 export async function openStore(config: ClusterConfig): Promise<OpenedStore> {
-  const { encryption, reloading } = encryptionOf(config)
+  const encryption = encryptionOf(config)
   const listener = storeListenerOf(config)
   const { store, maintained } = await openPlainStore(config)
   const closers: (() => Promise<unknown>)[] = [() => store.close()]
@@ -62,7 +62,9 @@ export async function openStore(config: ClusterConfig): Promise<OpenedStore> {
   return {
     store: encryption ? new EncryptingStore(store, encryption.transformerOf) : store,
     healthChecks: encryption?.healthChecks ?? [],
-    onEncryptionChange: listener => reloading?.onChange(listener),
+    onEncryptionChange(listener) {
+      if (encryption instanceof ReloadingEncryption) encryption.onChange(listener)
+    },
     async close() {
       await closeAll(closers)
       encryption?.close()
@@ -70,16 +72,15 @@ export async function openStore(config: ClusterConfig): Promise<OpenedStore> {
   }
 }
 
-function encryptionOf(config: ClusterConfig): { encryption?: Encryption | undefined; reloading?: ReloadingEncryption } {
+function encryptionOf(config: ClusterConfig): Encryption | undefined {
   const { encryptionProviderConfig: file, encryptionProviderConfigAutomaticReload: reloads } = config
-  if (!reloads) return { encryption: openEncryption(read('encryption-provider-config', file)) }
+  if (!reloads) return openEncryption(read('encryption-provider-config', file))
   if (!file) throw new CliError('--encryption-provider-config-automatic-reload needs --encryption-provider-config')
-  const reloading = new ReloadingEncryption({
+  return new ReloadingEncryption({
     read: () => fileOfFlag('encryption-provider-config', file),
     clock: systemClock,
     log: loggerOf('encryption'),
   })
-  return { encryption: reloading, reloading }
 }
 
 /** What was opened last goes first. */
